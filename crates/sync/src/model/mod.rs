@@ -1,0 +1,51 @@
+//! The backend for models: loom, and models built from loom's parts where loom has none.
+
+pub mod expiry;
+pub mod futex;
+pub mod grave;
+mod lock;
+mod raw_lock;
+
+pub use lock::{Condvar, Mutex, MutexGuard};
+pub use raw_lock::RawLock;
+
+/// Atomic words.
+pub mod atomic {
+    pub use loom::sync::atomic::{
+        AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    };
+}
+
+/// A cell whose every access is a closure that loom sees.
+pub mod cell {
+    pub use loom::cell::UnsafeCell;
+}
+
+/// Threads.
+pub mod thread {
+    pub use loom::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+}
+
+/// Stands for the type of a static; under loom [`global!`](crate::global) declares a type of its own for each.
+#[derive(Debug)]
+pub enum Global {}
+
+/// Declares a thread-local of each modelled thread.
+#[macro_export]
+macro_rules! thread_local {
+    ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const { $init:expr };)*) => {
+        $crate::__private::loom::thread_local! {
+            $($(#[$attribute])* $vis static $name: $type = $init;)*
+        }
+    };
+}
+
+/// Declares a static of shared state; each iteration of a model has its own.
+#[macro_export]
+macro_rules! global {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $init:expr;) => {
+        $crate::__private::loom::lazy_static! {
+            $(#[$attribute])* static ref $name: $type = $init;
+        }
+    };
+}

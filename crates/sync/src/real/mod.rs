@@ -1,0 +1,48 @@
+//! The ordinary backend: std, `parking_lot`, `atomic-wait`.
+
+pub mod cell;
+mod global;
+pub mod grave;
+mod raw_lock;
+
+pub use global::Global;
+pub use parking_lot::{Condvar, Mutex, MutexGuard};
+pub use raw_lock::RawLock;
+
+/// Atomic words.
+pub mod atomic {
+    pub use std::sync::atomic::{
+        AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    };
+}
+
+/// Waiting for a 32-bit word to change, without a time-out.
+///
+/// `wake_one` and `wake_all` take an address and never touch the memory: the word may be gone by then.
+pub mod futex {
+    pub use atomic_wait::{wait, wake_all, wake_one};
+}
+
+/// Threads.
+pub mod thread {
+    pub use std::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+}
+
+/// Declares a thread-local as std does, in the form without destructor or lazy initialisation:
+/// `static NAME: T = const { ... };`. It can be reached at any time in a thread's life.
+#[macro_export]
+macro_rules! thread_local {
+    ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const { $init:expr };)*) => {
+        $crate::__private::std::thread_local! {
+            $($(#[$attribute])* $vis static $name: $type = const { $init };)*
+        }
+    };
+}
+
+/// Declares a static of shared state, reached by dereferencing its name. Under loom each iteration has its own.
+#[macro_export]
+macro_rules! global {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $init:expr;) => {
+        $(#[$attribute])* static $name: $crate::Global<$type> = $crate::Global::new($init);
+    };
+}
