@@ -1,0 +1,67 @@
+//! What an OS thread knows of itself: to which runtime it is attached, and what it still has to destroy.
+
+use std::cell::Cell;
+use std::ptr;
+
+use crate::destruction::Destruction;
+use crate::strategy::{Runtime, Strategy};
+use crate::thread::Inner;
+
+keyway_sync::thread_local! {
+    /// The one thread-local of the object model. It needs no destructor, so it can be reached at any time, also while an
+    /// OS thread's other thread-locals are being destroyed.
+    pub(crate) static CONTEXT: Context = const { Context::new() };
+}
+
+/// See [`CONTEXT`].
+pub(crate) struct Context {
+    /// The runtime this OS thread is attached to; null if none.
+    runtime: Cell<*const Runtime>,
+    /// The `Inner<S>` of that attachment, where `S` is the strategy whose runtime it is.
+    inner: Cell<*const ()>,
+    pub(crate) destruction: Destruction,
+}
+
+impl Context {
+    const fn new() -> Self {
+        Context {
+            runtime: Cell::new(ptr::null()),
+            inner: Cell::new(ptr::null()),
+            destruction: Destruction::new(),
+        }
+    }
+
+    /// The runtime to which this OS thread is attached.
+    pub(crate) fn occupant(&self) -> Option<&'static Runtime> {
+        // SAFETY: null, or set by `occupy` from a `&'static`.
+        unsafe { self.runtime.get().as_ref() }
+    }
+
+    /// Records an attachment.
+    ///
+    /// # Safety
+    /// - `inner` stays valid until [`vacate`](Self::vacate).
+    /// - The strategy considers this OS thread attached from now on until then.
+    pub(crate) unsafe fn occupy<S: Strategy>(&self, inner: &Inner<S>) {
+        debug_assert!(self.runtime.get().is_null(), "an OS thread is attached to one runtime at a time");
+        self.runtime.set(S::runtime());
+        self.inner.set(ptr::from_ref(inner).cast());
+    }
+
+    /// Forgets the attachment.
+    pub(crate) fn vacate(&self) {
+        self.runtime.set(ptr::null());
+        self.inner.set(ptr::null());
+    }
+}
+
+/// Calls `f` with this OS thread's attachment to `S`, if it is attached to `S` and not inside a blocking region.
+#[inline]
+pub(crate) fn with_attachment<S: Strategy, R>(f: impl FnOnce(Option<&Inner<S>>) -> R) -> R {
+    CONTEXT.with(|context| {
+        let attached = ptr::eq(context.runtime.get(), S::runtime());
+        // SAFETY: a runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by `occupy`;
+        // only shared borrows of it exist.
+        f(if attached { Some(unsafe { &*context.inner.get().cast::<Inner<S>>() }) } else { None })
+    })
+}

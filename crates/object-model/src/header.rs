@@ -1,0 +1,250 @@
+//! What lies in front of an object's contents.
+
+use std::alloc::Layout;
+use std::any::TypeId;
+use std::mem::{self, ManuallyDrop};
+use std::ptr::NonNull;
+
+use keyway_sync::grave::{self, Canary};
+
+use crate::strategy::Strategy;
+
+/// The words of a strategy's count, seen as memory that is free for other use once nobody holds the object.
+pub trait CountWords: Send + Sync + 'static {
+    /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost outside a model; in a model
+    /// this is where a write that comes after the last release is found. *Every* word: a word left out is one in which
+    /// such a write goes unseen.
+    fn claim(&mut self);
+
+    /// Keeps an address in the words, whose counts are no longer needed.
+    fn set_link(&mut self, address: usize);
+
+    /// The address that [`set_link`](Self::set_link) kept.
+    fn link(&mut self) -> usize;
+}
+
+/// What is the same for all objects of one contents type under one strategy.
+pub(crate) struct Descriptor {
+    /// The contents' type.
+    pub(crate) type_id: TypeId,
+    /// Its name, for messages.
+    pub(crate) type_name: fn() -> &'static str,
+    /// Drops the contents and frees the memory.
+    ///
+    /// # Safety
+    /// - The object is claimed ([`ObjectPtr::claim`]), and this is called once.
+    pub(crate) destroy: unsafe fn(NonNull<Prefix>),
+    /// Keeps an address in the count's words.
+    ///
+    /// # Safety
+    /// - The object is claimed and not yet destroyed.
+    pub(crate) set_link: unsafe fn(NonNull<Prefix>, Option<NonNull<Prefix>>),
+    /// What `set_link` kept.
+    ///
+    /// # Safety
+    /// - As for `set_link`, which has been called.
+    pub(crate) link: unsafe fn(NonNull<Prefix>) -> Option<NonNull<Prefix>>,
+}
+
+/// The part of a header that does not depend on the strategy.
+#[repr(C)]
+pub(crate) struct Prefix {
+    pub(crate) descriptor: &'static Descriptor,
+}
+
+/// A header under strategy `S`.
+#[repr(C)]
+pub(crate) struct Header<S: Strategy> {
+    prefix: Prefix,
+    count: S::Count,
+    canary: Canary,
+}
+
+/// An object: header, then contents.
+#[repr(C)]
+pub(crate) struct Object<T, S: Strategy> {
+    header: Header<S>,
+    contents: ManuallyDrop<T>,
+}
+
+/// Bytes in front of the contents of an ordinary object under `S`, the type's descriptor included.
+///
+/// Contents with an alignment above 8 may add padding.
+pub const fn header_bytes<S: Strategy>() -> usize {
+    mem::size_of::<Header<S>>()
+}
+
+impl<T: 'static, S: Strategy> Object<T, S> {
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        type_id: TypeId::of::<T>(),
+        type_name: std::any::type_name::<T>,
+        destroy: destroy::<T, S>,
+        set_link: set_link::<S>,
+        link: link::<S>,
+    };
+
+    /// Moves `contents` to the heap behind a header with `count`.
+    #[inline]
+    pub(crate) fn allocate(count: S::Count, contents: T) -> NonNull<Self> {
+        let header = Header { prefix: Prefix { descriptor: Self::DESCRIPTOR }, count, canary: Canary::new() };
+        let object = Box::new(Object { header, contents: ManuallyDrop::new(contents) });
+        NonNull::from(Box::leak(object))
+    }
+
+    /// The contents.
+    ///
+    /// # Safety
+    /// - The object is alive for `'a`.
+    #[inline]
+    pub(crate) unsafe fn contents<'a>(object: NonNull<Self>) -> &'a T {
+        // SAFETY: alive, by the caller's duty; only shared borrows of a live object exist.
+        let object = unsafe { object.as_ref() };
+        object.header.canary.check();
+        &object.contents
+    }
+
+    /// Drops the contents and frees the memory, also if that drop panics.
+    ///
+    /// # Safety
+    /// - The object is claimed ([`ObjectPtr::claim`]), and this is called once.
+    #[inline]
+    pub(crate) unsafe fn destroy(object: NonNull<Self>) {
+        let _memory = Memory(object);
+        // SAFETY: nobody else can reach a claimed object.
+        let contents = unsafe { &mut (*object.as_ptr()).contents };
+        // SAFETY: destroyed once, by the caller's duty, and not used after.
+        unsafe { ManuallyDrop::drop(contents) };
+    }
+}
+
+/// An object's memory, given back on drop.
+struct Memory<T, S: Strategy>(NonNull<Object<T, S>>);
+
+impl<T, S: Strategy> Drop for Memory<T, S> {
+    #[inline]
+    fn drop(&mut self) {
+        // The header needs no drop: a reference, plain words, and a canary that is dead.
+        const { assert!(cfg!(loom) || !mem::needs_drop::<Header<S>>(), "a count must not need dropping") };
+        // SAFETY: `allocate` got it from a `Box` of this type, and the contents have just been dropped, for good.
+        unsafe { grave::bury(self.0.as_ptr().cast(), Layout::new::<Object<T, S>>()) };
+    }
+}
+
+/// See [`Descriptor::destroy`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an `Object<T, S>`.
+unsafe fn destroy<T: 'static, S: Strategy>(object: NonNull<Prefix>) {
+    // SAFETY: the caller's duties, which are the same.
+    unsafe { Object::<T, S>::destroy(object.cast()) }
+}
+
+/// See [`Descriptor::set_link`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object under `S`.
+unsafe fn set_link<S: Strategy>(object: NonNull<Prefix>, next: Option<NonNull<Prefix>>) {
+    let address = next.map_or(0, |next| next.as_ptr().expose_provenance());
+    // SAFETY: nobody else can reach a claimed object; a header starts with its prefix.
+    unsafe { object.cast::<Header<S>>().as_mut() }.count.set_link(address);
+}
+
+/// See [`Descriptor::link`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object under `S`.
+unsafe fn link<S: Strategy>(object: NonNull<Prefix>) -> Option<NonNull<Prefix>> {
+    // SAFETY: nobody else can reach a claimed object; a header starts with its prefix.
+    let address = unsafe { object.cast::<Header<S>>().as_mut() }.count.link();
+    NonNull::new(std::ptr::with_exposed_provenance_mut(address))
+}
+
+/// A pointer to an object of any type under `S`, as strategies see it. It owns nothing and is not checked.
+pub struct ObjectPtr<S: Strategy>(NonNull<Header<S>>);
+
+impl<S: Strategy> ObjectPtr<S> {
+    #[inline]
+    pub(crate) fn of<T>(object: NonNull<Object<T, S>>) -> Self {
+        ObjectPtr(object.cast())
+    }
+
+    #[inline]
+    pub(crate) fn cast<T>(self) -> NonNull<Object<T, S>> {
+        self.0.cast()
+    }
+
+    #[inline]
+    pub(crate) fn prefix(self) -> NonNull<Prefix> {
+        self.0.cast()
+    }
+
+    /// The object's count.
+    ///
+    /// # Safety
+    /// - The object is not destroyed for `'a`: the caller, or a queue that the caller works on, owns a reference to it.
+    #[inline]
+    pub unsafe fn count<'a>(self) -> &'a S::Count
+    where
+        S: 'a,
+    {
+        // SAFETY: alive, by the caller's duty.
+        let header = unsafe { self.0.as_ref() };
+        header.canary.check();
+        &header.count
+    }
+
+    /// The object's descriptor.
+    ///
+    /// # Safety
+    /// - The object is not destroyed yet.
+    #[inline]
+    pub(crate) unsafe fn descriptor(self) -> &'static Descriptor {
+        // SAFETY: alive, by the caller's duty.
+        let header = unsafe { self.0.as_ref() };
+        header.canary.check();
+        header.prefix.descriptor
+    }
+
+    /// Takes the object for the caller alone, who now owes its destruction.
+    ///
+    /// # Safety
+    /// - Nobody holds a reference to the object, and no queue does: a release has just said [`Destroy`].
+    ///
+    /// [`Destroy`]: crate::Released::Destroy
+    #[inline]
+    pub(crate) unsafe fn claim(mut self) {
+        // SAFETY: nobody else can reach the object, by the caller's duty.
+        let header = unsafe { self.0.as_mut() };
+        header.canary.kill();
+        header.count.claim();
+    }
+}
+
+impl<S: Strategy> Clone for ObjectPtr<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Strategy> Copy for ObjectPtr<S> {}
+
+impl<S: Strategy> PartialEq for ObjectPtr<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<S: Strategy> Eq for ObjectPtr<S> {}
+
+impl<S: Strategy> std::fmt::Debug for ObjectPtr<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Pointer::fmt(&self.0, f)
+    }
+}
+
+// SAFETY: contents are `Send + Sync` (`Thread::alloc` demands it), counts are by `CountWords`; a pointer gives access to
+// neither without an unsafe step that justifies it.
+unsafe impl<S: Strategy> Send for ObjectPtr<S> {}
+// SAFETY: as for Send.
+unsafe impl<S: Strategy> Sync for ObjectPtr<S> {}

@@ -1,0 +1,40 @@
+//! Counted objects shared between threads, generic over the strategy that shares them.
+//!
+//! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`]. The face for those who add
+//! a strategy: [`Strategy`] and what it names ([`ObjectPtr`], [`CountWords`], [`Due`], [`Retained`], [`Released`]),
+//! with two parts that several strategies use: [`PlainCount`] and [`ReleaseQueue`].
+//! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
+//!
+//! Which file may use which, bottom to top: [`owed`](Released), `header`, `destruction`, `context`, `strategy`, `attach`,
+//! `thread`, `reference`, `any`, `guarded`, `section`.
+
+mod any;
+mod attach;
+mod context;
+mod destruction;
+mod guarded;
+mod header;
+mod owed;
+mod plain;
+mod queue;
+mod reference;
+mod section;
+mod strategy;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod thread;
+
+pub use any::AnyRef;
+pub use attach::{AlreadyAttached, attach, try_attach};
+pub use destruction::Due;
+pub use guarded::{Guarded, SameObject};
+pub use header::{CountWords, ObjectPtr, header_bytes};
+/// What guards contents: see [`Strategy::Lock`].
+pub use keyway_sections::{ContentsLock, NoLock, ObjectLock};
+pub use owed::{Released, Retained};
+pub use plain::PlainCount;
+pub use queue::ReleaseQueue;
+pub use reference::Ref;
+pub use section::Section;
+pub use strategy::{FreeThreaded, Runtime, Strategy};
+pub use thread::Thread;

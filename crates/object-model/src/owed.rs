@@ -1,0 +1,41 @@
+//! What a caller owes after a count has changed.
+
+/// What the caller of a retain owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Retained {
+    /// Nothing: there is one reference more.
+    Nothing,
+    /// The end of the process: the count cannot hold one reference more, and going on would free an object too early.
+    Abort,
+}
+
+impl Retained {
+    /// Pays what is owed.
+    #[inline]
+    pub(crate) fn settle(self) {
+        if self == Retained::Abort {
+            count_overflow();
+        }
+    }
+}
+
+#[cold]
+fn count_overflow() -> ! {
+    eprintln!(
+        "keyway: a reference count has overflowed: more references are alive than its words can hold; aborting"
+    );
+    std::process::abort();
+}
+
+/// What the caller of a release owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Released {
+    /// Nothing: others still hold the object, or have taken the reference over.
+    Nothing,
+    /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it.
+    Destroy,
+    /// The destruction of what the strategy has put into [`Due`](crate::Due) during this call.
+    DestroyDue,
+}

@@ -1,0 +1,98 @@
+//! A count that only one thread at a time may touch.
+
+use keyway_sync::Exclusive;
+use keyway_sync::cell::UnsafeCell;
+
+use crate::header::CountWords;
+use crate::owed::{Released, Retained};
+
+/// A count in a plain 64-bit word: for strategies that let one thread at a time change counts.
+///
+/// **Cost**: one plain read-modify-write and one branch an operation; no locked instruction.
+#[derive(Debug)]
+pub struct PlainCount(UnsafeCell<u64>);
+
+// SAFETY: every access is an unsafe function whose caller promises to be alone.
+unsafe impl Sync for PlainCount {}
+
+impl PlainCount {
+    /// One reference.
+    #[inline]
+    #[expect(clippy::new_without_default, reason = "a default count would be a reference out of nothing")]
+    pub fn new() -> Self {
+        PlainCount(UnsafeCell::new(1))
+    }
+
+    /// Adds a reference; owes the end of the process if the word is full.
+    ///
+    /// # Safety
+    /// - No other thread accesses the count during the call, and what others did with it before happens before it.
+    #[inline]
+    pub unsafe fn retain(&self) -> Retained {
+        self.0.with_mut(|count| {
+            // SAFETY: alone, by the caller's duty.
+            let count = unsafe { &mut *count };
+            match count.checked_add(1) {
+                Some(more) => {
+                    *count = more;
+                    Retained::Nothing
+                }
+                None => Retained::Abort,
+            }
+        })
+    }
+
+    /// Takes a reference away; owes destruction if it was the last.
+    ///
+    /// # Safety
+    /// - As for [`retain`](Self::retain).
+    /// - The count is not zero.
+    #[inline]
+    pub unsafe fn release(&self) -> Released {
+        self.0.with_mut(|count| {
+            // SAFETY: alone, by the caller's duty.
+            let count = unsafe { &mut *count };
+            debug_assert!(*count > 0, "a reference was released twice");
+            *count -= 1;
+            if *count == 0 { Released::Destroy } else { Released::Nothing }
+        })
+    }
+
+    /// The number of references.
+    ///
+    /// # Safety
+    /// - No other thread writes the count during the call, and what others wrote before happens before it.
+    #[inline]
+    pub unsafe fn get(&self) -> usize {
+        // SAFETY: nobody writes, by the caller's duty.
+        let count = self.0.with(|count| unsafe { *count });
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// Adds references that nobody will ever release.
+    ///
+    /// # Safety
+    /// - As for [`retain`](Self::retain).
+    #[cfg(feature = "testing")]
+    pub unsafe fn leak(&self, references: u64) {
+        // SAFETY: alone, by the caller's duty.
+        self.0.with_mut(|count| unsafe { *count += references });
+    }
+}
+
+impl CountWords for PlainCount {
+    #[inline]
+    fn claim(&mut self) {
+        self.0.with_exclusive(|_| ());
+    }
+
+    #[inline]
+    fn set_link(&mut self, address: usize) {
+        self.0.with_exclusive(|word| *word = address as u64);
+    }
+
+    #[inline]
+    fn link(&mut self) -> usize {
+        self.0.with_exclusive(|word| *word as usize)
+    }
+}

@@ -1,0 +1,203 @@
+//! A reference to an object.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::{self, ManuallyDrop};
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use crate::any::AnyRef;
+use crate::context::with_attachment;
+use crate::destruction::{self, Due};
+use crate::header::{Object, ObjectPtr};
+use crate::owed::Released;
+use crate::strategy::{FreeThreaded, Strategy};
+use crate::thread::Thread;
+
+/// One counted reference to an object with contents `T`, shared under strategy `S`.
+///
+/// Reading needs no lock and no attached thread: contents are immutable, unless a [`Guarded`](crate::Guarded) is part of them.
+/// Dropping is legal anywhere. Eight bytes; `Option<Ref<T, S>>` too.
+pub struct Ref<T: 'static, S: Strategy> {
+    object: NonNull<Object<T, S>>,
+    /// Invariant in `S`.
+    _strategy: PhantomData<fn(S) -> S>,
+    /// Owns a `T`.
+    _contents: PhantomData<T>,
+}
+
+// SAFETY: a `Ref` gives `&T` to any thread, which needs `T: Sync`, and may drop the `T` on any thread, which needs `T: Send`;
+// `Thread::alloc`, the only maker, demands both. The count is shared as `Strategy` promises.
+unsafe impl<T: Send + Sync, S: Strategy> Send for Ref<T, S> {}
+// SAFETY: as for Send; `clone_ref` through a shared borrow needs an attached thread, or a strategy that promises to do without.
+unsafe impl<T: Send + Sync, S: Strategy> Sync for Ref<T, S> {}
+
+impl<T: 'static, S: Strategy> Ref<T, S> {
+    /// Makes a reference out of one that is counted already.
+    ///
+    /// # Safety
+    /// - The caller owns a reference to the object, and gives it up.
+    #[inline]
+    pub(crate) unsafe fn from_object(object: NonNull<Object<T, S>>) -> Self {
+        Ref { object, _strategy: PhantomData, _contents: PhantomData }
+    }
+
+    #[inline]
+    pub(crate) fn object(&self) -> ObjectPtr<S> {
+        ObjectPtr::of(self.object)
+    }
+
+    #[inline]
+    fn into_object(self) -> NonNull<Object<T, S>> {
+        ManuallyDrop::new(self).object
+    }
+
+    /// One more reference to the same object.
+    ///
+    /// **Cost**: the strategy's retain, with no thread-local looked up.
+    ///
+    /// # Aborts
+    /// If the count overflows; PROTOCOL.md of each strategy says where that is.
+    #[inline]
+    pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
+        // SAFETY: `thread` proves attachment; `self` keeps the object alive.
+        unsafe { S::retain(self.object(), &thread.inner().attached) }.settle();
+        // SAFETY: counted just now.
+        unsafe { Ref::from_object(self.object) }
+    }
+
+    /// Drops the reference with no thread-local looked up, unless the object is destroyed.
+    ///
+    /// If this was the last one, the object is destroyed: here, or when the outermost section ends.
+    ///
+    /// # Panics
+    /// If the contents' destructor panics; the object's memory is freed all the same.
+    #[inline]
+    pub fn release(self, thread: &Thread<S>) {
+        let object = self.into_object();
+        // SAFETY: `thread` proves attachment; `self` was a reference, and is forgotten.
+        let released =
+            unsafe { S::release(ObjectPtr::of(object), &thread.inner().attached, &mut Due::new()) };
+        // SAFETY: that was the reference to `object`.
+        unsafe { settle_typed(object, released) };
+    }
+
+    /// The number of references to the object, this one included.
+    ///
+    /// Other threads may change it at any time; under `BiasedCounts` a thread that is not the owner sees an estimate. The
+    /// strategy's PROTOCOL.md says when it is exact.
+    #[inline]
+    pub fn count(&self, thread: &Thread<S>) -> usize {
+        // SAFETY: `thread` proves attachment; `self` keeps the object alive.
+        unsafe { S::count(self.object(), &thread.inner().attached) }
+    }
+
+    /// Whether both refer to the same object.
+    #[inline]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.object == other.object
+    }
+
+    /// The same reference, with the contents' type known only at run time.
+    #[inline]
+    pub fn erase(self) -> AnyRef<S> {
+        // SAFETY: the reference is given up here and taken over there.
+        unsafe { AnyRef::from_object(ObjectPtr::of(self.into_object())) }
+    }
+}
+
+/// Pays what a release owes.
+///
+/// # Safety
+/// - `released` is what a release of `object` has just returned.
+#[inline]
+pub(crate) unsafe fn settle<S: Strategy>(object: ObjectPtr<S>, released: Released) {
+    match released {
+        Released::Nothing => {}
+        // SAFETY: `Destroy` means that nobody else can reach the object.
+        Released::Destroy => unsafe { destruction::destroy(object) },
+        Released::DestroyDue => destruction::run_due(),
+    }
+}
+
+/// As [`settle`], with the contents' type known: what has no destructor can be freed at once, also inside a section.
+///
+/// # Safety
+/// - As for [`settle`].
+#[inline]
+unsafe fn settle_typed<T: 'static, S: Strategy>(object: NonNull<Object<T, S>>, released: Released) {
+    if mem::needs_drop::<T>() || released != Released::Destroy {
+        // SAFETY: the caller's duty.
+        return unsafe { settle(ObjectPtr::of(object), released) };
+    }
+    // SAFETY: `Destroy` means that nobody else can reach the object.
+    unsafe { ObjectPtr::of(object).claim() };
+    // SAFETY: claimed just now.
+    unsafe { Object::destroy(object) };
+}
+
+/// Releases a reference wherever this OS thread is attached, or not.
+///
+/// # Safety
+/// - The caller owns a reference to the object, and does not use it after.
+#[inline]
+pub(crate) unsafe fn release_anywhere<S: Strategy>(object: ObjectPtr<S>) -> Released {
+    with_attachment::<S, _>(|attachment| match attachment {
+        // SAFETY: attached with `inner`, as the context says; the reference is the caller's to give.
+        Some(inner) => unsafe { S::release(object, &inner.attached, &mut Due::new()) },
+        // SAFETY: not attached to `S`, as the context says; the reference is the caller's to give.
+        None => unsafe { S::release_unattached(object, &mut Due::new()) },
+    })
+}
+
+impl<T: 'static, S: Strategy> Drop for Ref<T, S> {
+    /// As [`release`](Ref::release), with the attachment looked up in a thread-local; legal on any thread at any time.
+    ///
+    /// On a thread that is not attached to this runtime: `GlobalLock` and `SingleThread` take the lock if it is free, and
+    /// queue the release for the next attached thread otherwise.
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: this is the reference's end.
+        let released = unsafe { release_anywhere(self.object()) };
+        // SAFETY: that was the reference to the object.
+        unsafe { settle_typed(self.object, released) };
+    }
+}
+
+impl<T: 'static, S: FreeThreaded> Clone for Ref<T, S> {
+    /// As [`clone_ref`](Ref::clone_ref), with the attachment looked up in a thread-local; legal on any thread.
+    #[inline]
+    fn clone(&self) -> Self {
+        with_attachment::<S, _>(|attachment| match attachment {
+            // SAFETY: attached with `inner`, as the context says; `self` keeps the object alive.
+            Some(inner) => unsafe { S::retain(self.object(), &inner.attached) },
+            // SAFETY: not attached to `S`, as the context says; `self` keeps the object alive.
+            None => unsafe { S::retain_unattached(self.object()) },
+        })
+        .settle();
+        // SAFETY: counted just now.
+        unsafe { Ref::from_object(self.object) }
+    }
+}
+
+impl<T: 'static, S: Strategy> Deref for Ref<T, S> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this reference keeps the object alive.
+        unsafe { Object::contents(self.object) }
+    }
+}
+
+impl<T: fmt::Debug, S: Strategy> fmt::Debug for Ref<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: fmt::Display, S: Strategy> fmt::Display for Ref<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

@@ -1,0 +1,120 @@
+//! The trait that every strategy implements.
+
+use std::fmt::Debug;
+
+use keyway_sections::ContentsLock;
+
+use crate::destruction::Due;
+use crate::header::{CountWords, ObjectPtr};
+use crate::owed::{Released, Retained};
+
+/// The identity of a runtime: all threads, references and objects of one strategy type in this process.
+///
+/// Compared by address. A strategy declares one `static` of this type for each runtime.
+#[derive(Debug)]
+pub struct Runtime {
+    /// The strategy's id, such as `biased-counts`.
+    pub id: &'static str,
+}
+
+/// An answer to the two questions: who may change an object's count, and who may touch its contents.
+///
+/// All state of a strategy is process-wide, so there is no value of this type to pass around; the type stands for the
+/// runtime. The functions are in three groups: threads, counts, contents. None of them may run user code, and none may
+/// wait for anything but the strategy's own locks.
+///
+/// # Words
+/// A thread is *attached* from the return of [`attach`](Self::attach) to the call of [`detach`](Self::detach), except from
+/// the call of [`leave`](Self::leave) to the return of [`reenter`](Self::reenter).
+///
+/// # Safety
+/// Implementors promise:
+/// - **Counting.** An object is born with one reference; `retain` adds one, `release` and `release_unattached` take one away
+///   or hand it to a queue, which then owns it. `Destroy` is returned, or the object put into [`Due`], exactly once: when
+///   the last reference has gone, and no queue holds one either. From then on the strategy does not touch the object.
+/// - **Order.** Everything that was done with an object before any of its releases happens before that moment.
+/// - **Contents.** `Lock` keeps its own contract ([`ContentsLock`]); a strategy that uses `NoLock` lets at most one thread
+///   be attached at any time.
+/// - **Threads.** `attach` and `reenter` do what makes the caller's use of `retain` and `release` sound, `detach` and `leave`
+///   undo it; each takes effect before the function returns.
+/// - **Identity.** `runtime` always returns the same static, which no other strategy type returns.
+pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
+    // --- threads ---
+
+    /// What the strategy keeps for an attached thread. It does not move while the thread is attached.
+    type Attached;
+
+    /// This strategy's runtime.
+    fn runtime() -> &'static Runtime;
+
+    /// Attaches this OS thread; may wait for its turn.
+    fn attach(due: &mut Due<Self>) -> Self::Attached;
+
+    /// Detaches this OS thread.
+    fn detach(attached: &Self::Attached, due: &mut Due<Self>);
+
+    /// Lets others in where the strategy has something to let in; cheap otherwise.
+    fn checkpoint(attached: &Self::Attached, due: &mut Due<Self>);
+
+    /// Called before a blocking region: the thread is not attached from now on.
+    fn leave(attached: &Self::Attached, due: &mut Due<Self>);
+
+    /// Called after a blocking region: the thread is attached again; may wait for its turn.
+    fn reenter(attached: &Self::Attached, due: &mut Due<Self>);
+
+    // --- counts ---
+
+    /// The count in each object's header.
+    type Count: CountWords;
+
+    /// The count of a new object: one reference, which belongs to the caller.
+    fn new_count(attached: &Self::Attached) -> Self::Count;
+
+    /// Adds a reference.
+    ///
+    /// # Safety
+    /// - The calling thread is attached, with `attached`.
+    /// - The caller keeps the object alive during the call, by a reference.
+    unsafe fn retain(object: ObjectPtr<Self>, attached: &Self::Attached) -> Retained;
+
+    /// Takes the caller's reference away.
+    ///
+    /// # Safety
+    /// - The calling thread is attached, with `attached`.
+    /// - The caller owns a reference, and does not use it after.
+    unsafe fn release(object: ObjectPtr<Self>, attached: &Self::Attached, due: &mut Due<Self>) -> Released;
+
+    /// Takes a reference away on a thread that is not attached to this runtime.
+    ///
+    /// # Safety
+    /// - The calling thread is not attached to this runtime.
+    /// - The caller owns a reference, and does not use it after.
+    unsafe fn release_unattached(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
+
+    /// The number of references, as well as this thread can tell; the strategy's PROTOCOL.md says when it is exact.
+    ///
+    /// # Safety
+    /// - As for [`retain`](Self::retain).
+    unsafe fn count(object: ObjectPtr<Self>, attached: &Self::Attached) -> usize;
+
+    // --- contents ---
+
+    /// What guards the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and `unlock` are all that
+    /// sections, their nesting and their suspension need.
+    type Lock: ContentsLock;
+}
+
+/// A strategy under which threads run in parallel and a reference can be cloned with no thread attached.
+///
+/// Gives [`Ref`](crate::Ref) a [`Clone`].
+///
+/// # Safety
+/// - `retain_unattached` keeps the promises of [`Strategy`] for a thread that is not attached to this runtime.
+pub unsafe trait FreeThreaded: Strategy {
+    /// Adds a reference on a thread that is not attached to this runtime.
+    ///
+    /// # Safety
+    /// - The calling thread is not attached to this runtime.
+    /// - The caller keeps the object alive during the call, by a reference.
+    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained;
+}

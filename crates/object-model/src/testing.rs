@@ -1,0 +1,29 @@
+//! Counts near their limits.
+
+use crate::header::ObjectPtr;
+use crate::reference::Ref;
+use crate::strategy::Strategy;
+use crate::thread::Thread;
+
+pub use keyway_sections::testing::suspend_every_nested_entry;
+
+/// A strategy whose counts can be put near their limits.
+///
+/// # Safety
+/// - `leak` does to the count what that many retains would do whose references are never released.
+pub unsafe trait NearLimit: Strategy {
+    /// How many references the count can hold before something special happens: a retain aborts, or a word spills.
+    const LIMIT: u64;
+
+    /// Adds `references` to the count, as if the calling thread had cloned and leaked that many.
+    ///
+    /// # Safety
+    /// - As for [`Strategy::retain`].
+    unsafe fn leak(object: ObjectPtr<Self>, attached: &Self::Attached, references: u64);
+}
+
+/// Leaks `references` references to an object, without the time that takes.
+pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S>, references: u64) {
+    // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
+    unsafe { S::leak(reference.object(), &thread.inner().attached, references) }
+}

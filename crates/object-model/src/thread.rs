@@ -1,0 +1,90 @@
+//! The token of an attached thread.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use keyway_sections::Chain;
+
+use crate::attach;
+use crate::destruction::{self, Due};
+use crate::header::Object;
+use crate::reference::Ref;
+use crate::strategy::Strategy;
+
+/// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed shared: [`Thread`] and the
+/// OS thread's own context both point to it.
+pub(crate) struct Inner<S: Strategy> {
+    pub(crate) attached: S::Attached,
+    pub(crate) sections: Chain<S::Lock>,
+}
+
+/// Proof that this OS thread is attached to the runtime of `S`.
+///
+/// Lent by [`attach`](crate::attach), never owned, sent, stored or made: possession proves attachment. What may switch to
+/// another thread or give the runtime up needs `&mut`, which a live [`Section`](crate::Section) has borrowed.
+pub struct Thread<S: Strategy> {
+    inner: NonNull<Inner<S>>,
+    /// Invariant in `S`. The pointer above makes it neither `Send` nor `Sync`.
+    _marker: PhantomData<fn(S) -> S>,
+}
+
+impl<S: Strategy> Thread<S> {
+    /// A token for an attachment.
+    ///
+    /// # Safety
+    /// - The OS thread is attached with `inner` whenever the token can be used.
+    #[inline]
+    pub(crate) unsafe fn new(inner: &Inner<S>) -> Self {
+        Thread { inner: NonNull::from(inner), _marker: PhantomData }
+    }
+
+    #[inline]
+    pub(crate) fn inner(&self) -> &Inner<S> {
+        // SAFETY: the token is lent only while `attach` keeps `inner` on its stack; only shared borrows of it exist.
+        unsafe { self.inner.as_ref() }
+    }
+
+    /// Makes an object, with one reference: the one returned.
+    ///
+    /// `T` is `Send + Sync + 'static` under every strategy, so that a program can change its strategy and still compile.
+    ///
+    /// **Cost**: one allocation; no locked instruction.
+    #[inline]
+    pub fn alloc<T: Send + Sync + 'static>(&self, contents: T) -> Ref<T, S> {
+        let object = Object::allocate(S::new_count(&self.inner().attached), contents);
+        // SAFETY: a new object has one reference, which becomes this `Ref`.
+        unsafe { Ref::from_object(object) }
+    }
+
+    /// Lets others in, where a runtime's loop can afford it.
+    ///
+    /// The global lock is handed over if somebody asked for it; `BiasedCounts` takes over the releases that others have
+    /// queued. Objects that nobody holds any more as a result are destroyed here; their destructors' panics are caught.
+    ///
+    /// **Blocking**: under a global lock, until this thread gets the lock again. **Cost**: a load or two if there is nothing to do.
+    #[inline]
+    pub fn checkpoint(&mut self) {
+        S::checkpoint(&self.inner().attached, &mut Due::new());
+        destruction::run_due();
+    }
+
+    /// Runs `f`, which may block, with this OS thread detached, so that it holds nobody up.
+    ///
+    /// Inside, the OS thread is attached to nothing and may attach anew, to this runtime or another. It must have detached again
+    /// when `f` returns or panics.
+    ///
+    /// **Blocking**: afterwards, until this thread may run again.
+    ///
+    /// # Aborts
+    /// If the OS thread is found attached when `f` ends: a coroutine attached inside and was switched away from. Going
+    /// on would attach the OS thread twice.
+    pub fn blocking<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        attach::blocking(self.inner(), f)
+    }
+}
+
+impl<S: Strategy> std::fmt::Debug for Thread<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Thread").field("runtime", &S::runtime().id).finish_non_exhaustive()
+    }
+}
