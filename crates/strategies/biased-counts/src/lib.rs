@@ -1,0 +1,11 @@
+#![doc = include_str!("../PROTOCOL.md")]
+
+mod access;
+mod count;
+mod reclaim;
+mod strategy;
+mod table;
+mod thread;
+mod word;
+
+pub use strategy::BiasedCounts;

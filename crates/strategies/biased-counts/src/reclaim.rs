@@ -1,0 +1,101 @@
+//! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the owner.
+
+use keyway_object_model::{Due, ObjectPtr, Released};
+
+use crate::strategy::BiasedCounts;
+use crate::table;
+use crate::word::{NOBODY, ThreadId, Words};
+
+/// The owner has taken away the last reference that `local` counts.
+#[inline]
+pub(crate) fn last_local_release(words: &Words) -> Released {
+    if words.shared_after_last_local().is_untouched() {
+        // Nobody else has a reference, nor has a queue: I4.
+        return Released::Destroy;
+    }
+    merge(words, 0)
+}
+
+/// Ends the ownership of an object; see [`Words::merge`] for who may.
+#[cold]
+fn merge(words: &Words, taken: i64) -> Released {
+    // Acquired by the merge itself.
+    if words.merge(taken) == 0 { Released::Destroy } else { Released::Nothing }
+}
+
+/// A reference to a merged object is released.
+#[inline]
+pub(crate) fn release_merged(words: &Words) -> Released {
+    if !words.decrement_merged() {
+        return Released::Nothing;
+    }
+    words.acquire_all();
+    Released::Destroy
+}
+
+/// Hands a reference that the owner counts over to the owner's queue; carries it out here if the owner is not attached.
+///
+/// # Safety
+/// - The caller owns a reference, and does not use it after.
+/// - The caller has just marked the object as queued.
+#[cold]
+pub(crate) unsafe fn hand_over(object: ObjectPtr<BiasedCounts>) -> Released {
+    // SAFETY: alive, by the caller's reference.
+    let words = unsafe { object.count() };
+    match words.owner() {
+        // SAFETY: the caller's duty.
+        NOBODY => unsafe { release_orphan(object) },
+        // SAFETY: the caller's duty.
+        owner => unsafe { hand_over_to(owner, object) },
+    }
+}
+
+/// The owner has ended its ownership since, or is about to: it has cleared `owner` and not yet set MERGED, perhaps. The reference
+/// is released like any other that is not the owner's; if the mark is still there, that is a decrement which the merge will count.
+///
+/// # Safety
+/// - The caller owns a reference, and does not use it after.
+unsafe fn release_orphan(object: ObjectPtr<BiasedCounts>) -> Released {
+    // SAFETY: the caller's duty.
+    unsafe { crate::count::release_shared(object) }
+}
+
+/// # Safety
+/// - As for [`hand_over`].
+unsafe fn hand_over_to(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> Released {
+    let mut bucket = table::lock(owner);
+    if let Some(mut present) = bucket.find(owner) {
+        present.push(object);
+        return Released::Nothing;
+    }
+    // The owner is not attached, and cannot attach while its bucket is locked: its words are ours (I2).
+    // SAFETY: the reference is the caller's, the lock is held and the owner absent.
+    unsafe { release_for(object) }
+}
+
+/// Releases a reference that the queue of an object's owner owns, on behalf of that owner.
+///
+/// # Safety
+/// - The caller owns that reference, and does not use it after.
+/// - The caller is the object's attached owner, or was it before its ownership ended, or holds the lock of the owner's bucket while
+///   the owner is not in the table.
+pub(crate) unsafe fn release_for(object: ObjectPtr<BiasedCounts>) -> Released {
+    // SAFETY: alive, by the reference.
+    let words = unsafe { object.count() };
+    if words.owner() == NOBODY { release_merged(words) } else { merge(words, 1) }
+}
+
+/// Releases everything in a queue that has been taken out of the table.
+///
+/// # Safety
+/// - The caller is the attached owner whose queue it was, or holds the lock of its bucket with the owner absent.
+/// - Each entry owns a reference.
+pub(crate) unsafe fn release_all(queue: Vec<ObjectPtr<BiasedCounts>>, due: &mut Due<BiasedCounts>) {
+    for object in queue {
+        // SAFETY: the caller's duties; an entry is used once.
+        if unsafe { release_for(object) } == Released::Destroy {
+            // SAFETY: that was the last reference.
+            unsafe { due.put(object) };
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The table of attached threads, and the queue of each.
+//!
+//! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is a leaf lock.
+
+use std::ptr::NonNull;
+
+use crossbeam::utils::CachePadded;
+use keyway_object_model::ObjectPtr;
+use keyway_sync::atomic::{AtomicBool, Ordering};
+use keyway_sync::{Mutex, MutexGuard};
+
+use crate::strategy::BiasedCounts;
+use crate::word::ThreadId;
+
+/// Buckets in the table. One in a model, so that it shows what happens when two threads share one.
+const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };
+
+/// Objects whose owner must release a reference. Each entry owns that reference.
+pub(crate) type Queue = Vec<ObjectPtr<BiasedCounts>>;
+
+/// An attached thread.
+#[derive(Debug)]
+struct Entry {
+    id: ThreadId,
+    queue: Queue,
+    /// Raised when something is queued. In the memory of the thread's `Attached`, which removes the entry before it goes.
+    signal: NonNull<Signal>,
+}
+
+// SAFETY: the queue's pointers are `Send`; the signal is an atomic that outlives the entry.
+unsafe impl Send for Entry {}
+
+/// Tells a thread at its checkpoints that its queue has entries.
+#[derive(Debug)]
+pub(crate) struct Signal(AtomicBool);
+
+impl Signal {
+    pub(crate) fn new() -> Self {
+        Signal(AtomicBool::new(false))
+    }
+
+    /// Whether the queue may have entries; one plain load.
+    #[inline]
+    pub(crate) fn is_raised(&self) -> bool {
+        // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; who misses it sees it at a later checkpoint.
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Under the bucket's lock.
+    fn set(&self, raised: bool) {
+        // O13, Relaxed: as above.
+        self.0.store(raised, Ordering::Relaxed);
+    }
+}
+
+type Threads = Mutex<Vec<Entry>>;
+
+struct Table([CachePadded<Threads>; BUCKETS]);
+
+impl Table {
+    keyway_sync::const_unless_loom! {
+        fn new() -> Self {
+            #[cfg(not(loom))]
+            return Table([const { CachePadded::new(Mutex::new(Vec::new())) }; BUCKETS]);
+            #[cfg(loom)]
+            return Table(std::array::from_fn(|_| CachePadded::new(Mutex::new(Vec::new()))));
+        }
+    }
+}
+
+keyway_sync::global! {
+    static TABLE: Table = Table::new();
+}
+
+/// The bucket of a thread, locked.
+pub(crate) struct Bucket(MutexGuard<'static, Vec<Entry>>);
+
+/// Locks the bucket of thread `id`.
+pub(crate) fn lock(id: ThreadId) -> Bucket {
+    let table: &'static Table = &TABLE;
+    Bucket(table.0[id as usize % BUCKETS].lock())
+}
+
+impl Bucket {
+    /// A thread's place in this bucket, if it is attached.
+    pub(crate) fn find(&mut self, id: ThreadId) -> Option<Present<'_>> {
+        self.0.iter_mut().find(|entry| entry.id == id).map(Present)
+    }
+
+    /// A thread attaches.
+    ///
+    /// # Safety
+    /// - `signal` stays where it is until [`remove`](Self::remove).
+    pub(crate) unsafe fn insert(&mut self, id: ThreadId, signal: &Signal) {
+        debug_assert!(self.find(id).is_none(), "an id is attached once");
+        self.0.push(Entry { id, queue: Queue::new(), signal: NonNull::from(signal) });
+    }
+
+    /// A thread detaches; what is still queued to it is returned.
+    pub(crate) fn remove(&mut self, id: ThreadId) -> Queue {
+        let place =
+            self.0.iter().position(|entry| entry.id == id).expect("an attached thread is in the table");
+        let mut entry = self.0.swap_remove(place);
+        Present(&mut entry).take()
+    }
+}
+
+/// An attached thread's place in its bucket, which is locked.
+pub(crate) struct Present<'a>(&'a mut Entry);
+
+impl Present<'_> {
+    /// Queues an object, with the reference that the caller owns.
+    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts>) {
+        self.0.queue.push(object);
+        self.signal().set(true);
+    }
+
+    /// Takes everything that is queued.
+    pub(crate) fn take(&mut self) -> Queue {
+        self.signal().set(false);
+        std::mem::take(&mut self.0.queue)
+    }
+
+    fn signal(&self) -> &Signal {
+        // SAFETY: it outlives the entry, by `insert`.
+        unsafe { self.0.signal.as_ref() }
+    }
+}

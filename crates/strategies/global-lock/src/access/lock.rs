@@ -1,0 +1,161 @@
+//! The global lock: a word that is taken and given up with one atomic step each while nobody waits.
+
+use std::time::Duration;
+
+use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use keyway_sync::{Condvar, Mutex, futex};
+
+/// In `word`: nobody holds the lock.
+const FREE: u32 = 0;
+/// In `word`: somebody holds the lock, and nobody has come to wait since it was taken.
+const HELD: u32 = 1;
+/// In `word`: somebody holds the lock, and somebody may be waiting; whoever gives it up wakes one.
+const CONTENDED: u32 = 2;
+
+/// Who holds the lock; given out once to each attachment. Zero is nobody.
+pub(crate) type HolderId = u64;
+
+/// The global lock of one runtime.
+#[derive(Debug)]
+pub struct Lock {
+    /// [`FREE`], [`HELD`] or [`CONTENDED`].
+    word: AtomicU32,
+    /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by whoever takes the lock.
+    asked: AtomicBool,
+    /// How often the lock has changed hands, modulo 2^32. Changed by the holder only; [`hand_over`](Self::hand_over) sleeps on it.
+    switches: AtomicU32,
+    /// How many threads sleep in [`hand_over`](Self::hand_over).
+    handing_over: AtomicU32,
+    /// The last to take the lock. Changed by the holder only.
+    last_holder: AtomicU64,
+    /// Waiters sleep on `freed` with this.
+    waiting: Mutex<()>,
+    freed: Condvar,
+}
+
+impl Lock {
+    keyway_sync::const_unless_loom! {
+        /// A lock that nobody holds.
+        pub fn new() -> Self {
+            Lock {
+                word: AtomicU32::new(FREE),
+                asked: AtomicBool::new(false),
+                switches: AtomicU32::new(0),
+                handing_over: AtomicU32::new(0),
+                last_holder: AtomicU64::new(0),
+                waiting: Mutex::new(()),
+                freed: Condvar::new(),
+            }
+        }
+    }
+
+    /// Takes the lock if it is free; never waits.
+    #[inline]
+    pub(crate) fn try_take(&self) -> bool {
+        // O1, Acquire: pairs with O3. What earlier holders did happens before what this one does.
+        self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Waits until the lock is free, and takes it. `patience` is how long to wait before asking the holder to hand it over; none
+    /// for ever.
+    #[inline]
+    pub(crate) fn take(&self, holder: HolderId, patience: impl Fn() -> Option<Duration>) {
+        if !self.try_take() {
+            self.wait(patience);
+        }
+        self.note_taken(holder);
+    }
+
+    /// Gives the lock up and wakes a waiter, if there is one.
+    #[inline]
+    pub(crate) fn give_up(&self) {
+        // O3, Release: pairs with O1 and O2 of the next holder.
+        if self.word.swap(FREE, Ordering::Release) == CONTENDED {
+            self.wake_one();
+        }
+    }
+
+    /// Whether a waiter has asked for the lock; one plain load.
+    #[inline]
+    pub(crate) fn is_asked_for(&self) -> bool {
+        // O4, Relaxed: a hint; who misses it sees it at the next checkpoint.
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Gives the lock up, waits until another thread has really taken it, and takes it again.
+    ///
+    /// Only when the lock is [asked for](Self::is_asked_for): then there is a waiter, which cannot leave without the lock (I3).
+    #[cold]
+    pub(crate) fn hand_over(&self, holder: HolderId, patience: impl Fn() -> Option<Duration>) {
+        // O5, Relaxed: only the holder, this thread, changes it.
+        let before = self.switches.load(Ordering::Relaxed);
+        // O6, Relaxed: before the lock is given up, so O3 and O1 make whoever takes it see this.
+        self.handing_over.fetch_add(1, Ordering::Relaxed);
+        self.give_up();
+        // O7, Relaxed: nothing is concluded but that the lock was taken since.
+        while self.switches.load(Ordering::Relaxed) == before {
+            futex::wait(&self.switches, before);
+        }
+        // O6, Relaxed: one sleeper less; too many wake-ups do no harm.
+        self.handing_over.fetch_sub(1, Ordering::Relaxed);
+        self.take(holder, patience);
+    }
+
+    #[cold]
+    fn wait(&self, patience: impl Fn() -> Option<Duration>) {
+        let mut sleeping = self.waiting.lock();
+        loop {
+            // O7, Relaxed: compared with itself below.
+            let before = self.switches.load(Ordering::Relaxed);
+            // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that whoever gives the lock up wakes
+            // this thread: the holder's wake-up needs `waiting`, which is given up only by going to sleep.
+            if self.word.swap(CONTENDED, Ordering::Acquire) == FREE {
+                return;
+            }
+            let expired = match patience() {
+                Some(patience) => self.freed.wait_for(&mut sleeping, patience).timed_out(),
+                None => {
+                    self.freed.wait(&mut sleeping);
+                    false
+                }
+            };
+            // A switch in between restarts the patience. O7, Relaxed: a switch just now may be missed, and the new holder
+            // asked a little early.
+            if expired && self.switches.load(Ordering::Relaxed) == before {
+                // O8, Relaxed: a hint, as O4.
+                self.asked.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The holder tells those who want to know that it has the lock.
+    #[inline]
+    fn note_taken(&self, holder: HolderId) {
+        // O8, Relaxed: what was asked of the last holder; a waiter that asks after this asks us.
+        if self.asked.load(Ordering::Relaxed) {
+            self.asked.store(false, Ordering::Relaxed);
+        }
+        // O9, Relaxed: only holders touch it, and the lock orders them.
+        if self.last_holder.load(Ordering::Relaxed) != holder {
+            self.last_holder.store(holder, Ordering::Relaxed);
+            self.note_switch();
+        }
+    }
+
+    fn note_switch(&self) {
+        // O5, Relaxed: who waits for it concludes nothing but that it changed.
+        self.switches.fetch_add(1, Ordering::Relaxed);
+        // O6, Relaxed: whoever handed the lock over counted itself before it gave the lock up, which O3 and O1 order.
+        if self.handing_over.load(Ordering::Relaxed) > 0 {
+            futex::wake_all(&self.switches);
+        }
+    }
+
+    #[cold]
+    fn wake_one(&self) {
+        // The lock makes sure that a waiter which has left CONTENDED behind is asleep, not on the way there.
+        let sleeping = self.waiting.lock();
+        self.freed.notify_one();
+        drop(sleeping);
+    }
+}

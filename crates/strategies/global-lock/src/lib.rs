@@ -1,0 +1,20 @@
+#![doc = include_str!("../PROTOCOL.md")]
+
+mod access;
+mod count;
+mod reclaim;
+mod runtime;
+mod strategy;
+mod thread;
+mod word;
+
+pub use access::{Interval, Lock, Policy, Ticks};
+pub use runtime::{Isolate, Main, State};
+pub use strategy::GlobalLock;
+
+/// What [`runtime!`] expands to; not for direct use.
+#[doc(hidden)]
+pub mod __private {
+    pub use keyway_object_model::Runtime;
+    pub use keyway_sync::global;
+}

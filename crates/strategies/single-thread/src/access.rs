@@ -1,0 +1,4 @@
+//! Who may touch contents: the OS thread that has the claim. There is nothing to lock.
+
+/// Nothing is stored beside contents.
+pub(crate) use keyway_object_model::NoLock as Lock;

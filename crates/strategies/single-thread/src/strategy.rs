@@ -1,0 +1,102 @@
+//! The strategy: its answers, put together.
+
+use keyway_object_model::{Due, ObjectPtr, Released, Retained, Runtime, Strategy};
+
+use crate::access::Lock;
+use crate::thread::{self, Attached};
+use crate::word::Word;
+use crate::{count, reclaim};
+
+/// One OS thread at a time in the process is attached: the floor of every cost table and the oracle of the tests.
+#[derive(Debug)]
+pub enum SingleThread {}
+
+static RUNTIME: Runtime = Runtime { id: "single-thread" };
+
+// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the claim lets one OS thread at a time be attached,
+// which `NoLock` needs; `RUNTIME` is named only here.
+unsafe impl Strategy for SingleThread {
+    type Attached = Attached;
+
+    #[inline]
+    fn runtime() -> &'static Runtime {
+        &RUNTIME
+    }
+
+    fn attach(due: &mut Due<Self>) -> Attached {
+        thread::claim();
+        // SAFETY: claimed just now.
+        unsafe { reclaim::drain(due) };
+        Attached
+    }
+
+    fn detach(_: &Attached, due: &mut Due<Self>) {
+        // SAFETY: claimed since `attach`.
+        unsafe { reclaim::drain(due) };
+        thread::disclaim();
+    }
+
+    #[inline]
+    fn checkpoint(_: &Attached, due: &mut Due<Self>) {
+        // SAFETY: claimed since `attach`.
+        unsafe { reclaim::drain(due) };
+    }
+
+    fn leave(_: &Attached, due: &mut Due<Self>) {
+        // SAFETY: claimed since `attach`; the claim lasts through blocking regions.
+        unsafe { reclaim::drain(due) };
+    }
+
+    fn reenter(_: &Attached, due: &mut Due<Self>) {
+        // SAFETY: as in `leave`.
+        unsafe { reclaim::drain(due) };
+    }
+
+    type Count = Word;
+
+    #[inline]
+    fn new_count(_: &Attached) -> Word {
+        Word::new()
+    }
+
+    #[inline]
+    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+        // SAFETY: attached, so claimed; the caller keeps the object alive.
+        unsafe { count::retain(object) }
+    }
+
+    #[inline]
+    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+        // SAFETY: attached, so claimed; the caller owns the reference.
+        unsafe { count::release(object) }
+    }
+
+    unsafe fn release_unattached(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns the reference.
+        unsafe { reclaim::release_unattached(object, due) }
+    }
+
+    #[inline]
+    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+        // SAFETY: attached, so claimed; the caller keeps the object alive.
+        unsafe { count::count(object) }
+    }
+
+    type Lock = Lock;
+}
+
+#[cfg(feature = "testing")]
+// SAFETY: adds to the count what so many retains would.
+unsafe impl keyway_object_model::testing::NearLimit for SingleThread {
+    const LIMIT: u64 = u64::MAX;
+
+    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+        // SAFETY: the caller keeps the object alive.
+        let word = unsafe { object.count() };
+        // SAFETY: attached, so claimed.
+        unsafe { word.leak(references) };
+    }
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(keyway_object_model::header_bytes::<SingleThread>() == 16);
