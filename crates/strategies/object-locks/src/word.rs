@@ -1,15 +1,31 @@
-//! The header's word: a lock of one byte and the count that it guards. No atomic access of our own, so no orderings either.
+//! The header's word: a count and the lock that guards it; all accesses to the lock, and their orderings.
+//!
+//! The lock is our own, on a futex. `parking_lot`'s one-byte lock would do but for one thing: a count lock lies in memory that
+//! the *next* holder may free while the last one is still returning from `unlock`, and parking_lot 0.13 touches the byte again
+//! after it has freed the lock, to clear its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by its
+//! address alone.
 
 use keyway_object_model::CountWords;
+use keyway_sync::atomic::{AtomicU32, Ordering};
 use keyway_sync::cell::UnsafeCell;
-use keyway_sync::{Exclusive, RawLock};
+use keyway_sync::{Exclusive, futex};
+
+/// In `lock`: nobody holds it.
+const FREE: u32 = 0;
+/// In `lock`: somebody holds it, and nobody has come to wait since it was taken.
+const HELD: u32 = 1;
+/// In `lock`: somebody holds it, and somebody may be waiting; whoever gives it up wakes one.
+const CONTENDED: u32 = 2;
+
+/// How often a thread looks again before it sleeps: the lock is held for a few instructions. Never, in a model.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
 
 /// The number of references and the lock that guards it.
 #[derive(Debug)]
 #[repr(C, align(8))]
 pub struct Word {
     count: UnsafeCell<u32>,
-    lock: RawLock,
+    lock: AtomicU32,
 }
 
 // SAFETY: `count` is touched only by whoever holds `lock`, or by whoever has the object alone.
@@ -19,41 +35,79 @@ impl Word {
     /// One reference.
     #[inline]
     pub(crate) fn new() -> Self {
-        Word { count: UnsafeCell::new(1), lock: RawLock::new() }
+        Word { count: UnsafeCell::new(1), lock: AtomicU32::new(FREE) }
     }
 
-    /// Lends the count to `f` under the lock. A leaf lock: `f` is short and takes no other.
+    /// Lends the count to `f` under the lock. A leaf lock: `f` is short, takes no other and does not panic.
+    ///
+    /// The word may be gone when this returns, if `f` gave up the caller's reference.
     #[inline]
     pub(crate) fn with_count<R>(&self, f: impl FnOnce(&mut u32) -> R) -> R {
-        self.lock.lock();
+        self.take();
         let result = self.count.with_mut(|count| {
             // SAFETY: the lock is held.
             f(unsafe { &mut *count })
         });
-        // SAFETY: taken above; `f` is one of this crate's and does not panic.
-        unsafe { self.lock.unlock() };
+        self.give_up();
         result
+    }
+
+    #[inline]
+    fn take(&self) {
+        // O1, Acquire: pairs with O3 of the last holder. Orders its use of the count, and of the object, before ours.
+        if self.lock.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            self.wait();
+        }
+    }
+
+    #[inline]
+    fn give_up(&self) {
+        // Taken before the lock is free: after that, the word may be gone.
+        let address = &raw const self.lock;
+        // O3, Release: pairs with O1 and O2 of the next holder. The last access to the word.
+        if self.lock.swap(FREE, Ordering::Release) == CONTENDED {
+            futex::wake_one(address);
+        }
+    }
+
+    #[cold]
+    fn wait(&self) {
+        for _ in 0..SPINS {
+            std::hint::spin_loop();
+            // O4, Relaxed: a look whether it is worth trying; O1 decides.
+            if self.lock.load(Ordering::Relaxed) == FREE
+                && self.lock.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            {
+                return;
+            }
+        }
+        // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that whoever gives it up wakes a sleeper.
+        while self.lock.swap(CONTENDED, Ordering::Acquire) != FREE {
+            futex::wait(&self.lock, CONTENDED);
+        }
     }
 }
 
 impl CountWords for Word {
     #[inline]
     fn claim(&mut self) {
-        // The lock cannot be claimed: the last holder but one may still be returning from `unlock`, which by its contract
-        // does not touch it any more.
         self.count.with_exclusive(|_| ());
+        self.lock.with_exclusive(|_| ());
     }
 
     #[inline]
     fn set_link(&mut self, address: usize) {
-        // SAFETY: `&mut self`; the word is eight bytes with the alignment of an address, and nothing of it is needed any more.
-        unsafe { std::ptr::from_mut(self).cast::<usize>().write(address) };
+        // The link takes both halves.
+        let address = address as u64;
+        self.count.with_exclusive(|low| *low = address as u32);
+        self.lock.with_exclusive(|high| *high = (address >> 32) as u32);
     }
 
     #[inline]
     fn link(&mut self) -> usize {
-        // SAFETY: `set_link` has written an address here.
-        unsafe { std::ptr::from_mut(self).cast::<usize>().read() }
+        let low = self.count.with_exclusive(|low| *low);
+        let high = self.lock.with_exclusive(|high| *high);
+        (u64::from(high) << 32 | u64::from(low)) as usize
     }
 }
 

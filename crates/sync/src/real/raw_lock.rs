@@ -4,8 +4,10 @@ use parking_lot::lock_api::RawMutex as _;
 
 /// A mutual-exclusion lock of one byte, without data and without a guard: `parking_lot::RawMutex`.
 ///
-/// Uncontended, taking and giving up are one atomic step each. `unlock` does not touch the lock after the step that
-/// frees it, so that an object may be destroyed by the next holder while the last one is still returning from `unlock`.
+/// Uncontended, taking and giving up are one atomic step each.
+///
+/// The lock must stay in place until `unlock` has returned: contended, `parking_lot` 0.13 touches the byte again after it
+/// has freed the lock. So it cannot guard the count that decides whether the memory around it is freed.
 pub struct RawLock(parking_lot::RawMutex);
 
 impl RawLock {
