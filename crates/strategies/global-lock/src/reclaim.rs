@@ -28,6 +28,7 @@ pub(crate) unsafe fn drain<P: Policy, R: Isolate<P>>(due: &mut Due<GlobalLock<P,
 /// # Safety
 /// - The calling thread is not attached to this runtime.
 /// - The caller owns a reference, and does not use it after.
+#[cold]
 pub(crate) unsafe fn release_unattached<P: Policy, R: Isolate<P>>(
     object: ObjectPtr<GlobalLock<P, R>>,
     due: &mut Due<GlobalLock<P, R>>,

@@ -29,6 +29,7 @@ pub(crate) unsafe fn drain(due: &mut Due<SingleThread>) {
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
+#[cold]
 pub(crate) unsafe fn release_unattached(
     object: ObjectPtr<SingleThread>,
     due: &mut Due<SingleThread>,
