@@ -13,7 +13,7 @@ use crate::thread::Thread;
 
 /// One counted reference to an object whose type is known only at run time: an interpreter's value.
 ///
-/// Made by [`Ref::erase`]. Eight bytes; `Option<AnyRef<S>>` is 16.
+/// Made by [`Ref::erase`]. Eight bytes; `Option<AnyRef<S>>` too.
 pub struct AnyRef<S: Strategy> {
     object: ObjectPtr<S>,
     /// Invariant in `S`.
@@ -38,6 +38,17 @@ impl<S: Strategy> AnyRef<S> {
     }
 
     /// Whether the contents are a `T`.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{SingleThread, attach};
+    ///
+    /// attach::<SingleThread, _>(|thread| {
+    ///     let value = thread.alloc(1.5).erase();
+    ///     assert!(value.is::<f64>());
+    ///     assert!(!value.is::<f32>());
+    /// });
+    /// ```
     #[inline]
     pub fn is<T: 'static>(&self) -> bool {
         // SAFETY: this reference keeps the object alive.
@@ -49,6 +60,18 @@ impl<S: Strategy> AnyRef<S> {
     ///
     /// # Errors
     /// The reference unchanged, if the contents are of another type.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, attach};
+    ///
+    /// attach::<BiasedCounts, _>(|thread| {
+    ///     let value = thread.alloc(1.5).erase();
+    ///     let value = value.downcast::<i64>().unwrap_err(); // not one: the reference comes back
+    ///     let number = value.downcast::<f64>().unwrap();
+    ///     assert_eq!(*number, 1.5);
+    /// });
+    /// ```
     #[inline]
     pub fn downcast<T: 'static>(self) -> Result<Ref<T, S>, Self> {
         if !self.is::<T>() {
@@ -60,6 +83,18 @@ impl<S: Strategy> AnyRef<S> {
     }
 
     /// One more reference to the same object; see [`Ref::clone_ref`].
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, attach};
+    ///
+    /// attach::<BiasedCounts, _>(|thread| {
+    ///     let value = thread.alloc(1).erase();
+    ///     let stack = [value.clone_ref(thread), value.clone_ref(thread)];
+    ///     assert!(stack[0].ptr_eq(&stack[1]));
+    ///     assert_eq!(value.count(thread), 3);
+    /// });
+    /// ```
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
@@ -72,6 +107,17 @@ impl<S: Strategy> AnyRef<S> {
     ///
     /// # Panics
     /// If the contents' destructor panics; the object's memory is freed all the same.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, attach};
+    ///
+    /// attach::<BiasedCounts, _>(|thread| {
+    ///     let value = thread.alloc(1).erase();
+    ///     value.clone_ref(thread).release(thread);
+    ///     assert_eq!(value.count(thread), 1);
+    /// });
+    /// ```
     #[inline]
     pub fn release(self, thread: &Thread<S>) {
         let object = self.into_object();
@@ -82,6 +128,17 @@ impl<S: Strategy> AnyRef<S> {
     }
 
     /// The number of references to the object; see [`Ref::count`].
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{GlobalLock, Ticks, attach};
+    ///
+    /// attach::<GlobalLock<Ticks>, _>(|thread| {
+    ///     let typed = thread.alloc(1);
+    ///     let value = typed.clone_ref(thread).erase();
+    ///     assert_eq!(value.count(thread), 2); // typed or not, it is one object
+    /// });
+    /// ```
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
@@ -89,6 +146,17 @@ impl<S: Strategy> AnyRef<S> {
     }
 
     /// Whether both refer to the same object.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{GlobalLock, Ticks, attach};
+    ///
+    /// attach::<GlobalLock<Ticks>, _>(|thread| {
+    ///     let value = thread.alloc(1).erase();
+    ///     assert!(value.ptr_eq(&value.clone_ref(thread)));
+    ///     assert!(!value.ptr_eq(&thread.alloc(1).erase()));
+    /// });
+    /// ```
     #[inline]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         self.object == other.object

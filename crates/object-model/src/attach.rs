@@ -41,6 +41,17 @@ impl Error for AlreadyAttached {}
 ///
 /// # Panics
 /// If this OS thread is attached already, to this runtime or another; see [`try_attach`]. A panic in `f` detaches and goes on.
+///
+/// # Examples
+/// ```
+/// use keyway::{BiasedCounts, attach};
+///
+/// let length = attach::<BiasedCounts, _>(|thread| {
+///     let word = thread.alloc("key");
+///     word.len()
+/// });
+/// assert_eq!(length, 3);
+/// ```
 #[track_caller]
 pub fn attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> R {
     match try_attach(f) {
@@ -53,6 +64,19 @@ pub fn attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> R {
 ///
 /// # Errors
 /// [`AlreadyAttached`], without having waited or run anything.
+///
+/// # Examples
+/// ```
+/// use keyway::{AtomicCounts, BiasedCounts, attach, try_attach};
+///
+/// attach::<BiasedCounts, _>(|thread| {
+///     let refused = try_attach::<AtomicCounts, _>(|_| ()).unwrap_err();
+///     assert_eq!(refused.occupant(), "biased-counts");
+///
+///     // Inside a blocking region the OS thread is attached to nothing.
+///     thread.blocking(|| try_attach::<AtomicCounts, _>(|_| ())).unwrap();
+/// });
+/// ```
 pub fn try_attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> Result<R, AlreadyAttached> {
     if let Some(occupant) = CONTEXT.with(|context| context.occupant()) {
         return Err(AlreadyAttached { wanted: S::runtime().id, occupant: occupant.id });

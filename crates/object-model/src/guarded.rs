@@ -1,5 +1,6 @@
 //! Contents that change.
 
+use std::any::type_name;
 use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,12 +47,32 @@ impl Error for SameObject {}
 
 impl<T, S: Strategy> Guarded<T, S> {
     /// Contents with nobody inside.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded, Ref, attach};
+    ///
+    /// type S = BiasedCounts;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let list: Ref<Guarded<Vec<i32>, S>, S> = thread.alloc(Guarded::new(vec![]));
+    ///     assert_eq!(list.enter(thread, |section| section.len()), 0);
+    /// });
+    /// ```
     #[inline]
     pub fn new(contents: T) -> Self {
         Guarded { lock: S::Lock::new(), _marker: PhantomData, contents: UnsafeCell::new(contents) }
     }
 
     /// Takes the contents out.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded};
+    ///
+    /// let guarded = Guarded::<_, BiasedCounts>::new(vec![1, 2]);
+    /// assert_eq!(guarded.into_inner(), [1, 2]);
+    /// ```
     #[inline]
     pub fn into_inner(self) -> T {
         self.contents.into_inner()
@@ -66,6 +87,27 @@ impl<T, S: Strategy> Guarded<T, S> {
     ///
     /// # Panics
     /// If `f` panics; the contents are given up then, not poisoned.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded, attach};
+    ///
+    /// type S = BiasedCounts;
+    ///
+    /// let counter = attach::<S, _>(|thread| thread.alloc(Guarded::<u32, S>::new(0)));
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..2 {
+    ///         scope.spawn(|| {
+    ///             attach::<S, _>(|thread| {
+    ///                 for _ in 0..100 {
+    ///                     counter.enter(thread, |section| **section += 1);
+    ///                 }
+    ///             })
+    ///         });
+    ///     }
+    /// });
+    /// attach::<S, _>(|thread| counter.enter(thread, |section| assert_eq!(**section, 200)));
+    /// ```
     #[inline]
     pub fn enter<R>(&self, thread: &mut Thread<S>, f: impl FnOnce(&mut Section<'_, T, S>) -> R) -> R {
         let inner = ptr::from_ref(thread.inner());
@@ -74,10 +116,12 @@ impl<T, S: Strategy> Guarded<T, S> {
         let inner = unsafe { &*inner };
         // Before the lock, so that it is ended after: destructors must run with the contents given up.
         let _destructors_wait = Hold::new();
-        inner.sections.enter(&self.lock, || {
+        let section = || {
             // SAFETY: inside the section.
             f(&mut unsafe { Section::new(self, thread) })
-        })
+        };
+        // SAFETY: `thread` is borrowed until this call ends, so no other call on its chain begins or ends around it.
+        unsafe { inner.sections.enter(&self.lock, section) }
     }
 
     /// Runs `f` while this thread has the contents of both to itself.
@@ -87,10 +131,28 @@ impl<T, S: Strategy> Guarded<T, S> {
     /// **Blocking**: for one of the two at a time, while holding neither; so pairs in opposite orders cannot deadlock.
     ///
     /// # Errors
-    /// [`SameObject`] if both are one; `f` does not run.
+    /// [`SameObject`] if both are one; `f` does not run. Under strategies without locks in objects, two contents of size zero and
+    /// of one type that share an address count as one, unless the type is `()`: they cannot be told apart.
     ///
     /// # Panics
     /// If `f` panics; both contents are given up then, not poisoned.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{Guarded, ObjectLocks, SameObject, attach};
+    ///
+    /// type S = ObjectLocks;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let from = thread.alloc(Guarded::<_, S>::new(10));
+    ///     let to = thread.alloc(Guarded::new(0));
+    ///     from.enter_pair(&to, thread, |from, to, _| std::mem::swap(from, to)).unwrap();
+    ///     to.enter(thread, |section| assert_eq!(**section, 10));
+    ///
+    ///     let refused = from.enter_pair(&from, thread, |_, _, _| ());
+    ///     assert_eq!(refused, Err(SameObject));
+    /// });
+    /// ```
     #[inline]
     pub fn enter_pair<U, R>(
         &self,
@@ -98,15 +160,13 @@ impl<T, S: Strategy> Guarded<T, S> {
         thread: &mut Thread<S>,
         f: impl FnOnce(&mut T, &mut U, &Thread<S>) -> R,
     ) -> Result<R, SameObject> {
-        // What has no bytes can share its address with something else; and two `&mut` to no bytes do not overlap.
-        let sized = mem::size_of::<Self>() != 0 && mem::size_of::<Guarded<U, S>>() != 0;
-        if sized && ptr::from_ref(self).addr() == ptr::from_ref(other).addr() {
+        if ptr::eq(ptr::from_ref(self).cast::<()>(), ptr::from_ref(other).cast()) && may_be_one::<T, U, S>() {
             return Err(SameObject);
         }
         let _destructors_wait = Hold::new();
         Ok(thread.inner().sections.enter_pair(&self.lock, &other.lock, || {
-            // SAFETY: both contents are this thread's, and they are two: their addresses differ, and a `Guarded` inside
-            // another's contents can only be borrowed through a section, which would have borrowed `thread`.
+            // SAFETY: both contents are this thread's, and they are two, by the check above; a `Guarded` inside another's
+            // contents can only be borrowed through a section, which would have borrowed `thread`.
             let one = unsafe { self.contents_mut() };
             // SAFETY: as above.
             let two = unsafe { other.contents_mut() };
@@ -144,6 +204,15 @@ impl<T, S: Strategy> Guarded<T, S> {
             unsafe { &*contents }
         })
     }
+}
+
+/// Whether a `Guarded<T, S>` and a `Guarded<U, S>` at one address may be one and the same.
+///
+/// What has no bytes can share its address with something else. Two of no bytes and of one type cannot be told apart: they
+/// count as one, since a type without bytes may stand for a right that must not be had twice; but `()` stands for nothing.
+fn may_be_one<T, U, S: Strategy>() -> bool {
+    let (one, two) = (mem::size_of::<Guarded<T, S>>(), mem::size_of::<Guarded<U, S>>());
+    one == two && (one > 0 || (type_name::<T>() == type_name::<U>() && type_name::<T>() != type_name::<()>()))
 }
 
 impl<T, S: Strategy> fmt::Debug for Guarded<T, S> {

@@ -75,8 +75,11 @@ impl PlainCount {
     /// - As for [`retain`](Self::retain).
     #[cfg(feature = "testing")]
     pub unsafe fn leak(&self, references: u64) {
-        // SAFETY: alone, by the caller's duty.
-        self.0.with_mut(|count| unsafe { *count += references });
+        self.0.with_mut(|count| {
+            // SAFETY: alone, by the caller's duty.
+            let count = unsafe { &mut *count };
+            *count = count.checked_add(references).expect("more references than the word can hold");
+        });
     }
 }
 

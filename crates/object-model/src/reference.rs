@@ -18,6 +18,18 @@ use crate::thread::Thread;
 ///
 /// Reading needs no lock and no attached thread: contents are immutable, unless a [`Guarded`](crate::Guarded) is part of them.
 /// Dropping is legal anywhere. Eight bytes; `Option<Ref<T, S>>` too.
+///
+/// # Examples
+/// ```
+/// use keyway::{BiasedCounts, Ref, attach};
+///
+/// type S = BiasedCounts;
+///
+/// let list: Ref<Vec<i32>, S> = attach::<S, _>(|thread| thread.alloc(vec![1, 2, 3]));
+/// // Read and dropped on a thread that is attached to nothing.
+/// assert_eq!(list.iter().sum::<i32>(), 6);
+/// drop(list);
+/// ```
 pub struct Ref<T: 'static, S: Strategy> {
     object: NonNull<Object<T, S>>,
     /// Invariant in `S`.
@@ -58,6 +70,17 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     ///
     /// # Aborts
     /// If the count overflows; PROTOCOL.md of each strategy says where that is.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{ObjectLocks, attach};
+    ///
+    /// attach::<ObjectLocks, _>(|thread| {
+    ///     let one = thread.alloc(5);
+    ///     let two = one.clone_ref(thread);
+    ///     assert_eq!(two.count(thread), 2);
+    /// });
+    /// ```
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
@@ -72,6 +95,19 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     ///
     /// # Panics
     /// If the contents' destructor panics; the object's memory is freed all the same.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{ObjectLocks, attach};
+    ///
+    /// attach::<ObjectLocks, _>(|thread| {
+    ///     let one = thread.alloc(5);
+    ///     let two = one.clone_ref(thread);
+    ///     one.release(thread);
+    ///     assert_eq!(two.count(thread), 1);
+    ///     two.release(thread); // the last one: the object is destroyed
+    /// });
+    /// ```
     #[inline]
     pub fn release(self, thread: &Thread<S>) {
         let object = self.into_object();
@@ -86,6 +122,25 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     ///
     /// Other threads may change it at any time; under `BiasedCounts` a thread that is not the owner sees an estimate. The
     /// strategy's PROTOCOL.md says when it is exact.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Ref, Thread, attach};
+    ///
+    /// type S = BiasedCounts;
+    /// type List = Ref<Vec<i32>, S>;
+    ///
+    /// fn shown(argument: List, thread: &Thread<S>) -> usize {
+    ///     argument.count(thread)
+    /// }
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let a: List = thread.alloc(vec![]);
+    ///     let b = a.clone_ref(thread);
+    ///     assert_eq!(shown(b.clone_ref(thread), thread), 3); // `a`, `b` and the argument
+    ///     assert_eq!(b.count(thread), 2);
+    /// });
+    /// ```
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
@@ -93,12 +148,33 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     }
 
     /// Whether both refer to the same object.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{AtomicCounts, attach};
+    ///
+    /// attach::<AtomicCounts, _>(|thread| {
+    ///     let one = thread.alloc(5);
+    ///     assert!(one.ptr_eq(&one.clone_ref(thread)));
+    ///     assert!(!one.ptr_eq(&thread.alloc(5)));
+    /// });
+    /// ```
     #[inline]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         self.object == other.object
     }
 
     /// The same reference, with the contents' type known only at run time.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{AnyRef, SingleThread, attach};
+    ///
+    /// attach::<SingleThread, _>(|thread| {
+    ///     let values: Vec<AnyRef<SingleThread>> = vec![thread.alloc(1).erase(), thread.alloc("two").erase()];
+    ///     assert!(values[1].is::<&str>());
+    /// });
+    /// ```
     #[inline]
     pub fn erase(self) -> AnyRef<S> {
         // SAFETY: the reference is given up here and taken over there.

@@ -27,12 +27,44 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     }
 
     /// The thread, for `clone_ref`, `alloc` and `release`.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded, attach};
+    ///
+    /// type S = BiasedCounts;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let word = thread.alloc("key");
+    ///     let slot = thread.alloc(Guarded::<_, S>::new(word));
+    ///     // Out of the contents, to go on with after the section.
+    ///     let word = slot.enter(thread, |section| section.clone_ref(section.thread()));
+    ///     assert_eq!(word.count(thread), 2);
+    /// });
+    /// ```
     #[inline]
     pub fn thread(&self) -> &Thread<S> {
         self.thread
     }
 
     /// Contents and thread at once, as in `items.push(item.clone_ref(thread))`.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded, Ref, attach};
+    ///
+    /// type S = BiasedCounts;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let item = thread.alloc("key");
+    ///     let list = thread.alloc(Guarded::<Vec<Ref<_, S>>, S>::new(vec![]));
+    ///     list.enter(thread, |section| {
+    ///         let (items, thread) = section.parts();
+    ///         items.push(item.clone_ref(thread));
+    ///     });
+    ///     assert_eq!(item.count(thread), 2);
+    /// });
+    /// ```
     #[inline]
     pub fn parts(&mut self) -> (&mut T, &Thread<S>) {
         // SAFETY: inside the section by `new`, not suspended since `&mut self` is here; it lends no other borrow.
@@ -48,14 +80,36 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     ///
     /// # Panics
     /// If `f` panics; `other` is given up then, and this section is held again.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Guarded, Ref, attach};
+    ///
+    /// type S = BiasedCounts;
+    ///
+    /// struct Parent {
+    ///     child: Ref<Guarded<Vec<i32>, S>, S>,
+    /// }
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let child = thread.alloc(Guarded::new(vec![]));
+    ///     let parent = thread.alloc(Guarded::<_, S>::new(Parent { child }));
+    ///     parent.enter(thread, |parent| {
+    ///         let child = parent.child.clone_ref(parent.thread());
+    ///         parent.enter(&child, |child| child.push(1));
+    ///     });
+    /// });
+    /// ```
     #[inline]
     pub fn enter<U, R>(&mut self, other: &Guarded<U, S>, f: impl FnOnce(&mut Section<'_, U, S>) -> R) -> R {
         let inner = self.inner();
-        inner.sections.enter_nested(other.lock(), destroy_due, || {
+        let section = || {
             // SAFETY: inside the section of `other`. If it is the same object, no borrow of the contents is alive: they
             // would borrow `self`.
             f(&mut unsafe { Section::new(other, self.thread) })
-        })
+        };
+        // SAFETY: `self` borrows the thread until this call ends, so calls on its chain begin and end inside one another.
+        unsafe { inner.sections.enter_nested(other.lock(), destroy_due, section) }
     }
 
     /// Gives up this section and all around it, runs `f`, and takes this one again, also after a panic.
@@ -64,13 +118,33 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     /// back to them. What is due for destruction is destroyed before `f`.
     ///
     /// **Blocking**: afterwards, while another thread is in a section of this object.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{GlobalLock, Guarded, Interval, attach};
+    ///
+    /// type S = GlobalLock<Interval>;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let total = thread.alloc(Guarded::<u32, S>::new(0));
+    ///     total.enter(thread, |section| {
+    ///         let before = **section;
+    ///         let read = section.suspend(|thread| thread.blocking(|| 5)); // a read from a socket, say
+    ///         // Others may have been inside meanwhile: look again rather than build on `before`.
+    ///         assert_eq!(before, 0);
+    ///         **section += read;
+    ///     });
+    /// });
+    /// ```
     #[inline]
     pub fn suspend<R>(&mut self, f: impl FnOnce(&mut Thread<S>) -> R) -> R {
         let inner = self.inner();
-        inner.sections.suspend(|| {
+        let suspended = || {
             let _destructors_run = Unhold::new();
             f(self.thread)
-        })
+        };
+        // SAFETY: as in `enter`.
+        unsafe { inner.sections.suspend(suspended) }
     }
 
     /// The attachment, without borrowing the section.

@@ -20,8 +20,8 @@ pub struct Runtime {
 /// An answer to the two questions: who may change an object's count, and who may touch its contents.
 ///
 /// All state of a strategy is process-wide, so there is no value of this type to pass around; the type stands for the
-/// runtime. The functions are in three groups: threads, counts, contents. None of them may run user code, and none may
-/// wait for anything but the strategy's own locks.
+/// runtime. The functions are in three groups: threads, counts, contents. None of them may run user code or unwind, and none
+/// may wait for anything but the strategy's own locks.
 ///
 /// # Words
 /// A thread is *attached* from the return of [`attach`](Self::attach) to the call of [`detach`](Self::detach), except from
@@ -41,7 +41,8 @@ pub struct Runtime {
 pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     // --- threads ---
 
-    /// What the strategy keeps for an attached thread. It does not move while the thread is attached.
+    /// What the strategy keeps for an attached thread. It is moved out of [`attach`](Self::attach), so nothing may point into it
+    /// that `attach` has made; later calls borrow it in one place.
     type Attached;
 
     /// This strategy's runtime.

@@ -27,3 +27,21 @@ pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
     unsafe { S::leak(reference.object(), &thread.inner().attached, references) }
 }
+
+/// A strategy under which objects have owners.
+///
+/// # Safety
+/// - `is_owner` answers as a retain by the calling thread would.
+pub unsafe trait Owned: Strategy {
+    /// Whether the object is the calling thread's own, whose count it changes without an atomic step.
+    ///
+    /// # Safety
+    /// - As for [`Strategy::retain`].
+    unsafe fn is_owner(object: ObjectPtr<Self>, attached: &Self::Attached) -> bool;
+}
+
+/// Whether the calling thread is the owner of an object.
+pub fn is_owner<T, S: Owned>(reference: &Ref<T, S>, thread: &Thread<S>) -> bool {
+    // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
+    unsafe { S::is_owner(reference.object(), &thread.inner().attached) }
+}

@@ -49,6 +49,16 @@ impl<S: Strategy> Thread<S> {
     /// `T` is `Send + Sync + 'static` under every strategy, so that a program can change its strategy and still compile.
     ///
     /// **Cost**: one allocation; no locked instruction.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{GlobalLock, Interval, attach};
+    ///
+    /// attach::<GlobalLock<Interval>, _>(|thread| {
+    ///     let word = thread.alloc(String::from("key"));
+    ///     assert_eq!(word.len(), 3);
+    /// });
+    /// ```
     #[inline]
     pub fn alloc<T: Send + Sync + 'static>(&self, contents: T) -> Ref<T, S> {
         let object = Object::allocate(S::new_count(&self.inner().attached), contents);
@@ -62,6 +72,20 @@ impl<S: Strategy> Thread<S> {
     /// queued. Objects that nobody holds any more as a result are destroyed here; their destructors' panics are caught.
     ///
     /// **Blocking**: under a global lock, until this thread gets the lock again. **Cost**: a load or two if there is nothing to do.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{GlobalLock, Interval, attach};
+    ///
+    /// attach::<GlobalLock<Interval>, _>(|thread| {
+    ///     let mut sum = 0;
+    ///     for number in 0..1000 {
+    ///         sum += *thread.alloc(number);
+    ///         thread.checkpoint(); // another thread may have run here
+    ///     }
+    ///     assert_eq!(sum, 499_500);
+    /// });
+    /// ```
     #[inline]
     pub fn checkpoint(&mut self) {
         S::checkpoint(&self.inner().attached, &mut Due::new());
@@ -78,6 +102,22 @@ impl<S: Strategy> Thread<S> {
     /// # Aborts
     /// If the OS thread is found attached when `f` ends: a coroutine attached inside and was switched away from. Going
     /// on would attach the OS thread twice.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::thread::spawn;
+    ///
+    /// use keyway::{GlobalLock, Interval, attach};
+    ///
+    /// type S = GlobalLock<Interval>;
+    ///
+    /// attach::<S, _>(|thread| {
+    ///     let other = spawn(|| attach::<S, _>(|thread| thread.alloc(7)));
+    ///     // The other thread needs the global lock, which this one gives up while it waits.
+    ///     let made_there = thread.blocking(|| other.join().unwrap());
+    ///     assert_eq!(*made_there, 7);
+    /// });
+    /// ```
     pub fn blocking<R>(&mut self, f: impl FnOnce() -> R) -> R {
         attach::blocking(self.inner(), f)
     }

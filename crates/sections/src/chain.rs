@@ -18,6 +18,9 @@ use crate::lock::ContentsLock;
 ///   record is ever retaken, and a new record is innermost.)
 /// - **C4** A thread that waits for a lock has no record `Taken`.
 ///
+/// The calls on one chain must end in the reverse order in which they begin, as calls on one stack do. Coroutines could break
+/// that, so it is the duty of every caller: the object model gets it from `&mut Thread`, which each call borrows to its end.
+///
 /// C4 is why sections cannot deadlock: a cycle of waiting threads needs one that holds what another waits for.
 #[derive(Debug)]
 pub struct Chain<L: ContentsLock> {
@@ -52,8 +55,11 @@ impl<L: ContentsLock> Chain<L> {
     /// Runs `f` in a section that has no section around it, or only such as have been suspended by [`suspend`](Self::suspend).
     ///
     /// Waits for `lock`. Those around it stay suspended when it ends. Free of locked instructions beyond those of `lock`.
+    ///
+    /// # Safety
+    /// - The calls on this chain end in the reverse order in which they begin.
     #[inline]
-    pub fn enter<R>(&self, lock: &L, f: impl FnOnce() -> R) -> R {
+    pub unsafe fn enter<R>(&self, lock: &L, f: impl FnOnce() -> R) -> R {
         if !L::LOCKS {
             return f();
         }
@@ -67,8 +73,11 @@ impl<L: ContentsLock> Chain<L> {
     ///
     /// If a section further out already holds the lock, it is kept. If the lock is free, it is taken and nothing else
     /// changes. Otherwise every outer section is suspended, `given_up` runs (with no lock held), and then the lock is waited for.
+    ///
+    /// # Safety
+    /// - The calls on this chain end in the reverse order in which they begin.
     #[inline]
-    pub fn enter_nested<R>(&self, lock: &L, given_up: impl FnOnce(), f: impl FnOnce() -> R) -> R {
+    pub unsafe fn enter_nested<R>(&self, lock: &L, given_up: impl FnOnce(), f: impl FnOnce() -> R) -> R {
         if !L::LOCKS {
             return f();
         }
@@ -83,8 +92,11 @@ impl<L: ContentsLock> Chain<L> {
     }
 
     /// Runs `f` with every section of this thread given up, and retakes the innermost afterwards, also after a panic.
+    ///
+    /// # Safety
+    /// - The calls on this chain end in the reverse order in which they begin.
     #[inline]
-    pub fn suspend<R>(&self, f: impl FnOnce() -> R) -> R {
+    pub unsafe fn suspend<R>(&self, f: impl FnOnce() -> R) -> R {
         if !L::LOCKS {
             return f();
         }

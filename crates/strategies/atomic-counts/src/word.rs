@@ -55,7 +55,9 @@ impl Word {
     #[cfg(feature = "testing")]
     pub(crate) fn leak(&self, references: u64) {
         // Relaxed: as O1.
-        self.0.fetch_add(references, Ordering::Relaxed);
+        let leak = |count: u64| count.checked_add(references).filter(|&count| count <= LIMIT + 1);
+        let leaked = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leak);
+        leaked.expect("more references than the word can hold");
     }
 }
 

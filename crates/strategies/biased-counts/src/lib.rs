@@ -1,5 +1,7 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
+// One file more than every strategy has: `table`, the attached threads and the queue of each.
+
 mod access;
 mod count;
 mod reclaim;

@@ -102,5 +102,14 @@ unsafe impl keyway_object_model::testing::NearLimit for BiasedCounts {
     }
 }
 
+#[cfg(feature = "testing")]
+// SAFETY: the same comparison as a retain's.
+unsafe impl keyway_object_model::testing::Owned for BiasedCounts {
+    unsafe fn is_owner(object: ObjectPtr<Self>, attached: &Attached) -> bool {
+        // SAFETY: the caller keeps the object alive.
+        unsafe { object.count() }.owner() == attached.id
+    }
+}
+
 #[cfg(not(loom))]
 const _: () = assert!(keyway_object_model::header_bytes::<BiasedCounts>() == 24);

@@ -2,7 +2,7 @@
 //!
 //! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is a leaf lock.
 
-use std::ptr::NonNull;
+use std::sync::Arc;
 
 use crossbeam::utils::CachePadded;
 use keyway_object_model::ObjectPtr;
@@ -23,12 +23,9 @@ pub(crate) type Queue = Vec<ObjectPtr<BiasedCounts>>;
 struct Entry {
     id: ThreadId,
     queue: Queue,
-    /// Raised when something is queued. In the memory of the thread's `Attached`, which removes the entry before it goes.
-    signal: NonNull<Signal>,
+    /// Raised when something is queued; the thread has the other `Arc`.
+    signal: Arc<Signal>,
 }
-
-// SAFETY: the queue's pointers are `Send`; the signal is an atomic that outlives the entry.
-unsafe impl Send for Entry {}
 
 /// Tells a thread at its checkpoints that its queue has entries.
 #[derive(Debug)]
@@ -88,12 +85,9 @@ impl Bucket {
     }
 
     /// A thread attaches.
-    ///
-    /// # Safety
-    /// - `signal` stays where it is until [`remove`](Self::remove).
-    pub(crate) unsafe fn insert(&mut self, id: ThreadId, signal: &Signal) {
+    pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>) {
         debug_assert!(self.find(id).is_none(), "an id is attached once");
-        self.0.push(Entry { id, queue: Queue::new(), signal: NonNull::from(signal) });
+        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal) });
     }
 
     /// A thread detaches; what is still queued to it is returned.
@@ -112,17 +106,12 @@ impl Present<'_> {
     /// Queues an object, with the reference that the caller owns.
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts>) {
         self.0.queue.push(object);
-        self.signal().set(true);
+        self.0.signal.set(true);
     }
 
     /// Takes everything that is queued.
     pub(crate) fn take(&mut self) -> Queue {
-        self.signal().set(false);
+        self.0.signal.set(false);
         std::mem::take(&mut self.0.queue)
-    }
-
-    fn signal(&self) -> &Signal {
-        // SAFETY: it outlives the entry, by `insert`.
-        unsafe { self.0.signal.as_ref() }
     }
 }

@@ -1,6 +1,7 @@
 //! What a thread is to this strategy: an id, which lasts as long as the OS thread, and a place in the table while attached.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use keyway_object_model::Due;
 use keyway_sync::atomic::{AtomicU32, Ordering};
@@ -24,8 +25,8 @@ keyway_sync::global! {
 pub struct Attached {
     /// The owner of what this thread allocates, or [`UNBIASED`].
     pub(crate) id: ThreadId,
-    /// Boxed, since the table points to it.
-    signal: Box<Signal>,
+    /// Shared with the table's entry.
+    signal: Arc<Signal>,
 }
 
 /// This OS thread's id. Each is given out once; when all 2^32 - 2 are used up, threads go without.
@@ -45,7 +46,7 @@ fn new_id() -> ThreadId {
 
 /// Makes this OS thread an attached one: from now on its words are its own.
 pub(crate) fn attach() -> Attached {
-    let attached = Attached { id: own_id(), signal: Box::new(Signal::new()) };
+    let attached = Attached { id: own_id(), signal: Arc::new(Signal::new()) };
     enter_table(&attached);
     attached
 }
@@ -55,8 +56,7 @@ pub(crate) fn enter_table(attached: &Attached) {
     if attached.id == UNBIASED {
         return;
     }
-    // SAFETY: the signal is boxed; `leave_table` removes it before `Attached` goes.
-    unsafe { table::lock(attached.id).insert(attached.id, &attached.signal) };
+    table::lock(attached.id).insert(attached.id, &attached.signal);
 }
 
 /// Takes a thread out of the table and releases what was queued to it. From now on its words belong to its bucket's lock.

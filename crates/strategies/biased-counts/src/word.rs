@@ -149,7 +149,7 @@ impl Words {
     /// The owner has counted its last own reference down: what have the others?
     #[inline]
     pub(crate) fn shared_after_last_local(&self) -> Shared {
-        // O4, Acquire: pairs with O6 and O7. If the whole word is zero, the object is destroyed without any further step, so
+        // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without any further step, so
         // what others did with it before they released it must happen before that.
         Shared(self.shared.load(Ordering::Acquire))
     }
@@ -173,7 +173,7 @@ impl Words {
     #[inline]
     #[must_use]
     pub(crate) fn decrement_merged(&self) -> bool {
-        // O6, Release: pairs with O4, O8 and O9 of whoever finds that nobody holds the object.
+        // O6, Release: pairs with O9 of whoever takes the last one away.
         let before = Shared(self.shared.fetch_sub(ONE, Ordering::Release));
         debug_assert!(
             before.is_merged() && before.count() > 0,
@@ -185,7 +185,7 @@ impl Words {
     /// Called after the last decrement of a merged object, before destruction.
     #[inline]
     pub(crate) fn acquire_all(&self) {
-        // O9, Acquire: pairs with O6, O7 and O8 of every other holder. The value read is the last decrement's, which continues
+        // O9, Acquire: pairs with O6, O7 and O8 of every other holder and of the merge. The value read is the last decrement's, which continues
         // the release sequence of all others.
         let shared = Shared(self.shared.load(Ordering::Acquire));
         debug_assert_eq!(shared.count(), 0, "nobody can retain what nobody holds");
@@ -195,7 +195,7 @@ impl Words {
     #[inline]
     pub(crate) fn try_decrement_unmerged(&self, seen: Shared) -> Result<(), Shared> {
         debug_assert!(!seen.is_merged());
-        // O7, Release: pairs with O4, O8 and O9, as O6.
+        // O7, Release: pairs with O4, O8 and O9 of whoever finds that nobody holds the object.
         self.exchange(seen, seen.less(), Ordering::Release)
     }
 
@@ -223,7 +223,7 @@ impl Words {
         loop {
             let merged = seen.merged(local);
             // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the stores above and the owner's
-            // use of the object. Acquire: pairs with O6 and O7, for the case that nobody is left and the caller destroys it.
+            // use of the object. Acquire: pairs with O7, for the case that nobody is left and the caller destroys it.
             match self.exchange(seen, merged, Ordering::AcqRel) {
                 Ok(()) => return merged.count(),
                 Err(now) => seen = now,
@@ -231,10 +231,13 @@ impl Words {
         }
     }
 
-    /// The references that the owner counts and those that others count, one after the other.
+    /// The references that the owner counts, none after the merge, and those that others count, one after the other.
     pub(crate) fn counts(&self) -> (u32, i64) {
         // Relaxed: numbers to look at; nothing is concluded from them. O2 and O10.
-        (self.local.load(Ordering::Relaxed), self.shared().count())
+        let local = self.local.load(Ordering::Relaxed);
+        let shared = self.shared();
+        // Once merged, the shared word alone is the count; what was in `local` just now may be counted in it already.
+        (if shared.is_merged() { 0 } else { local }, shared.count())
     }
 
     fn exchange(&self, seen: Shared, new: Shared, success: Ordering) -> Result<(), Shared> {
@@ -256,8 +259,12 @@ impl Words {
     /// Adds references of others that nobody will ever release.
     #[cfg(feature = "testing")]
     pub(crate) fn leak_shared(&self, references: u64) {
-        let references = i64::try_from(references).expect("more than the word can hold");
-        self.shared.fetch_add(references * ONE, Ordering::Relaxed);
+        let leak = |shared: i64| {
+            let references = i64::try_from(references).ok()?.checked_mul(ONE)?;
+            shared.checked_add(references).filter(|&shared| shared <= LIMIT)
+        };
+        let leaked = self.shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leak);
+        leaked.expect("more references than the word can hold");
     }
 }
 

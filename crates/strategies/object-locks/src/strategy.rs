@@ -87,7 +87,9 @@ unsafe impl keyway_object_model::testing::NearLimit for ObjectLocks {
     unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
         // SAFETY: the caller keeps the object alive.
         let word = unsafe { object.count() };
-        word.with_count(|count| *count += u32::try_from(references).expect("more than the word can hold"));
+        let references = u32::try_from(references).unwrap_or(u32::MAX);
+        let leaked = word.with_count(|count| count.checked_add(references).map(|sum| *count = sum));
+        leaked.expect("more references than the word can hold");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lock::Lock;
-use super::policy::Policy;
+use super::policy::{Policy, Sealed};
 use crate::thread::Attached;
 
 /// A waiter that has waited for one switch interval without the lock changing hands asks for it; the holder hands it over at
@@ -12,6 +12,8 @@ use crate::thread::Attached;
 /// The interval is in microseconds, 5,000 by default.
 #[derive(Debug)]
 pub enum Interval {}
+
+impl Sealed for Interval {}
 
 impl Policy for Interval {
     const ID: &'static str = "global-lock-interval";

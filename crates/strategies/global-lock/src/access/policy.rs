@@ -6,8 +6,14 @@ use std::time::Duration;
 use super::lock::Lock;
 use crate::thread::Attached;
 
+/// Keeps [`Policy`] to this crate.
+pub trait Sealed {}
+
 /// A policy: when the global lock changes hands. The lock itself is the same for all.
-pub trait Policy: Debug + Send + Sync + Sized + 'static {
+///
+/// Sealed: a policy's code runs while the lock is being given up and taken, where a panic or a reference dropped would leave
+/// a token without the lock. A further policy is a file beside this one.
+pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// The id of the strategy with this policy: `global-lock-` and the policy's name.
     const ID: &'static str;
 

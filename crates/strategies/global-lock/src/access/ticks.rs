@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lock::Lock;
-use super::policy::Policy;
+use super::policy::{Policy, Sealed};
 use crate::thread::Attached;
 
 /// The holder gives the lock up every so many checkpoints and takes it again at once, whether anybody got it or not. CPython 2.
@@ -11,6 +11,8 @@ use crate::thread::Attached;
 /// The interval is in checkpoints, 100 by default.
 #[derive(Debug)]
 pub enum Ticks {}
+
+impl Sealed for Ticks {}
 
 impl Policy for Ticks {
     const ID: &'static str = "global-lock-ticks";
