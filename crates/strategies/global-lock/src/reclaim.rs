@@ -39,7 +39,8 @@ pub(crate) unsafe fn release_unattached<P: Policy, R: Isolate<P>>(
     }
     // SAFETY: the reference is the caller's, and goes to the queue.
     unsafe { R::state().queue.push(object) };
-    // Once more: the thread in whose way we were may have gone before the push, and nobody might come after it.
+    // Once more: the thread in whose way we were may have gone before the push. If it is only just going, the entry waits for
+    // the next attach.
     // SAFETY: `with_lock` runs it with the lock.
     match with_lock::<P, R, _>(|| unsafe { drain(due) }) {
         Some(()) => Released::DestroyDue,

@@ -40,7 +40,8 @@ pub(crate) unsafe fn release_unattached(
     }
     // SAFETY: the reference is the caller's, and goes to the queue.
     unsafe { QUEUE.push(object) };
-    // Once more: the thread in whose way we were may have gone before the push, and nobody might come after it.
+    // Once more: the thread in whose way we were may have gone before the push. If it is only just going, the entry waits for
+    // the next attach.
     // SAFETY: `with_claim` runs it with the claim.
     match thread::with_claim(|| unsafe { drain(due) }) {
         Some(()) => Released::DestroyDue,

@@ -1,0 +1,113 @@
+//! What the command line accepts, and how it ends: 0 if it did what was asked, 1 if it could not, 2 if the arguments are wrong.
+
+use std::ffi::OsStr;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::countdown;
+use crate::output::Output;
+
+/// Experiments on strategies for sharing reference-counted objects between threads
+///
+/// Without an experiment: `countdown` with its defaults, which takes about a minute.
+#[derive(Debug, Parser)]
+#[command(name = "keyway-lab", bin_name = "cargo lab", version)]
+struct Cli {
+    #[command(subcommand)]
+    experiment: Option<Experiment>,
+
+    /// Print one JSON document on standard output, and everything else on standard error
+    ///
+    /// The document has `schema`, `command`, `machine` and `rows`. A measured figure is an object of `median`, `low` and
+    /// `high`, of which the last two bound the 95 % bootstrap interval of the median over the rounds.
+    #[arg(long, global = true, display_order = 100)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Experiment {
+    Countdown(countdown::Arguments),
+}
+
+/// Runs what the command line asks for.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => return not_run(&message),
+    };
+    let output = Output::new(cli.json, command_line());
+    let done = match cli.experiment {
+        None => countdown::run(&countdown::Arguments::default(), &output),
+        Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
+    };
+    ended(done)
+}
+
+/// Help, the version, or what is wrong with the arguments, in one line.
+fn not_run(message: &clap::Error) -> ExitCode {
+    if !message.use_stderr() {
+        return ended(message.print());
+    }
+    eprintln!("{} (see `cargo lab --help`)", first_paragraph(&message.to_string()));
+    ExitCode::from(2)
+}
+
+/// The message itself without tips and usage, on one line.
+fn first_paragraph(message: &str) -> String {
+    let lines = message.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// A reader that has seen enough (`| head`) is not an error.
+fn ended(result: io::Result<()>) -> ExitCode {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("error: cannot write to standard output: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The command that does the same again.
+fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(&argument));
+    ["cargo".to_owned(), "lab".to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(argument: &OsStr) -> String {
+    let argument = argument.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:".contains(c);
+    if !argument.is_empty() && argument.chars().all(is_plain) {
+        return argument.into_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_experiment_means_countdown_as_if_it_was_named() {
+        let named = Cli::try_parse_from(["keyway-lab", "countdown"]).expect("no argument is required");
+        let Some(Experiment::Countdown(named)) = named.experiment else { panic!("{named:?}") };
+        assert_eq!(named, countdown::Arguments::default());
+    }
+
+    #[test]
+    fn a_quoted_argument_reads_back_as_itself() {
+        assert_eq!(quoted(OsStr::new("--count=5")), "--count=5");
+        assert_eq!(quoted(OsStr::new("it's")), r"'it'\''s'");
+        assert_eq!(quoted(OsStr::new("")), "''");
+    }
+}

@@ -1,0 +1,168 @@
+//! Where a figure comes from: the machine, the compiler, the commit, and what else was going on.
+
+use std::process::Command;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::free_cores::{are_enough, free_cores};
+use crate::system;
+
+/// The field `machine` of every document. What cannot be found out is `unknown`, or null where a figure or an answer belongs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Machine {
+    cpu: String,
+    /// Whether the machine is a virtual one.
+    #[serde(rename = "virtual")]
+    is_virtual: Option<bool>,
+    /// Threads that can run at once in this process.
+    cores: Option<usize>,
+    kernel: String,
+    rustc: &'static str,
+    profile: &'static str,
+    /// What the environment or the configuration added to the compiler's command line.
+    rustflags: &'static str,
+    allocator: &'static str,
+    /// The commit of the checkout from which this program was built, at the time of the run.
+    commit: String,
+    /// Whether that checkout had changes that are not committed.
+    dirty: Option<bool>,
+    /// When the run began, in UTC.
+    date: String,
+    /// Load averages over 1, 5 and 15 minutes.
+    load_before: Option<[f64; 3]>,
+    load_after: Option<[f64; 3]>,
+    free_cores: FreeCores,
+}
+
+/// How many cores were free for the run's threads.
+#[derive(Debug, Serialize)]
+struct FreeCores {
+    /// How many the run wants.
+    wanted: usize,
+    before: Option<f64>,
+    after: Option<f64>,
+    /// Whether they were enough both times.
+    enough: bool,
+}
+
+impl FreeCores {
+    fn before_run(wanted: usize, before: Option<f64>) -> Self {
+        FreeCores { wanted, before, after: None, enough: are_enough(before, wanted) }
+    }
+
+    fn after_run(&mut self, after: Option<f64>) {
+        self.after = after;
+        self.enough &= are_enough(after, self.wanted);
+    }
+
+    fn shortage(&self) -> Option<String> {
+        if self.enough {
+            return None;
+        }
+        let shown = |cores: Option<f64>| cores.map_or("unknown".to_owned(), |cores| format!("{cores:.2}"));
+        Some(format!(
+            "This machine has fewer free cores than threads: {} threads, {} cores free before the run, {} after. \
+             Figures of several threads do not show what the strategy can do.",
+            self.wanted,
+            shown(self.before),
+            shown(self.after)
+        ))
+    }
+}
+
+impl Machine {
+    /// Looks at the machine before a run of so many threads. Spins for a moment.
+    pub(crate) fn before_run(threads: usize) -> Self {
+        let (cpu, is_virtual) = system::processor();
+        let (commit, dirty) = checkout();
+        // The load first: what follows adds to it.
+        let load_before = system::load_average();
+        let free_cores = FreeCores::before_run(threads, free_cores(threads));
+        Machine {
+            cpu: known(cpu),
+            is_virtual,
+            cores: std::thread::available_parallelism().ok().map(usize::from),
+            kernel: known(system::kernel()),
+            rustc: env!("KEYWAY_RUSTC"),
+            profile: env!("KEYWAY_PROFILE"),
+            rustflags: env!("KEYWAY_RUSTFLAGS"),
+            allocator: "std::alloc::System",
+            commit: known(commit),
+            dirty,
+            date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            load_before,
+            load_after: None,
+            free_cores,
+        }
+    }
+
+    /// Looks again after the run.
+    pub(crate) fn after_run(&mut self) {
+        self.free_cores.after_run(free_cores(self.free_cores.wanted));
+        self.load_after = system::load_average();
+    }
+
+    /// Says so if there were fewer free cores than threads.
+    pub(crate) fn shortage(&self) -> Option<String> {
+        self.free_cores.shortage()
+    }
+
+    /// One line for the foot of a table.
+    pub(crate) fn in_short(&self) -> String {
+        let cores = self.cores.map_or("unknown".to_owned(), |cores| cores.to_string());
+        let kind = match self.is_virtual {
+            Some(true) => ", virtual",
+            _ => "",
+        };
+        let state = match self.dirty {
+            Some(true) => " with changes",
+            _ => "",
+        };
+        format!(
+            "{}{kind}, {cores} cores; {}; {}; commit {}{state}; {}",
+            self.cpu, self.kernel, self.rustc, self.commit, self.date
+        )
+    }
+}
+
+fn known(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The commit of the checkout that holds this crate's source, and whether it has changes.
+fn checkout() -> (Option<String>, Option<bool>) {
+    let dirty = git(&["status", "--porcelain"]).map(|changes| !changes.is_empty());
+    (git(&["rev-parse", "HEAD"]), dirty)
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["--no-optional-locks", "-C", env!("CARGO_MANIFEST_DIR")]).args(arguments);
+    let output = git.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_before_or_after_is_told() {
+        for (before, after, is_short) in [(2.0, 2.0, false), (1.0, 2.0, true), (2.0, 1.0, true)] {
+            let mut cores = FreeCores::before_run(2, Some(before));
+            cores.after_run(Some(after));
+            let told = cores.shortage();
+            assert_eq!(told.is_some(), is_short, "{before}, {after}: {told:?}");
+            let figures = format!("{before:.2} cores free before the run, {after:.2} after");
+            assert!(told.is_none_or(|told| told.contains(&figures)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_shortage() {
+        let mut cores = FreeCores::before_run(2, None);
+        cores.after_run(None);
+        assert_eq!(cores.shortage(), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What goes to standard output: a table for people, or one JSON document for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::machine::Machine;
+use crate::rounds::Figure;
+
+/// Where and in which form results go.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+    command: String,
+}
+
+/// What every document holds.
+#[derive(Debug, Serialize)]
+struct Document<'a, Row> {
+    schema: &'a str,
+    command: &'a str,
+    machine: &'a Machine,
+    rows: &'a [Row],
+}
+
+impl Output {
+    /// Output of `command`, as a document if `json`.
+    pub(crate) fn new(json: bool, command: String) -> Self {
+        Output { json, command }
+    }
+
+    /// Prints the results of an experiment: `rows` as a document, or `text`, which shows the same. The notes follow, on standard
+    /// error if that is a document.
+    pub(crate) fn print<Row: Serialize>(
+        &self,
+        schema: &str,
+        machine: &Machine,
+        rows: &[Row],
+        text: impl FnOnce() -> String,
+        notes: &[String],
+    ) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.json {
+            let document = Document { schema, command: &self.command, machine, rows };
+            serde_json::to_writer_pretty(&mut out, &document)?;
+            writeln!(out)?;
+            notes.iter().for_each(|note| eprintln!("{note}"));
+        } else {
+            out.write_all(text().as_bytes())?;
+            for note in notes {
+                writeln!(out, "\n{note}")?;
+            }
+            writeln!(out, "\n{}", machine.in_short())?;
+        }
+        out.flush()
+    }
+}
+
+/// Lines of cells in columns, the first line as a heading. The first column is flush left, the others right.
+pub(crate) fn table(lines: &[Vec<String>]) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| line.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        text += &aligned(line, &widths);
+        if number == 0 {
+            text += &"-".repeat(widths.iter().sum::<usize>() + 3 * columns.saturating_sub(1));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn aligned(line: &[String], widths: &[usize]) -> String {
+    let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, &width))| match column {
+        0 => format!("{cell:width$}"),
+        _ => format!("{cell:>width$}"),
+    });
+    let text = cells.collect::<Vec<_>>().join("   ");
+    format!("{}\n", text.trim_end())
+}
+
+/// A figure with its interval, `1.02 [1.01, 1.04]`.
+pub(crate) fn shown(figure: Figure, decimals: usize) -> String {
+    let Figure { median, low, high } = figure;
+    format!("{median:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
+}
+
+/// A cell of a table for what was not measured.
+pub(crate) fn not_measured() -> String {
+    "-".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let line = |cells: &[&str]| cells.iter().map(|cell| cell.to_string()).collect();
+        let text = table(&[line(&["name", "s"]), line(&["a", "10.5"]), line(&["longer"])]);
+        assert_eq!(text, "name        s\n-------------\na        10.5\nlonger\n");
+    }
+}

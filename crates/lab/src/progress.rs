@@ -1,0 +1,35 @@
+//! A bar on standard error while something takes its time; nothing where that is not a terminal.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A progress bar; gone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar for so many steps.
+    pub(crate) fn new(steps: usize) -> Self {
+        // Standard error draws nothing if it is not a terminal.
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:20} {pos}/{len}, {eta} left  {wide_msg}");
+        Progress(bar.with_style(style.expect("the template is a constant that works")))
+    }
+
+    /// The next step begins.
+    pub(crate) fn begin(&self, step: String) {
+        self.0.set_message(step);
+        // Before the step, not in it: nothing is drawn while something is measured.
+        self.0.tick();
+    }
+
+    /// The step has ended.
+    pub(crate) fn end(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
