@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::context::CONTEXT;
 use crate::destruction::{self, Due};
+use crate::fatal::fatal;
 use crate::strategy::Strategy;
 use crate::thread::{Inner, Thread};
 
@@ -125,20 +126,16 @@ struct Reentry<'a, S: Strategy>(&'a Inner<S>);
 impl<S: Strategy> Drop for Reentry<'_, S> {
     fn drop(&mut self) {
         if let Some(occupant) = CONTEXT.with(|context| context.occupant()) {
-            occupied_after_blocking(S::runtime().id, occupant.id);
+            fatal(format_args!(
+                "at the end of a blocking region of {}, this OS thread is attached to {}: a coroutine attached inside the \
+                 region and has not detached",
+                S::runtime().id,
+                occupant.id
+            ));
         }
         S::reenter(&self.0.attached, &mut Due::new());
         // SAFETY: `inner` is borrowed by the attachment around this region, which vacates; `S::reenter` has just returned.
         CONTEXT.with(|context| unsafe { context.occupy(self.0) });
         destruction::run_due();
     }
-}
-
-#[cold]
-fn occupied_after_blocking(runtime: &str, occupant: &str) -> ! {
-    eprintln!(
-        "keyway: at the end of a blocking region of {runtime}, this OS thread is attached to {occupant}: a coroutine \
-         attached inside the region and has not detached; aborting"
-    );
-    std::process::abort();
 }

@@ -59,9 +59,12 @@ impl Context {
 #[inline]
 pub(crate) fn with_attachment<S: Strategy, R>(f: impl FnOnce(Option<&Inner<S>>) -> R) -> R {
     CONTEXT.with(|context| {
-        let attached = ptr::eq(context.runtime.get(), S::runtime());
+        if !ptr::eq(context.runtime.get(), S::runtime()) {
+            return f(None);
+        }
+        // Called in both branches, so that `None` is not looked for again in the pointer.
         // SAFETY: a runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by `occupy`;
         // only shared borrows of it exist.
-        f(if attached { Some(unsafe { &*context.inner.get().cast::<Inner<S>>() }) } else { None })
+        f(Some(unsafe { &*context.inner.get().cast::<Inner<S>>() }))
     })
 }

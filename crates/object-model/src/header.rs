@@ -10,6 +10,9 @@ use keyway_sync::grave::{self, Canary};
 use crate::strategy::Strategy;
 
 /// The words of a strategy's count, seen as memory that is free for other use once nobody holds the object.
+///
+/// Every byte must lie in an `UnsafeCell` or an atomic, padding included: a thread may still be returning from a function that
+/// borrowed the words while another one, which released the last reference, frees them.
 pub trait CountWords: Send + Sync + 'static {
     /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost outside a model; in a model
     /// this is where a write that comes after the last release is found. *Every* word: a word left out is one in which

@@ -12,6 +12,7 @@ mod any;
 mod attach;
 mod context;
 mod destruction;
+mod fatal;
 mod guarded;
 mod header;
 mod owed;

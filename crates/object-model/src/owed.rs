@@ -1,5 +1,7 @@
 //! What a caller owes after a count has changed.
 
+use crate::fatal::fatal;
+
 /// What the caller of a retain owes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -15,17 +17,11 @@ impl Retained {
     #[inline]
     pub(crate) fn settle(self) {
         if self == Retained::Abort {
-            count_overflow();
+            fatal(format_args!(
+                "a reference count has overflowed: more references are alive than its words can hold"
+            ));
         }
     }
-}
-
-#[cold]
-fn count_overflow() -> ! {
-    eprintln!(
-        "keyway: a reference count has overflowed: more references are alive than its words can hold; aborting"
-    );
-    std::process::abort();
 }
 
 /// What the caller of a release owes.

@@ -10,10 +10,16 @@ use crate::word::Words;
 /// One reference more, on an attached thread.
 #[inline]
 pub(crate) fn retain(words: &Words, attached: &Attached) -> Retained {
-    if words.owner() == attached.id {
-        words.increment_local();
-        return Retained::Nothing;
+    if words.owner() != attached.id {
+        return retain_by_another(words);
     }
+    words.increment_local();
+    Retained::Nothing
+}
+
+/// [`retain_shared`], out of the owner's way: the call is nothing beside the locked instruction.
+#[cold]
+fn retain_by_another(words: &Words) -> Retained {
     retain_shared(words)
 }
 
@@ -35,7 +41,7 @@ pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, attached: &Attache
         // SAFETY: the caller's duty.
         return unsafe { release_shared(object) };
     }
-    if words.decrement_local() == 0 { reclaim::last_local_release(words) } else { Released::Nothing }
+    if words.decrement_local() { Released::Nothing } else { reclaim::last_local_release(words) }
 }
 
 /// One reference less, on a thread that does not own the object, or is not attached.

@@ -6,14 +6,14 @@ use crate::strategy::BiasedCounts;
 use crate::table;
 use crate::word::{NOBODY, ThreadId, Words};
 
-/// The owner has taken away the last reference that `local` counts.
+/// The owner releases the last reference that `local` counts; it is still counted there.
 #[inline]
 pub(crate) fn last_local_release(words: &Words) -> Released {
     if words.shared_after_last_local().is_untouched() {
         // Nobody else has a reference, nor has a queue: I4.
         return Released::Destroy;
     }
-    merge(words, 0)
+    merge(words, 1)
 }
 
 /// Ends the ownership of an object; see [`Words::merge`] for who may.

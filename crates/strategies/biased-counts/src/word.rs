@@ -118,11 +118,12 @@ impl Words {
     pub(crate) fn increment_local(&self) {
         // O2, Relaxed: only this thread writes `local` (I2).
         let local = self.local.load(Ordering::Relaxed);
-        if local == u32::MAX {
+        let more = local.wrapping_add(1);
+        if more == 0 {
             return self.spill();
         }
         // O3, Relaxed: others only look at it; who takes it over does so under the bucket's lock.
-        self.local.store(local + 1, Ordering::Relaxed);
+        self.local.store(more, Ordering::Relaxed);
     }
 
     /// Adds a reference to a full `local`: half of the word goes to `shared` first.
@@ -135,18 +136,25 @@ impl Words {
         self.local.store(u32::MAX - SPILL + 1, Ordering::Relaxed);
     }
 
-    /// The owner takes a reference away. Returns how many of its own are left.
+    /// The owner takes a reference away, unless it is the last that `local` counts: then it changes nothing and answers false,
+    /// and the reference is still to be released.
     #[inline]
-    pub(crate) fn decrement_local(&self) -> u32 {
+    #[must_use]
+    pub(crate) fn decrement_local(&self) -> bool {
         // O2.
         let local = self.local.load(Ordering::Relaxed);
         debug_assert!(local > 0, "the owner released more references than it counts");
+        // Wrapping, as in `increment_local`: the decrement's own flags decide the branch, and the last one stores nothing.
+        let left = local.wrapping_sub(1);
+        if left == 0 {
+            return false;
+        }
         // O3.
-        self.local.store(local - 1, Ordering::Relaxed);
-        local - 1
+        self.local.store(left, Ordering::Relaxed);
+        true
     }
 
-    /// The owner has counted its last own reference down: what have the others?
+    /// The owner releases the last reference that `local` counts: what have the others?
     #[inline]
     pub(crate) fn shared_after_last_local(&self) -> Shared {
         // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without any further step, so
