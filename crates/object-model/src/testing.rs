@@ -1,8 +1,11 @@
-//! Counts near their limits.
+//! Counts near their limits, and in states that take several threads to reach.
 
+use std::mem::ManuallyDrop;
+
+use crate::destruction::Due;
 use crate::header::ObjectPtr;
-use crate::reference::Ref;
-use crate::strategy::Strategy;
+use crate::reference::{Ref, settle};
+use crate::strategy::{FreeThreaded, Strategy};
 use crate::thread::Thread;
 
 pub use keyway_sections::testing::suspend_every_nested_entry;
@@ -44,4 +47,24 @@ pub unsafe trait Owned: Strategy {
 pub fn is_owner<T, S: Owned>(reference: &Ref<T, S>, thread: &Thread<S>) -> bool {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
     unsafe { S::is_owner(reference.object(), &thread.inner().attached) }
+}
+
+/// Clones a reference as a thread that is not attached would, whatever the calling thread is.
+///
+/// With [`release_as_another`], one thread alone can bring an object into any state that several could.
+pub fn clone_as_another<T, S: FreeThreaded>(reference: &Ref<T, S>) -> Ref<T, S> {
+    // SAFETY: `reference` keeps the object alive. The retain of an unattached thread does not use what the calling thread is;
+    // this one has nothing half done when it calls.
+    unsafe { S::retain_unattached(reference.object()) }.settle();
+    // SAFETY: counted just now.
+    unsafe { Ref::from_object(reference.object().cast()) }
+}
+
+/// Releases a reference as a thread that is not attached would, whatever the calling thread is.
+pub fn release_as_another<T, S: FreeThreaded>(reference: Ref<T, S>) {
+    let object = ManuallyDrop::new(reference).object();
+    // SAFETY: the reference was the caller's, and is forgotten. For the rest as in `clone_as_another`.
+    let released = unsafe { S::release_unattached(object, &mut Due::new()) };
+    // SAFETY: that was the reference to `object`.
+    unsafe { settle(object, released) };
 }

@@ -1,0 +1,11 @@
+//! One test for each rule that every strategy keeps, a file a group.
+
+pub mod coroutines;
+pub mod destruction;
+pub mod layout;
+pub mod limits;
+pub mod misuse;
+pub mod panics;
+pub mod sections;
+pub mod threads;
+pub mod unattached;
