@@ -36,6 +36,11 @@ impl Rounds {
         let at = |part: f64| medians[((medians.len() - 1) as f64 * part).round() as usize];
         Figure { median: median(&mut values), low: at(0.025), high: at(0.975) }
     }
+
+    /// The least that `value` makes of any round's cells.
+    pub(crate) fn min(&self, value: impl Fn(&[f64]) -> f64) -> f64 {
+        self.0.iter().map(|round| value(round)).fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// Medians of as many values, drawn from these with replacement; the same draws each time, so that a document can be checked.

@@ -1,0 +1,41 @@
+//! The operations that benches and lab measure, each written once, and how one is counted instead of timed.
+//!
+//! An operation is a generic function over the strategy, in a file named after it, through the face that users call.
+//! Each file has `rows`: the operation under every strategy to which it applies, and the same on what it is compared with. A
+//! [`Row`] runs a given number of operations and says how long they took; criterion and the lab decide how often and in
+//! which order.
+
+pub mod alloc_free;
+pub mod blocking_region;
+pub mod chain;
+pub mod duel;
+pub mod non_owner_pair;
+pub mod owner_pair;
+mod peers;
+pub mod remote_free;
+mod row;
+pub mod section;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod steps;
+
+pub use peers::header_bytes;
+pub use row::{Row, on_cpu_share};
+
+/// Every operation on every subject.
+pub fn rows() -> Vec<Row> {
+    [
+        owner_pair::rows(),
+        owner_pair::rows_by_drop(),
+        non_owner_pair::rows(),
+        non_owner_pair::rows_merged(),
+        alloc_free::rows(),
+        remote_free::rows(),
+        duel::owner_rows(),
+        duel::other_rows(),
+        section::rows(),
+        section::pair_rows(),
+        blocking_region::rows(),
+        chain::rows(),
+    ]
+    .concat()
+}

@@ -1,0 +1,106 @@
+//! What does an object cost that one thread makes and another releases for the last time?
+//!
+//! The time that both threads spend on a core for it: making, releasing, and the maker's checkpoint, in which an owner carries
+//! out what was queued to it. Handing the objects over is not counted.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use keyway::{FreeThreaded, Ref, attach};
+
+use crate::row::{Row, cpu_time_of, every_free_threaded};
+
+const OPERATION: &str = "remote-free";
+
+/// Objects that are handed over at once.
+const BATCH: u64 = 1024;
+
+/// Every strategy under which threads run in parallel, and `Arc`.
+pub fn rows() -> Vec<Row> {
+    fn row<S: FreeThreaded>() -> Row {
+        Row { alone: false, fixed: Some(BATCH * 16), ..Row::new(OPERATION, S::runtime().id, sample::<S>) }
+    }
+    let arc = Row { alone: false, fixed: Some(BATCH * 16), ..Row::new(OPERATION, "arc", sample_of_arc) };
+    every_free_threaded!(row).into_iter().chain([arc]).collect()
+}
+
+/// Batches on their way from the maker, and empty ones on their way back.
+struct Ends<T> {
+    full: Receiver<Vec<T>>,
+    empty: SyncSender<(Vec<T>, Duration)>,
+}
+
+/// Runs `maker` here and `releaser` on a thread of its own.
+fn two_threads<T: Send>(
+    maker: impl FnOnce(&dyn Fn(Vec<T>) -> (Vec<T>, Duration)) -> Duration,
+    releaser: impl FnOnce(Ends<T>) + Send,
+) -> Duration {
+    let (give, full) = sync_channel(1);
+    let (empty, back) = sync_channel(1);
+    thread::scope(|scope| {
+        scope.spawn(move || releaser(Ends { full, empty }));
+        let hand_over = |batch| {
+            give.send(batch).expect("the releaser takes every batch");
+            back.recv().expect("the releaser returns every batch")
+        };
+        let time = maker(&hand_over);
+        drop(give);
+        time
+    })
+}
+
+/// The sizes of the batches.
+fn batches(objects: u64) -> impl Iterator<Item = u64> {
+    (0..objects.div_ceil(BATCH)).map(move |number| BATCH.min(objects - number * BATCH))
+}
+
+fn sample<S: FreeThreaded>(objects: u64) -> Duration {
+    let releaser = |ends: Ends<Ref<u64, S>>| {
+        attach::<S, _>(|thread| {
+            for mut batch in ends.full {
+                let time = cpu_time_of(|| batch.drain(..).for_each(|object| object.release(thread)));
+                ends.empty.send((batch, time)).expect("the maker waits for it");
+            }
+        });
+    };
+    two_threads(
+        |hand_over| {
+            attach::<S, _>(|thread| {
+                let (mut batch, mut total) = (Vec::with_capacity(BATCH as usize), Duration::ZERO);
+                for size in batches(objects) {
+                    total += cpu_time_of(|| batch.extend((0..size).map(|number| thread.alloc(number))));
+                    let (emptied, released) = hand_over(batch);
+                    batch = emptied;
+                    total += released + cpu_time_of(|| thread.checkpoint());
+                }
+                total
+            })
+        },
+        releaser,
+    )
+}
+
+fn sample_of_arc(objects: u64) -> Duration {
+    let releaser = |ends: Ends<Arc<u64>>| {
+        for mut batch in ends.full {
+            let time = cpu_time_of(|| batch.drain(..).for_each(drop));
+            ends.empty.send((batch, time)).expect("the maker waits for it");
+        }
+    };
+    two_threads(
+        |hand_over| {
+            let (mut batch, mut total) = (Vec::with_capacity(BATCH as usize), Duration::ZERO);
+            for size in batches(objects) {
+                total += cpu_time_of(|| batch.extend((0..size).map(Arc::new)));
+                let (emptied, released) = hand_over(batch);
+                batch = emptied;
+                // As much measuring as for a strategy, whose checkpoint comes here.
+                total += released + cpu_time_of(|| ());
+            }
+            total
+        },
+        releaser,
+    )
+}
