@@ -127,7 +127,12 @@ impl<T, S: Strategy> Drop for Memory<T, S> {
     #[inline]
     fn drop(&mut self) {
         // The header needs no drop: a reference, plain words, and a canary that is dead.
-        const { assert!(cfg!(loom) || !mem::needs_drop::<Header<S>>(), "a count must not need dropping") };
+        const {
+            assert!(
+                keyway_sync::MODELLED || !mem::needs_drop::<Header<S>>(),
+                "a count must not need dropping"
+            )
+        };
         // SAFETY: `allocate` got it from a `Box` of this type, and the contents have just been dropped, for good.
         unsafe { grave::bury(self.0.as_ptr().cast(), Layout::new::<Object<T, S>>()) };
     }

@@ -1,9 +1,10 @@
 //! The only door of this workspace to shared memory: atomics, cells, locks, futex waits, threads, thread-locals and
 //! statics. Normally they are std's, `parking_lot`'s and `atomic-wait`'s; under `--cfg loom` they are loom's, or models
-//! built from loom's, so that the code that ships is the code that is checked.
+//! built from loom's, so that the code that ships is the code that is checked. Under `--cfg shuttle` they are shuttle's: no
+//! weak memory, but more threads than loom can have.
 //!
-//! Both backends have the same files with the same items ([`src/real/`] and [`src/model/`]); every item costs nothing over
-//! what it stands for. The switch is `cfg(loom)` and nothing else.
+//! All backends have the same files with the same items ([`src/real/`], [`src/model/`] and [`src/shuttle/`]); every item of
+//! the real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)` and nothing else.
 //!
 //! | item | normally | under loom |
 //! |---|---|---|
@@ -20,20 +21,27 @@
 //!
 //! [`src/real/`]: https://docs.rs/keyway-sync
 //! [`src/model/`]: https://docs.rs/keyway-sync
+//! [`src/shuttle/`]: https://docs.rs/keyway-sync
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]
 mod backend;
 #[cfg(loom)]
 #[path = "model/mod.rs"]
 mod backend;
+#[cfg(shuttle)]
+#[path = "shuttle/mod.rs"]
+mod backend;
 
 mod exclusive;
 
-#[cfg(loom)]
-pub use backend::expiry;
 pub use backend::{Condvar, Global, Mutex, MutexGuard, RawLock, atomic, cell, futex, grave, thread};
+#[cfg(any(loom, shuttle))]
+pub use backend::{expiry, explore};
 pub use exclusive::Exclusive;
+
+/// Whether the backend is a model: then words are larger than real ones, and what spins waits for a scheduler.
+pub const MODELLED: bool = cfg!(any(loom, shuttle));
 
 /// Declares a function that is `const` except under loom, whose atomics and locks cannot be made in a constant.
 #[macro_export]
@@ -51,14 +59,21 @@ macro_rules! const_unless_loom {
 pub mod __private {
     #[cfg(loom)]
     pub use loom;
-    #[cfg(not(loom))]
+    #[cfg(shuttle)]
+    pub use shuttle;
+    #[cfg(not(any(loom, shuttle)))]
     pub use std;
 }
 
-// A RUSTFLAGS in the environment silently replaces the flag that `cargo loom` sets, and the models would then test the
-// ordinary build. The alias also sets KEYWAY_LOOM, so that this is an error instead.
+// A RUSTFLAGS in the environment silently replaces the flag that `cargo loom` or `cargo shuttle` sets, and the models would
+// then test the ordinary build. The aliases also set KEYWAY_LOOM and KEYWAY_SHUTTLE, so that this is an error instead.
 #[cfg(not(loom))]
 const _: () = assert!(
     option_env!("KEYWAY_LOOM").is_none(),
     "KEYWAY_LOOM is set but `--cfg loom` is not: is there a RUSTFLAGS in the environment? Unset it."
+);
+#[cfg(not(shuttle))]
+const _: () = assert!(
+    option_env!("KEYWAY_SHUTTLE").is_none(),
+    "KEYWAY_SHUTTLE is set but `--cfg shuttle` is not: is there a RUSTFLAGS in the environment? Unset it."
 );

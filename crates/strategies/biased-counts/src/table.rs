@@ -73,6 +73,7 @@ keyway_sync::global! {
 pub(crate) struct Bucket(MutexGuard<'static, Vec<Entry>>);
 
 /// Locks the bucket of thread `id`.
+#[cfg_attr(loom, expect(clippy::modulo_one, reason = "a model has one bucket"))]
 pub(crate) fn lock(id: ThreadId) -> Bucket {
     let table: &'static Table = &TABLE;
     Bucket(table.0[id as usize % BUCKETS].lock())

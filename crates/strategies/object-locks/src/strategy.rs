@@ -93,5 +93,4 @@ unsafe impl keyway_object_model::testing::NearLimit for ObjectLocks {
     }
 }
 
-#[cfg(not(loom))]
-const _: () = assert!(keyway_object_model::header_bytes::<ObjectLocks>() == 16);
+const _: () = assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<ObjectLocks>() == 16);

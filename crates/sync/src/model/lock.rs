@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::expiry;
+use super::{expiry, poison};
 
 /// A mutex without poisoning.
 #[derive(Debug, Default)]
@@ -27,6 +27,17 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard { mutex: self, guard: Some(self.0.lock().unwrap()) }
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        let Some(guard) = self.guard.take() else { return };
+        let value: *const T = &*guard;
+        std::ptr::from_ref(&self.mutex.0).expose_provenance();
+        drop(guard);
+        // SAFETY: the value lies in the std mutex inside loom's, whose provenance has just been exposed.
+        unsafe { poison::forgive(value) };
     }
 }
 

@@ -1,20 +1,16 @@
 //! The backend for models: loom, and models built from loom's parts where loom has none.
 
+pub mod atomic;
 pub mod expiry;
+pub mod explore;
 pub mod futex;
 pub mod grave;
 mod lock;
+mod poison;
 mod raw_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use raw_lock::RawLock;
-
-/// Atomic words.
-pub mod atomic {
-    pub use loom::sync::atomic::{
-        AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-    };
-}
 
 /// A cell whose every access is a closure that loom sees.
 pub mod cell {

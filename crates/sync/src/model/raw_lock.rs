@@ -3,16 +3,21 @@
 use std::cell::Cell;
 use std::sync::TryLockError;
 
+use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::sync::{Mutex, MutexGuard};
+
+use super::poison;
 
 /// A mutual-exclusion lock without data and without a guard.
 ///
-/// One loom mutex rather than a word and a condition variable: taking and giving up are a branch point each, and the
-/// state space stays small.
+/// One loom mutex rather than a word and a condition variable, so that the state space stays small.
 pub struct RawLock {
     /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it is dropped first.
     guard: Cell<Option<MutexGuard<'static, ()>>>,
     mutex: Mutex<()>,
+    /// Stepped before the lock is given up and before it is tried. Loom sees no event in a mutex being given up, so without this
+    /// it would not tell a try before from a try after. Relaxed read-modify-writes: they order nothing and cannot be stale.
+    give_ups: AtomicU32,
 }
 
 // SAFETY: `guard` is touched only by the holder of `mutex`, so one thread at a time; all of loom's threads are
@@ -25,7 +30,7 @@ impl RawLock {
     /// A free lock.
     #[expect(clippy::new_without_default, reason = "the real lock's `new` is const, and all callers use it")]
     pub fn new() -> Self {
-        RawLock { guard: Cell::new(None), mutex: Mutex::new(()) }
+        RawLock { guard: Cell::new(None), mutex: Mutex::new(()), give_ups: AtomicU32::new(0) }
     }
 
     /// Waits until the lock is free and takes it.
@@ -37,6 +42,7 @@ impl RawLock {
     /// Takes the lock if it is free; never waits.
     #[track_caller]
     pub fn try_lock(&self) -> bool {
+        self.give_ups.fetch_add(0, Ordering::Relaxed);
         match self.mutex.try_lock() {
             Ok(guard) => self.keep(guard),
             Err(TryLockError::WouldBlock) => return false,
@@ -51,8 +57,13 @@ impl RawLock {
     /// - The caller holds the lock.
     #[track_caller]
     pub unsafe fn unlock(&self) {
-        let guard = self.guard.take();
-        assert!(guard.is_some(), "a lock was given up that was not held");
+        self.give_ups.fetch_add(1, Ordering::Relaxed);
+        let guard = self.guard.take().expect("a lock was given up that was not held");
+        let unit: *const () = &*guard;
+        std::ptr::from_ref(&self.mutex).expose_provenance();
+        drop(guard);
+        // SAFETY: the unit lies in the std mutex inside `self.mutex`, whose provenance has just been exposed.
+        unsafe { poison::forgive(unit) };
     }
 
     fn keep(&self, guard: MutexGuard<'_, ()>) {

@@ -1,0 +1,53 @@
+//! The backend for many threads: shuttle, and models built from shuttle's parts where shuttle has none.
+//!
+//! Every ordering counts as `SeqCst` and a cell is not watched: what this finds is logic, lost wake-ups and deadlocks, with
+//! more threads than loom can have.
+
+/// A cell whose every access is a closure: the ordinary backend's.
+#[path = "../real/cell.rs"]
+pub mod cell;
+pub mod expiry;
+pub mod explore;
+pub mod futex;
+pub mod grave;
+mod lock;
+mod raw_lock;
+
+pub use lock::{Condvar, Mutex, MutexGuard};
+pub use raw_lock::RawLock;
+
+/// Atomic words.
+pub mod atomic {
+    pub use shuttle::sync::atomic::{
+        AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+    };
+}
+
+/// Threads.
+pub mod thread {
+    pub use shuttle::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+}
+
+/// Stands for the type of a static; under shuttle [`global!`](crate::global) declares a type of its own for each.
+#[derive(Debug)]
+pub enum Global {}
+
+/// Declares a thread-local of each modelled thread.
+#[macro_export]
+macro_rules! thread_local {
+    ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const { $init:expr };)*) => {
+        $crate::__private::shuttle::thread_local! {
+            $($(#[$attribute])* $vis static $name: $type = const { $init };)*
+        }
+    };
+}
+
+/// Declares a static of shared state; each run of a model has its own.
+#[macro_export]
+macro_rules! global {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $init:expr;) => {
+        $crate::__private::shuttle::lazy_static! {
+            $(#[$attribute])* static ref $name: $type = $init;
+        }
+    };
+}
