@@ -1,0 +1,79 @@
+//! Applies every mutant to a copy of the workspace and runs the models named for it.
+//!
+//! `cargo run --package keyway-loom-tests --bin mutants [-- --json] [word...]`: all of them, or those whose names contain one
+//! of the words. Fails if one survives, is killed for another reason than the stated one, or no longer applies.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use keyway_loom_tests::mutants::{Killed, Mutant, Tree};
+
+fn main() -> ExitCode {
+    let (flags, words): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|word| word.starts_with("--"));
+    if let Some(flag) = flags.iter().find(|flag| *flag != "--json") {
+        eprintln!("mutants: unknown option {flag}; only --json and words in the names of mutants");
+        return ExitCode::from(2);
+    }
+    match run(&words) {
+        Ok(rows) => {
+            if !flags.is_empty() {
+                println!("{}", serde_json::to_string_pretty(&rows).expect("rows of strings and numbers"));
+            }
+            if rows.iter().all(|row| row.killed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("mutants: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<Vec<Killed>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member of the workspace");
+    let mutants = chosen(words, &root.join("loom-tests/mutants"))?;
+    let tree =
+        Tree::new(root, &target(root)).map_err(|error| format!("cannot copy the workspace: {error}"))?;
+    let start = Instant::now();
+    let mut rows = Vec::new();
+    for mutant in &mutants {
+        let judged = tree.judge(mutant).map_err(|error| format!("{}: {error}", mutant.name))?;
+        for row in &judged {
+            let fate = match (row.killed, row.reason.is_empty()) {
+                (true, _) => "killed",
+                (false, true) => "SURVIVED",
+                (false, false) => "MISTAKEN",
+            };
+            eprintln!("{fate:<8} {:<52} {:<58} {:>7}  {}", row.name, row.model, row.iterations, row.reason);
+        }
+        rows.extend(judged);
+    }
+    let killed = rows.iter().filter(|row| row.killed).count();
+    eprintln!(
+        "{} mutants, {killed} of {} models failed for the stated reason; {:.0} s",
+        mutants.len(),
+        rows.len(),
+        start.elapsed().as_secs_f64()
+    );
+    Ok(rows)
+}
+
+/// The mutants whose names contain one of the words, all if there is none, in the order of their names.
+fn chosen(words: &[String], folder: &Path) -> Result<Vec<Mutant>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "patch"));
+    files.sort();
+    let mut mutants = files.iter().map(|file| Mutant::read(file)).collect::<Result<Vec<_>, _>>()?;
+    mutants.retain(|mutant| words.is_empty() || words.iter().any(|word| mutant.name.contains(word.as_str())));
+    if mutants.is_empty() { Err("no mutant of that name".to_owned()) } else { Ok(mutants) }
+}
+
+/// The workspace's target directory: this program lies in a folder of it.
+fn target(root: &Path) -> PathBuf {
+    let program = env::current_exe().unwrap_or_default();
+    program.ancestors().nth(2).map_or_else(|| root.join("target"), Path::to_path_buf)
+}

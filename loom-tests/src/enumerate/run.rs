@@ -1,0 +1,228 @@
+//! Running one program from one start state under loom.
+
+use keyway::{FreeThreaded, Ref, Strategy, Thread, attach};
+use keyway_object_model::testing::{clone_as_another, release_as_another};
+use keyway_sync::thread::{JoinHandle, spawn};
+
+use super::flat::Flat;
+use super::program::{Op, Program, combinations, programs};
+use super::start::{State, Step, starts};
+use crate::model::Explorer;
+use crate::payload::{Fate, Payload};
+
+type Hand<S> = Vec<Ref<Payload, S>>;
+
+/// How a thread that is not attached clones a reference.
+type Clone<S> = fn(&Ref<Payload, S>) -> Ref<Payload, S>;
+
+/// Under a strategy whose references cannot be cloned without a token, no program does.
+fn never<S: Strategy>(_: &Ref<Payload, S>) -> Ref<Payload, S> {
+    unreachable!("no such program is made")
+}
+
+/// How far an enumeration goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// Threads, the owner included.
+    pub threads: usize,
+    /// Operations of each thread, at most.
+    pub length: usize,
+    /// Whether the threads but the owner attach; then their alphabet is the whole one.
+    pub others_attach: bool,
+}
+
+/// Explores every program within the extent from every start state, under a strategy whose threads run in parallel.
+pub(crate) fn every_program<S: FreeThreaded, T: State>(explorer: &mut Explorer, extent: Extent) {
+    for start in starts::<T>(extent.threads) {
+        explorer.count_start_state();
+        let attached = start.state.is_attached();
+        for threads in programs_from(start.state.held(), attached, extent, true) {
+            let path = start.path.clone();
+            explorer.explore(move || run::<S>(&path, attached, &threads, extent.others_attach));
+        }
+    }
+}
+
+/// As [`every_program`], under a strategy that lets one thread at a time be attached.
+pub(crate) fn every_program_by_turns<S: Strategy>(explorer: &mut Explorer, extent: Extent) {
+    for start in starts::<Flat>(extent.threads) {
+        explorer.count_start_state();
+        for threads in programs_from(start.state.held(), true, extent, false) {
+            let held = start.state.held().to_vec();
+            explorer.explore(move || run_by_turns::<S>(&held, &threads, extent.others_attach));
+        }
+    }
+}
+
+/// The programs of all threads from one start state.
+fn programs_from(held: &[usize], attached: bool, extent: Extent, free: bool) -> Vec<Vec<Program>> {
+    let of_each: Vec<Vec<Program>> = (0..extent.threads)
+        .map(|thread| match (thread, extent.others_attach) {
+            (0, _) => programs(&Op::ALL, extent.length, held[0], attached, free),
+            (_, true) => programs(&Op::ALL, extent.length, held[thread], true, free),
+            (_, false) => programs(&Op::UNATTACHED, extent.length, held[thread], false, free),
+        })
+        .collect();
+    combinations(&of_each, held)
+}
+
+/// As [`run`]; but while thread 0 is attached the others may be unable to go on, so it waits for them when it has detached.
+fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach: bool) {
+    let fate = Fate::new();
+    let mut mine = Vec::new();
+    let others = attach::<S, _>(|thread| {
+        let first = thread.alloc(fate.payload(7));
+        let mut hands: Vec<Hand<S>> =
+            held.iter().map(|&held| (0..held).map(|_| first.clone_ref(thread)).collect()).collect();
+        first.release(thread);
+        let others = start_others(&mut hands, threads, others_attach, never);
+        mine = hands.remove(0);
+        run_attached(thread, &threads[0], &mut mine, &mut |_| (), never);
+        others
+    });
+    join(others)(&mut mine);
+    attach::<S, _>(|_| drop(mine));
+    fate.assert_destroyed_once();
+}
+
+/// Brings an object into the start state and lets all threads run. Whatever they still hold at the end is released by the
+/// owner; then the object must be gone.
+fn run<S: FreeThreaded>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool) {
+    let fate = Fate::new();
+    attach::<S, _>(|thread| {
+        let mut hands: Vec<Hand<S>> = threads.iter().map(|_| Vec::new()).collect();
+        hands[0].push(thread.alloc(fate.payload(7)));
+        let (before, after) =
+            path.split_at(path.iter().position(|step| *step == Step::Leave).unwrap_or(path.len()));
+        for step in before {
+            take(*step, &mut hands, Some(thread));
+        }
+        let mut mine = Vec::new();
+        if attached {
+            let others = start_others(&mut hands, threads, others_attach, Ref::clone);
+            mine = hands.remove(0);
+            run_attached(thread, &threads[0], &mut mine, &mut join(others), Ref::clone);
+        } else {
+            let rest = thread.blocking(|| {
+                for step in &after[1..] {
+                    take(*step, &mut hands, None);
+                }
+                let others = start_others(&mut hands, threads, others_attach, Ref::clone);
+                mine = hands.remove(0);
+                let mut end = join(others);
+                let rest = run_unattached(&threads[0], &mut mine, &mut end, Ref::clone);
+                rest.map(|rest| (rest, end))
+            });
+            if let Some((rest, mut end)) = rest {
+                run_attached(thread, rest, &mut mine, &mut end, Ref::clone);
+            }
+        }
+    });
+    fate.assert_destroyed_once();
+}
+
+/// Takes one step towards a start state. Thread 0 is attached if there is a token.
+fn take<S: FreeThreaded>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thread<S>>) {
+    match (step, thread) {
+        (Step::Retain(0), Some(thread)) => {
+            let more = hands[0][0].clone_ref(thread);
+            hands[0].push(more);
+        }
+        (Step::Release(0), Some(thread)) => hands[0].pop().expect("held").release(thread),
+        (Step::Retain(who), _) => {
+            let more = clone_as_another(&hands[who][0]);
+            hands[who].push(more);
+        }
+        (Step::Release(who), _) => release_as_another(hands[who].pop().expect("held")),
+        (Step::Give(from, to), _) => {
+            let given = hands[from].pop().expect("held");
+            hands[to].push(given);
+        }
+        (Step::Checkpoint, Some(thread)) => thread.checkpoint(),
+        (Step::Checkpoint | Step::Leave, _) => unreachable!("not a step of a thread that has left"),
+    }
+}
+
+/// Starts all threads but the first, each with what it holds; each returns what it still holds at its end.
+fn start_others<S: Strategy>(
+    hands: &mut Vec<Hand<S>>,
+    threads: &[Program],
+    attach_them: bool,
+    clone: Clone<S>,
+) -> Vec<JoinHandle<Hand<S>>> {
+    let theirs = hands.drain(1..).collect::<Vec<_>>();
+    theirs
+        .into_iter()
+        .zip(&threads[1..])
+        .map(|(mut hand, program)| {
+            let program = program.clone();
+            spawn(move || {
+                if attach_them {
+                    attach::<S, _>(|thread| run_attached(thread, &program, &mut hand, &mut |_| (), clone));
+                } else {
+                    run_unattached(&program, &mut hand, &mut |_| (), clone);
+                }
+                hand
+            })
+        })
+        .collect()
+}
+
+/// Waits for the others and takes over what they still hold. Called by the owner when its program is at its end.
+fn join<S: Strategy>(others: Vec<JoinHandle<Hand<S>>>) -> impl FnMut(&mut Hand<S>) {
+    let mut others = others.into_iter();
+    move |mine| {
+        for other in others.by_ref() {
+            mine.extend(other.join().expect("the thread has not panicked"));
+        }
+    }
+}
+
+/// Runs a program from where the thread is attached; `end` where it ends, attached or not.
+fn run_attached<S: Strategy>(
+    thread: &mut Thread<S>,
+    mut program: &[Op],
+    hand: &mut Hand<S>,
+    end: &mut dyn FnMut(&mut Hand<S>),
+    clone: Clone<S>,
+) {
+    while let [op, rest @ ..] = program {
+        program = rest;
+        match op {
+            Op::Retain => hand.push(hand[0].clone_ref(thread)),
+            Op::Release => hand.pop().expect("held").release(thread),
+            Op::Read => {
+                assert_eq!(hand[0].read(), 7, "an object is seen whole");
+                assert!(hand[0].count(thread) > 0, "an object that is held has a count");
+            }
+            Op::Checkpoint => thread.checkpoint(),
+            Op::Switch => match thread.blocking(|| run_unattached(rest, hand, end, clone)) {
+                Some(rest) => program = rest,
+                None => return,
+            },
+        }
+    }
+    end(hand);
+}
+
+/// Runs a program from where the thread is not attached. Returns what is left of it if the thread attaches again; otherwise
+/// `end` has been called.
+fn run_unattached<'a, S: Strategy>(
+    mut program: &'a [Op],
+    hand: &mut Hand<S>,
+    end: &mut dyn FnMut(&mut Hand<S>),
+    clone: Clone<S>,
+) -> Option<&'a [Op]> {
+    while let [op, rest @ ..] = program {
+        program = rest;
+        match op {
+            Op::Retain => hand.push(clone(&hand[0])),
+            Op::Release => drop(hand.pop()),
+            Op::Read => assert_eq!(hand[0].read(), 7, "an object is seen whole"),
+            Op::Checkpoint => unreachable!("a thread that is not attached passes no checkpoints"),
+            Op::Switch => return Some(program),
+        }
+    }
+    end(hand);
+    None
+}

@@ -1,0 +1,31 @@
+//! The models: what loom checks of every strategy, through the face that programs use.
+//!
+//! `cargo loom` runs them all at preemption bound 3, each in a process of its own. A *scenario* is a model that is generic
+//! over the strategy; every strategy runs every scenario. Which bound, how long at most, and where the rows of the ledger go
+//! is said by environment variables; see [`settings`].
+//!
+//! The scenarios also run without loom, as `cargo test --test beside` and `cargo shuttle` do: see `beside`.
+//!
+//! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`, `scenarios`, `child`, `beside`;
+//! beside them `outer_cargo`, `mutants`, `failure` and `races`, which shows what goes wrong without a strategy's protection.
+
+pub mod enumerate;
+pub mod failure;
+pub mod mutants;
+pub mod outer_cargo;
+pub mod races;
+pub mod row;
+pub mod settings;
+
+mod backend;
+#[cfg(not(loom))]
+pub mod beside;
+#[cfg(loom)]
+pub mod child;
+pub mod model;
+mod payload;
+mod scenarios;
+
+#[cfg(loom)]
+pub use scenarios::all;
+pub use scenarios::scenarios;

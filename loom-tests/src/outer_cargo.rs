@@ -1,0 +1,50 @@
+//! A cargo inside a cargo.
+
+use std::env;
+use std::process::Command;
+
+/// Removes from the environment of an inner cargo what an outer one has set for the program it runs, and whatever would
+/// replace the flags of the alias `cargo loom`.
+pub fn forget(cargo: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if is_of_the_outer_cargo(&name.to_string_lossy()) {
+            cargo.env_remove(&name);
+        }
+    }
+}
+
+fn is_of_the_outer_cargo(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "OUT_DIR",
+        "MAKEFLAGS",
+        "CARGO_MAKEFLAGS",
+        "CARGO_CRATE_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+        "KEYWAY_LOOM",
+    ];
+    const PREFIXES: [&str; 7] = [
+        "CARGO_PKG_",
+        "CARGO_BIN_",
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_ENCODED_",
+        "CARGO_TARGET_",
+        "CARGO_MANIFEST_",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_the_outer_cargo;
+
+    #[test]
+    fn flags_are_forgotten_and_the_home_is_not() {
+        assert!(is_of_the_outer_cargo("RUSTFLAGS"));
+        assert!(is_of_the_outer_cargo("CARGO_ENCODED_RUSTFLAGS"));
+        assert!(!is_of_the_outer_cargo("CARGO_HOME"));
+        assert!(!is_of_the_outer_cargo("CARGO"));
+    }
+}
