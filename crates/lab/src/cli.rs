@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::countdown;
 use crate::output::Output;
+use crate::{cost, countdown, race, verify};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
@@ -28,7 +28,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Experiment {
+    Cost(cost::Arguments),
     Countdown(countdown::Arguments),
+    Race(race::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Runs what the command line asks for.
@@ -40,7 +43,10 @@ pub(crate) fn main() -> ExitCode {
     let output = Output::new(cli.json, command_line());
     let done = match cli.experiment {
         None => countdown::run(&countdown::Arguments::default(), &output),
+        Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
         Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
+        Some(Experiment::Race(arguments)) => return ended_with(race::run(arguments, &output)),
+        Some(Experiment::Verify(arguments)) => return ended_with(verify::run(&arguments, &output)),
     };
     ended(done)
 }
@@ -60,14 +66,19 @@ fn first_paragraph(message: &str) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// A reader that has seen enough (`| head`) is not an error.
 fn ended(result: io::Result<()>) -> ExitCode {
+    ended_with(result.map(|()| ExitCode::SUCCESS))
+}
+
+/// A reader that has seen enough (`| head`) is not an error.
+fn ended_with(result: io::Result<ExitCode>) -> ExitCode {
     match result {
+        Ok(code) => code,
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("error: cannot write to standard output: {error}");
             ExitCode::FAILURE
         }
-        _ => ExitCode::SUCCESS,
+        Err(_) => ExitCode::SUCCESS,
     }
 }
 

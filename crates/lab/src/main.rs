@@ -1,16 +1,21 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`; one file an
-//! experiment; `cli`.
+//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`, `models`; one
+//! file or folder an experiment; `cli`.
 
 mod cli;
+mod cost;
+mod cost_table;
 mod countdown;
 mod free_cores;
 mod machine;
+mod models;
 mod output;
 mod progress;
+mod race;
 mod rounds;
 mod system;
+mod verify;
 
 fn main() -> std::process::ExitCode {
     cli::main()

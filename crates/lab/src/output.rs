@@ -16,10 +16,17 @@ pub(crate) struct Output {
 
 /// What every document holds.
 #[derive(Debug, Serialize)]
-struct Document<'a, Row> {
+struct Document<'a, Results> {
     schema: &'a str,
     command: &'a str,
     machine: &'a Machine,
+    #[serde(flatten)]
+    results: &'a Results,
+}
+
+/// What most documents hold besides: rows of one kind.
+#[derive(Debug, Serialize)]
+struct Rows<'a, Row> {
     rows: &'a [Row],
 }
 
@@ -27,6 +34,11 @@ impl Output {
     /// Output of `command`, as a document if `json`.
     pub(crate) fn new(json: bool, command: String) -> Self {
         Output { json, command }
+    }
+
+    /// The command that does the same again.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// Prints the results of an experiment: `rows` as a document, or `text`, which shows the same. The notes follow, on standard
@@ -39,9 +51,21 @@ impl Output {
         text: impl FnOnce() -> String,
         notes: &[String],
     ) -> io::Result<()> {
+        self.print_results(schema, machine, &Rows { rows }, text, notes)
+    }
+
+    /// The same for results that are not rows of one kind; their fields stand beside the others of the document.
+    pub(crate) fn print_results<Results: Serialize>(
+        &self,
+        schema: &str,
+        machine: &Machine,
+        results: &Results,
+        text: impl FnOnce() -> String,
+        notes: &[String],
+    ) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if self.json {
-            let document = Document { schema, command: &self.command, machine, rows };
+            let document = Document { schema, command: &self.command, machine, results };
             serde_json::to_writer_pretty(&mut out, &document)?;
             writeln!(out)?;
             notes.iter().for_each(|note| eprintln!("{note}"));
@@ -58,6 +82,11 @@ impl Output {
 
 /// Lines of cells in columns, the first line as a heading. The first column is flush left, the others right.
 pub(crate) fn table(lines: &[Vec<String>]) -> String {
+    table_of_words(lines, 1)
+}
+
+/// The same with so many columns flush left.
+pub(crate) fn table_of_words(lines: &[Vec<String>], left: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
@@ -66,7 +95,7 @@ pub(crate) fn table(lines: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
-        text += &aligned(line, &widths);
+        text += &aligned(line, &widths, left);
         if number == 0 {
             text += &"-".repeat(widths.iter().sum::<usize>() + 3 * columns.saturating_sub(1));
             text.push('\n');
@@ -75,9 +104,9 @@ pub(crate) fn table(lines: &[Vec<String>]) -> String {
     text
 }
 
-fn aligned(line: &[String], widths: &[usize]) -> String {
+fn aligned(line: &[String], widths: &[usize], left: usize) -> String {
     let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, &width))| match column {
-        0 => format!("{cell:width$}"),
+        column if column < left => format!("{cell:width$}"),
         _ => format!("{cell:>width$}"),
     });
     let text = cells.collect::<Vec<_>>().join("   ");

@@ -1,0 +1,109 @@
+//! The ledger: every model of every strategy, and the mutants that the models must find.
+
+mod budget;
+mod ledger;
+mod mutants;
+mod pace;
+mod page;
+mod run;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use keyway_workloads::STRATEGIES;
+
+use crate::machine::Machine;
+use crate::models::Models;
+use crate::output::Output;
+use budget::Budget;
+use ledger::Ledger;
+
+/// What kind of document this experiment makes, and its version.
+const SCHEMA: &str = "keyway-lab/verify/1";
+
+/// Run the models of every strategy, and the mutants that they must find; write one table of it all, the ledger
+///
+/// The exit status is 1 if a model failed, was cut short or was not run at all, or if a mutant survived. What runs, and how
+/// long it is likely to take still, is told on standard error.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How far to go
+    #[arg(long, value_enum, default_value_t = Budget::Ci)]
+    budget: Budget,
+
+    /// Only the models and mutants of this strategy; may be given several times
+    #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
+    strategies: Vec<String>,
+
+    /// Also write the ledger to this file, as a page of the documentation
+    #[arg(long, value_name = "FILE")]
+    docs: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Whether what belongs to this strategy is run.
+    fn wants(&self, strategy: &str) -> bool {
+        self.strategies.is_empty() || self.strategies.iter().any(|wanted| wanted == strategy)
+    }
+}
+
+fn strategy_ids() -> PossibleValuesParser {
+    let ids = STRATEGIES.iter().map(|strategy| PossibleValue::new(strategy.id).help(strategy.summary));
+    ids.collect::<Vec<_>>().into()
+}
+
+/// Runs everything that the arguments name and shows the ledger.
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut machine = Machine::before_run(cores);
+    let ledger = match collect(arguments, cores) {
+        Ok(ledger) => ledger,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    machine.after_run();
+    let complaints = ledger.complaints();
+    let page = arguments.docs.as_ref().map(|path| {
+        fs::write(path, page::page(&ledger, &complaints, &machine, output.command()))
+            .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
+    });
+    let mut notes = vec![ledger.in_short()];
+    notes.extend(complaints.iter().cloned());
+    output.print_results(SCHEMA, &machine, &ledger, || ledger.text(), &notes)?;
+    if let Some(Err(error)) = page {
+        eprintln!("{error}");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
+    eprintln!("building the models");
+    let models = Models::build()?;
+    let mut listed = models.list()?;
+    listed.retain(|model| arguments.wants(&model.strategy));
+    let limits = arguments.budget.limits();
+    let mut rows = run::all(&models, listed.iter().map(|model| (model, limits)).collect(), cores)?;
+    if let Some(unbounded) = arguments.budget.without_a_bound() {
+        let small = listed.iter().filter(|model| {
+            let is_of_it =
+                |row: &&crate::models::Row| row.name == model.name && row.strategy == model.strategy;
+            rows.iter().find(is_of_it).is_some_and(budget::is_small)
+        });
+        rows.extend(run::all(&models, small.map(|model| (model, unbounded)).collect(), cores)?);
+    }
+    rows.sort_by(|one, two| {
+        (&one.strategy, &one.name, one.bound.is_none()).cmp(&(&two.strategy, &two.name, two.bound.is_none()))
+    });
+    let mutants = if arguments.budget.has_mutants() {
+        Some(mutants::judge(|strategy| arguments.wants(strategy))?)
+    } else {
+        None
+    };
+    Ok(Ledger::new(rows, mutants))
+}
