@@ -46,7 +46,7 @@ impl Model {
         );
     }
 
-    /// Explores it in this process, within the limits of the [settings](crate::settings).
+    /// Explores it in this process, within the limits of the [settings].
     pub fn run(&self) -> Row {
         let start = Instant::now();
         let mut explorer = Explorer::new();

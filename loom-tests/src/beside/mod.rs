@@ -6,7 +6,7 @@
 //! | the same under AddressSanitizer, ThreadSanitizer, valgrind | as above | the real memory, plain accesses, what the compiler has made of the code |
 //! | `shuttle` | one interleaving at a time, chosen at random or by PCT | four to eight threads |
 //!
-//! A scenario has two or three threads. More come from [copies](crowds): several runs of one scenario at the same time, each
+//! A scenario has two or three threads. More come from copies (`crowds`): several runs of one scenario at the same time, each
 //! with objects of its own, which share what all of a process shares: the global lock, the claim, the table of threads.
 
 pub(crate) mod later;
