@@ -57,10 +57,14 @@ impl Tree {
 
     /// Builds the models as `cargo loom` does, but for the optimisation of our own crates, which takes longer than it saves
     /// here. Returns the program.
+    ///
+    /// The alias is spelled out: where the copy lies inside the original, cargo would read it from both and take it twice over.
     fn build(&self) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         crate::outer_cargo::forget(&mut cargo);
-        cargo.current_dir(&self.copy).args(["loom", "--test", "models", "--no-run", "--quiet"]);
+        cargo.current_dir(&self.copy).args(["test", "--package", "keyway-loom-tests", "--profile", "loom"]);
+        cargo.args(["--config", "build.rustflags=['--cfg','loom']", "--config", "env.KEYWAY_LOOM='1'"]);
+        cargo.args(["--test", "models", "--no-run", "--quiet"]);
         cargo.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(&self.target);
         cargo.args(["--config", "profile.loom.opt-level=0", "--config", "profile.loom.debug=0"]);
         cargo.args(["--config", "profile.loom.package.'*'.opt-level=3"]);
