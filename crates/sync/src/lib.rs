@@ -3,7 +3,7 @@
 //! built from loom's, so that the code that ships is the code that is checked. Under `--cfg shuttle` they are shuttle's: no
 //! weak memory, but more threads than loom can have.
 //!
-//! All backends have the same files with the same items ([`src/real/`], [`src/model/`] and [`src/shuttle/`]); every item of
+//! All backends have the same files with the same items (`src/real/`, `src/model/` and `src/shuttle/`); every item of
 //! the real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)` and nothing else.
 //!
 //! | item | normally | under loom |
@@ -18,10 +18,6 @@
 //!
 //! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`, fairness, clocks, and the
 //! reuse of addresses.
-//!
-//! [`src/real/`]: https://docs.rs/keyway-sync
-//! [`src/model/`]: https://docs.rs/keyway-sync
-//! [`src/shuttle/`]: https://docs.rs/keyway-sync
 
 #[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]
