@@ -12,7 +12,7 @@ use std::mem;
 
 use keyway::{Strategy, Thread, attach};
 
-use crate::together::{Together, together};
+use crate::together::{Together, share, together};
 
 /// Counts down from `count` on so many threads, each of which takes its share and attaches by itself, inside the time.
 ///
@@ -31,6 +31,11 @@ use crate::together::{Together, together};
 /// ```
 pub fn run<S: Strategy>(count: u64, threads: usize) -> Together<u64> {
     together(threads, |number| attach::<S, _>(|thread| steps(share(count, threads, number), thread)))
+}
+
+/// What the iterations of all threads must add up to.
+pub fn expected(count: u64) -> u64 {
+    count
 }
 
 /// [`run`] without a runtime, on plain boxes.
@@ -66,10 +71,4 @@ pub fn floor_steps(n: u64) -> u64 {
         iterations += 1;
     }
     iterations
-}
-
-/// The part of `count` that falls to one of so many threads; what does not divide goes to the first ones.
-fn share(count: u64, threads: usize, number: usize) -> u64 {
-    let (threads, number) = (threads as u64, number as u64);
-    count / threads + u64::from(number < count % threads)
 }

@@ -1,13 +1,26 @@
 //! Programs generic over the strategy, as an interpreter would run them; and the list of all strategies.
 //!
 //! [`STRATEGIES`], [`Job`], [`run_on`] and [`for_each`] let a command line, a bench or a test run one generic piece of code on
-//! strategies that are named at run time. [`countdown`] is the first program; [`together()`] times what several threads do.
+//! strategies that are named at run time; [`WORKLOADS`] and [`run_workload`] do the same for programs. Each program says what an
+//! interpreter does there, and checks its result: it is the same under every strategy. [`together()`] times what several threads
+//! do.
 //!
-//! Which file may use which, bottom to top: `strategies`, `together`, `countdown`.
+//! Which file may use which, bottom to top: `strategies`, `together`; `value`, `name`; one file a program; `list`.
 
+pub mod attributes;
 pub mod countdown;
+pub mod dictionary;
+pub mod fib;
+mod list;
+mod name;
+pub mod producer_consumer;
+pub mod shared_counter;
+pub mod shared_table;
 mod strategies;
 mod together;
+pub mod trees;
+mod value;
 
+pub use list::{WORKLOADS, WorkloadInfo, run_workload};
 pub use strategies::{Job, STRATEGIES, StrategyInfo, ThreadsRun, for_each, run_on};
-pub use together::{Together, together};
+pub use together::{Done, Together, together, together_with};

@@ -1,7 +1,7 @@
 //! Several threads at one task, released by a barrier and timed.
 
-use std::panic::resume_unwind;
-use std::sync::Barrier;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,22 @@ pub struct Together<T> {
     pub results: Vec<T>,
 }
 
+/// What a workload did, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// From the first thread's release to the last one's end.
+    pub elapsed: Duration,
+    /// What came of it: the same under every strategy and with any number of threads.
+    pub result: u64,
+}
+
+impl From<Together<u64>> for Done {
+    /// The sum of what the threads returned.
+    fn from(together: Together<u64>) -> Self {
+        Done { elapsed: together.elapsed, result: together.results.iter().sum() }
+    }
+}
+
 /// Runs `work` on so many new threads, numbered from 0, all released by one barrier.
 ///
 /// Starting and joining the threads is outside the time. One thread is a new thread too, so that its allocator and
@@ -22,11 +38,34 @@ pub struct Together<T> {
 /// # Panics
 /// If `work` panics, or a thread cannot be started.
 pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Together<T> {
-    let barrier = Barrier::new(threads);
+    together_with(threads, || (), |number, ()| work(number)).0
+}
+
+/// As [`together`], with something that all threads share. The first thread makes it, outside the time, before the others
+/// begin: as the main thread of an interpreter loads what the threads then use. It is handed back at the end.
+///
+/// # Panics
+/// If `make` or `work` panics, or a thread cannot be started.
+pub fn together_with<T: Send + Sync, R: Send>(
+    threads: usize,
+    make: impl Fn() -> T + Sync,
+    work: impl Fn(usize, &T) -> R + Sync,
+) -> (Together<R>, T) {
+    let (barrier, made) = (Barrier::new(threads), OnceLock::new());
     let timed = |number| {
-        barrier.wait();
+        if number == 0 {
+            // The others are released in any case, so that a panic is not a wait without end.
+            let result = catch_unwind(AssertUnwindSafe(|| made.get_or_init(&make)));
+            barrier.wait();
+            if let Err(panic) = result {
+                resume_unwind(panic);
+            }
+        } else {
+            barrier.wait();
+        }
+        let shared = made.get().expect("the first thread has made what all share");
         let start = Instant::now();
-        let result = work(number);
+        let result = work(number, shared);
         (start, result, Instant::now())
     };
     let finished: Vec<_> = thread::scope(|scope| {
@@ -37,7 +76,14 @@ pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> To
     let first = finished.iter().map(|(start, ..)| *start).min();
     let last = finished.iter().map(|(.., end)| *end).max();
     let elapsed = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
-    Together { elapsed, results: finished.into_iter().map(|(_, result, _)| result).collect() }
+    let together = Together { elapsed, results: finished.into_iter().map(|(_, result, _)| result).collect() };
+    (together, made.into_inner().expect("the first thread has made what all share"))
+}
+
+/// The part of `size` that falls to one of so many threads; what does not divide goes to the first ones.
+pub(crate) fn share(size: u64, threads: usize, number: usize) -> u64 {
+    let (threads, number) = (threads as u64, number as u64);
+    size / threads + u64::from(number < size % threads)
 }
 
 #[cfg(test)]
@@ -69,5 +115,28 @@ mod tests {
         let result = std::panic::catch_unwind(|| together(2, |number| assert_ne!(number, 1, "as asked")));
         let message = result.expect_err("one of two panicked");
         assert!(message.downcast_ref::<String>().is_some_and(|text| text.contains("as asked")));
+    }
+
+    #[test]
+    fn the_first_thread_makes_what_all_share_before_any_begins() {
+        let maker = std::sync::Mutex::new(None);
+        let make = || *maker.lock().expect("no panic") = Some(thread::current().id());
+        let (done, ()) =
+            together_with(3, make, |_, ()| (thread::current().id(), *maker.lock().expect("no panic")));
+        for (_, made_by) in &done.results {
+            assert_eq!(*made_by, Some(done.results[0].0));
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_one_who_makes_it_reaches_the_caller() {
+        let result = catch_unwind(|| together_with(2, || panic!("as asked"), |_, ()| ()).1);
+        assert_eq!(result.expect_err("it panicked").downcast_ref::<&str>(), Some(&"as asked"));
+    }
+
+    #[test]
+    fn shares_add_up_and_differ_by_one_at_most() {
+        assert_eq!([0, 1, 2].map(|number| share(11, 3, number)), [4, 4, 3]);
+        assert_eq!([0, 1].map(|number| share(1, 2, number)), [1, 0]);
     }
 }
