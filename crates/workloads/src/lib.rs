@@ -5,12 +5,13 @@
 //! interpreter does there, and checks its result: it is the same under every strategy. [`together()`] times what several threads
 //! do.
 //!
-//! Which file may use which, bottom to top: `strategies`, `together`; `value`, `name`; one file a program; `list`.
+//! Which file may use which, bottom to top: `strategies`, `together`; `value`, `name`; one file a program; `isolated`, `list`.
 
 pub mod attributes;
 pub mod countdown;
 pub mod dictionary;
 pub mod fib;
+mod isolated;
 mod list;
 mod name;
 pub mod producer_consumer;
@@ -21,6 +22,7 @@ mod together;
 pub mod trees;
 mod value;
 
+pub use isolated::{ISOLATED_RUNTIMES, countdown_in_isolated_runtimes};
 pub use list::{WORKLOADS, WorkloadInfo, run_workload};
 pub use strategies::{Job, STRATEGIES, StrategyInfo, ThreadsRun, for_each, run_on};
 pub use together::{Done, Together, together, together_with};
