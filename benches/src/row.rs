@@ -108,6 +108,7 @@ macro_rules! every_strategy {
             $row::<keyway::GlobalLock<keyway::Interval>>(),
             $row::<keyway::GlobalLock<keyway::Ticks>>(),
             $row::<keyway::ObjectLocks>(),
+            $row::<keyway::GroupLocks>(),
             $row::<keyway::AtomicCounts>(),
             $row::<keyway::BiasedCounts>(),
         ]
@@ -117,7 +118,12 @@ macro_rules! every_strategy {
 /// The list of `$row::<S>()` for every strategy `S` under which threads run in parallel.
 macro_rules! every_free_threaded {
     ($row:ident) => {
-        [$row::<keyway::ObjectLocks>(), $row::<keyway::AtomicCounts>(), $row::<keyway::BiasedCounts>()]
+        [
+            $row::<keyway::ObjectLocks>(),
+            $row::<keyway::GroupLocks>(),
+            $row::<keyway::AtomicCounts>(),
+            $row::<keyway::BiasedCounts>(),
+        ]
     };
 }
 pub(crate) use {every_free_threaded, every_strategy};

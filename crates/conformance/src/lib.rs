@@ -15,12 +15,13 @@
 //! | `KEYWAY_CONFORMANCE_SEED` | the seed of the first random program, as a failure prints it |
 //! | `KEYWAY_CONFORMANCE_PROGRAMS` | how many random programs, in place of 100,000 (optimised) or 5,000 (debug) |
 //!
-//! Files, bottom to top: `subject` (what a strategy tells of itself), `bystander` (a second runtime), `watch`, `elsewhere` and
+//! Files, bottom to top: `subject` (what a strategy tells of itself), `bystander` (a second runtime), `watch`, `elsewhere`, `groups` and
 //! `child` (what tests look at and with), `programs/` (generation, oracle, execution), `rules/` (a file a group), `suite` (the list).
 
 mod bystander;
 mod child;
 mod elsewhere;
+mod groups;
 #[doc(hidden)]
 pub mod programs;
 #[doc(hidden)]

@@ -151,6 +151,13 @@ macro_rules! __tests {
             contents_follow_a_suspension,
         );
         $crate::__group!(
+            groups in $crate::rules::groups:
+            an_inner_section_keeps_the_outer_ones_lock,
+            an_inner_section_finds_the_outer_ones_lock_past_another,
+            suspended_in_an_inner_section,
+            a_pair_takes_the_lock_once,
+        );
+        $crate::__group!(
             threads in $crate::rules::threads:
             blocking_for_ever_strands_nothing,
             blocking_for_ever_with_releases_queued,
@@ -206,6 +213,7 @@ mod tests {
             include_str!("rules/destruction.rs"),
             include_str!("rules/panics.rs"),
             include_str!("rules/sections.rs"),
+            include_str!("rules/groups.rs"),
             include_str!("rules/threads.rs"),
             include_str!("rules/unattached.rs"),
             include_str!("rules/coroutines.rs"),

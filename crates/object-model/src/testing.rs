@@ -2,7 +2,10 @@
 
 use std::mem::ManuallyDrop;
 
+use keyway_sections::ContentsLock;
+
 use crate::destruction::Due;
+use crate::guarded::Guarded;
 use crate::header::ObjectPtr;
 use crate::reference::{Ref, settle};
 use crate::strategy::{FreeThreaded, Strategy};
@@ -29,6 +32,11 @@ pub unsafe trait NearLimit: Strategy {
 pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S>, references: u64) {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
     unsafe { S::leak(reference.object(), &thread.inner().attached, references) }
+}
+
+/// Whether the two have one lock, so that a thread inside of one keeps others out of the other. Never, where contents have no locks.
+pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S>) -> bool {
+    one.lock().same(other.lock())
 }
 
 /// A strategy under which objects have owners.

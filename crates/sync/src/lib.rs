@@ -12,6 +12,7 @@
 //! | [`cell::UnsafeCell`] | `std::cell::UnsafeCell` | loom's, which sees every data race |
 //! | [`Mutex`], [`Condvar`] | `parking_lot` | loom's; a timed wait expires as often as the model says |
 //! | [`RawLock`] | `parking_lot::RawMutex`, one byte | a loom mutex without a guard |
+//! | [`Place`] | an address | a serial number of the iteration |
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
@@ -31,7 +32,7 @@ mod backend;
 
 mod exclusive;
 
-pub use backend::{Condvar, Global, Mutex, MutexGuard, RawLock, atomic, cell, futex, grave, thread};
+pub use backend::{Condvar, Global, Mutex, MutexGuard, Place, RawLock, atomic, cell, futex, grave, thread};
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};
 pub use exclusive::Exclusive;

@@ -1,6 +1,8 @@
 //! The list of all strategies. A new one is one line here.
 
-use keyway::{AtomicCounts, BiasedCounts, GlobalLock, Interval, ObjectLocks, SingleThread, Strategy, Ticks};
+use keyway::{
+    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, SingleThread, Strategy, Ticks,
+};
 
 /// How the threads attached to one runtime run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,7 @@ strategies! {
     "global-lock-interval": GlobalLock<Interval>, InTurns, "whoever holds the global lock, handed over when asked (CPython 3.2+)";
     "global-lock-ticks": GlobalLock<Ticks>, InTurns, "whoever holds the global lock, let go every 100 checkpoints (CPython 2)";
     "object-locks": ObjectLocks, InParallel, "whoever holds the object's count lock";
+    "group-locks": GroupLocks, InParallel, "whoever holds the count lock of the object's group";
     "atomic-counts": AtomicCounts, InParallel, "anyone, one atomic word";
     "biased-counts": BiasedCounts, InParallel, "the owner on a plain word, others on an atomic one";
 }

@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use keyway_object_model::{AnyRef, Guarded, Ref, header_bytes};
+use keyway_object_model::{AnyRef, Guarded, Ref, Strategy, header_bytes};
 
 use crate::subject::Subject;
 
@@ -19,9 +19,10 @@ pub fn a_reference_is_one_word<U: Subject>() {
     assert_eq!(size_of::<AnyRef<U::Strategy>>(), 8);
 }
 
-/// One byte and what alignment makes of it where there is a lock, nothing where there is none.
+/// Its lock and what alignment makes of it: one byte at most, and nothing where only one thread runs.
 pub fn a_guarded_adds_its_lock_at_most<U: Subject>() {
-    let lock = usize::from(U::PARALLEL);
+    let lock = size_of::<<U::Strategy as Strategy>::Lock>();
+    assert!(lock <= usize::from(U::PARALLEL), "{lock} bytes");
     assert_eq!(size_of::<Guarded<(), U::Strategy>>(), lock);
     assert_eq!(size_of::<Guarded<u8, U::Strategy>>(), 1 + lock);
     assert_eq!(size_of::<Guarded<u64, U::Strategy>>(), 8 + 8 * lock);

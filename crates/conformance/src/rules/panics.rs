@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use keyway_object_model::testing::suspend_every_nested_entry;
 use keyway_object_model::{Guarded, Ref, Section, Strategy, Thread, attach};
 
-use crate::elsewhere;
 use crate::subject::Subject;
 use crate::watch::{Link, OnDrop, Watch};
+use crate::{elsewhere, groups};
 
 const ON_PURPOSE: &str = "a panic on purpose";
 
@@ -169,7 +169,7 @@ pub fn inside_a_section<U: Subject>() {
 
 fn nested<U: Subject>() {
     attach::<U::Strategy, _>(|thread| {
-        let [outer, inner] = [0, 0].map(|zero| thread.alloc(Guarded::new(zero)));
+        let [outer, inner] = groups::apart(thread);
         outer.enter(thread, |section| {
             assert!(panics(|| section.enter(&inner, |inside| {
                 **inside = 10;

@@ -6,8 +6,8 @@ use std::thread;
 use keyway_object_model::testing::suspend_every_nested_entry;
 use keyway_object_model::{Guarded, Ref, SameObject, Section, Thread, attach};
 
-use crate::elsewhere;
 use crate::subject::Subject;
+use crate::{elsewhere, groups};
 
 /// An object whose contents are a number.
 type Number<U> = Ref<Guarded<u64, <U as Subject>::Strategy>, <U as Subject>::Strategy>;
@@ -16,7 +16,7 @@ type Number<U> = Ref<Guarded<u64, <U as Subject>::Strategy>, <U as Subject>::Str
 const ROUNDS: u64 = if cfg!(debug_assertions) { 2_000 } else { 20_000 };
 
 fn numbers<U: Subject, const N: usize>() -> [Number<U>; N] {
-    attach(|thread| [(); N].map(|()| thread.alloc(Guarded::new(0))))
+    attach(|thread| groups::apart(thread))
 }
 
 fn clone_all<U: Subject, const N: usize>(numbers: &[Number<U>; N]) -> [Number<U>; N] {

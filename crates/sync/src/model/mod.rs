@@ -6,10 +6,12 @@ pub mod explore;
 pub mod futex;
 pub mod grave;
 mod lock;
+mod place;
 mod poison;
 mod raw_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
+pub use place::Place;
 pub use raw_lock::RawLock;
 
 /// A cell whose every access is a closure that loom sees.

@@ -3,10 +3,12 @@
 pub mod cell;
 mod global;
 pub mod grave;
+mod place;
 mod raw_lock;
 
 pub use global::Global;
 pub use parking_lot::{Condvar, Mutex, MutexGuard};
+pub use place::Place;
 pub use raw_lock::RawLock;
 
 /// Atomic words.

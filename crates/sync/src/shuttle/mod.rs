@@ -11,9 +11,11 @@ pub mod explore;
 pub mod futex;
 pub mod grave;
 mod lock;
+mod place;
 mod raw_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
+pub use place::Place;
 pub use raw_lock::RawLock;
 
 /// Atomic words.
