@@ -18,11 +18,22 @@ pub enum Reason {
     Deadlock,
     /// An object that was destroyed twice.
     DoubleDestruction,
+    /// Contents that were changed by another thread where this one had them to itself.
+    LostUpdate,
+    /// A thread that tries the same thing again and again.
+    Livelock,
 }
 
 impl Reason {
-    const ALL: [Reason; 5] =
-        [Reason::Race, Reason::UseAfterFree, Reason::Leak, Reason::Deadlock, Reason::DoubleDestruction];
+    const ALL: [Reason; 7] = [
+        Reason::Race,
+        Reason::UseAfterFree,
+        Reason::Leak,
+        Reason::Deadlock,
+        Reason::DoubleDestruction,
+        Reason::LostUpdate,
+        Reason::Livelock,
+    ];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -32,6 +43,8 @@ impl Reason {
             Reason::Leak => "leak",
             Reason::Deadlock => "deadlock",
             Reason::DoubleDestruction => "double destruction",
+            Reason::LostUpdate => "lost update",
+            Reason::Livelock => "livelock",
         }
     }
 
@@ -56,6 +69,10 @@ impl Reason {
             Some(Reason::Leak)
         } else if says(&["deadlock"]) {
             Some(Reason::Deadlock)
+        } else if says(&["an update was lost"]) {
+            Some(Reason::LostUpdate)
+        } else if says(&["exceeded maximum number of branches"]) {
+            Some(Reason::Livelock)
         } else if says(&["Causality violation", "currently writing to cell", "currently reading from cell"]) {
             Some(Reason::Race)
         } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod counts;
 mod global_lock;
+mod group_locks;
 #[cfg(loom)]
 mod programs;
 pub(crate) mod sections;
@@ -10,7 +11,9 @@ mod threads;
 use keyway_object_model::ContentsLock;
 use keyway_sync::thread::JoinHandle;
 
-use keyway::{AtomicCounts, BiasedCounts, GlobalLock, Interval, ObjectLocks, SingleThread, Strategy, Ticks};
+use keyway::{
+    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, SingleThread, Strategy, Ticks,
+};
 
 #[cfg(loom)]
 use crate::enumerate::{biased::Biased, flat::Flat};
@@ -25,6 +28,7 @@ pub fn all() -> Vec<Model> {
         programs::models_by_turns::<GlobalLock<Interval>>(),
         programs::models_by_turns::<GlobalLock<Ticks>>(),
         programs::models::<ObjectLocks, Flat>(),
+        programs::models::<GroupLocks, Flat>(),
         programs::models::<AtomicCounts, Flat>(),
         programs::models::<BiasedCounts, Biased>(),
     ]
@@ -40,6 +44,8 @@ pub fn scenarios() -> Vec<Model> {
         of::<GlobalLock<Ticks>>(),
         global_lock::models::<GlobalLock<Ticks>>(),
         of::<ObjectLocks>(),
+        of::<GroupLocks>(),
+        group_locks::models(),
         of::<AtomicCounts>(),
         of::<BiasedCounts>(),
     ]
