@@ -4,7 +4,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use keyway::{BiasedCounts, GlobalLock, Interval, ObjectLocks, SingleThread, Strategy, Ticks, attach};
+use keyway::{
+    BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, SingleThread, Strategy, Ticks, attach,
+};
 use keyway_benches::{Row, owner_pair};
 
 thread_local! {
@@ -49,12 +51,12 @@ fn pair_allocates_nothing<S: Strategy>() {
     });
 }
 
-/// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` takes and gives up a lock twice.
+/// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and `GroupLocks` take and give up a lock twice.
 fn locked_in_a_pair(row: &Row) -> f64 {
     match row.subject {
         "rc" | "single-thread" | "global-lock-interval" | "global-lock-ticks" | "biased-counts" => 0.0,
         "arc" | "atomic-counts" => 2.0,
-        "object-locks" => 4.0,
+        "object-locks" | "group-locks" => 4.0,
         other => panic!("how many locked instructions may a pair of {other} have?"),
     }
 }
@@ -86,6 +88,7 @@ fn owner_neither_allocates_nor_locks() {
     pair_allocates_nothing::<GlobalLock<Interval>>();
     pair_allocates_nothing::<GlobalLock<Ticks>>();
     pair_allocates_nothing::<ObjectLocks>();
+    pair_allocates_nothing::<GroupLocks>();
     pair_allocates_nothing::<keyway::AtomicCounts>();
     pair_allocates_nothing::<BiasedCounts>();
     locked_instructions_of_a_pair();

@@ -68,7 +68,7 @@ fn the_noise_floor_is_the_same_thing_measured_twice() {
 #[test]
 fn several_threads_say_what_share_of_a_core_they_had() {
     let rows = rows(&["--operation", "duel-owner"]);
-    for subject in ["object-locks", "atomic-counts", "biased-counts", "arc"] {
+    for subject in ["object-locks", "group-locks", "atomic-counts", "biased-counts", "arc"] {
         let row = row(&rows, "duel-owner", subject);
         assert_eq!(row["threads"], 2);
         assert!(row["cores_were_free"].is_boolean(), "{row}");

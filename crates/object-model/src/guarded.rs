@@ -19,7 +19,7 @@ use crate::thread::Thread;
 ///
 /// Reached through a [`Section`], in which the thread has them to itself. Not poisoned: a panic inside a section leaves the
 /// contents as they are, and the next thread gets in. Adds one byte and padding under strategies with a lock in each object, and
-/// nothing under those where only one thread runs.
+/// nothing under those with locks elsewhere, or where only one thread runs.
 pub struct Guarded<T, S: Strategy> {
     lock: S::Lock,
     /// Invariant in `S`.
