@@ -15,9 +15,9 @@ use crate::subject::Subject;
 type Number<U> = Ref<Guarded<u64, <U as Subject>::Strategy>, <U as Subject>::Strategy>;
 
 /// How often a thread does what would let a waiting thread in, if it gave its lock up.
-const ROUNDS: usize = 20_000;
+const ROUNDS: usize = 2_000;
 
-/// Another thread that waits for `number`, to add one; it is under way when this returns.
+/// Another thread that waits for `number`, which this one is inside of, to add one; it is under way when this returns.
 fn waits_for<U: Subject>(number: &Number<U>, thread: &Thread<U::Strategy>) -> Elsewhere<()> {
     let number = number.clone_ref(thread);
     let under_way = Arc::new(AtomicBool::new(false));
@@ -45,13 +45,14 @@ fn another_gets_in<U: Subject>(number: &Number<U>, thread: &Thread<U::Strategy>)
 pub fn an_inner_section_keeps_the_outer_ones_lock<U: Subject>() {
     attach(|thread| {
         let Some([outer, inner]) = groups::together::<U::Strategy, 2>(thread) else { return };
-        let waiting = waits_for::<U>(&outer, thread);
-        outer.enter(thread, |section| {
-            let before = **section;
+        let waiting = outer.enter(thread, |section| {
+            let waiting = waits_for::<U>(&outer, section.thread());
             for _ in 0..ROUNDS {
                 section.enter(&inner, |section| **section += 1);
-                assert_eq!(**section, before, "the outer section was given up");
+                std::thread::yield_now();
+                assert_eq!(**section, 0, "the outer section was given up");
             }
+            waiting
         });
         waiting.finish();
         another_gets_in::<U>(&inner, thread);
@@ -66,15 +67,16 @@ pub fn an_inner_section_finds_the_outer_ones_lock_past_another<U: Subject>() {
         let between = groups::apart::<U::Strategy, 2>(thread);
         let between =
             between.iter().find(|one| !share_a_lock(one, &outer)).expect("they do not both share it");
-        let waiting = waits_for::<U>(&outer, thread);
-        outer.enter(thread, |section| {
-            let before = **section;
+        let waiting = outer.enter(thread, |section| {
+            let waiting = waits_for::<U>(&outer, section.thread());
             section.enter(between, |middle| {
                 for _ in 0..ROUNDS {
                     middle.enter(&inner, |section| **section += 1);
+                    std::thread::yield_now();
                 }
             });
-            assert_eq!(**section, before, "the outer section was given up");
+            assert_eq!(**section, 0, "the outer section was given up");
+            waiting
         });
         waiting.finish();
         for number in [&outer, between, &inner] {
