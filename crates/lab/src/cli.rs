@@ -30,6 +30,9 @@ struct Cli {
 enum Experiment {
     Cost(cost::Arguments),
     Countdown(countdown::Arguments),
+    /// A process of `countdown`: not for people
+    #[command(name = countdown::PART, hide = true)]
+    CountdownPart(countdown::Part),
     Race(race::Arguments),
     Verify(verify::Arguments),
 }
@@ -42,9 +45,10 @@ pub(crate) fn main() -> ExitCode {
     };
     let output = Output::new(cli.json, command_line());
     let done = match cli.experiment {
-        None => countdown::run(&countdown::Arguments::default(), &output),
+        None => return ended_with(countdown::run(&countdown::Arguments::default(), &output)),
         Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
-        Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
+        Some(Experiment::Countdown(arguments)) => return ended_with(countdown::run(&arguments, &output)),
+        Some(Experiment::CountdownPart(part)) => return ended_with(countdown::part(&part)),
         Some(Experiment::Race(arguments)) => return ended_with(race::run(arguments, &output)),
         Some(Experiment::Verify(arguments)) => return ended_with(verify::run(&arguments, &output)),
     };

@@ -1,16 +1,16 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`, `file`, `plot`, `models`; one
-//! file or folder an experiment; `cli`.
+//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`, `file`, `plot`, `markdown`, `models`;
+//! one file or folder an experiment; `cli`.
 
 mod cli;
 mod cost;
 mod cost_table;
 mod countdown;
-#[allow(dead_code, reason = "the first experiments that write files land after it")]
 mod file;
 mod free_cores;
 mod machine;
+mod markdown;
 mod models;
 mod output;
 #[allow(dead_code, reason = "the first experiments that draw land after it")]

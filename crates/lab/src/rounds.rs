@@ -28,6 +28,16 @@ impl Rounds {
         Rounds((0..rounds).map(|round| (0..cells).map(|number| cell(round, number)).collect()).collect())
     }
 
+    /// The same where measuring can fail, which ends it.
+    pub(crate) fn try_measure<E>(
+        rounds: usize,
+        cells: usize,
+        mut cell: impl FnMut(usize, usize) -> Result<f64, E>,
+    ) -> Result<Self, E> {
+        let mut round = |round| (0..cells).map(|number| cell(round, number)).collect();
+        (0..rounds).map(&mut round).collect::<Result<_, _>>().map(Rounds)
+    }
+
     /// What `value` makes of each round's cells, over all rounds. A ratio of two cells is formed here, inside the round.
     pub(crate) fn figure(&self, value: impl Fn(&[f64]) -> f64) -> Figure {
         let mut values: Vec<f64> = self.0.iter().map(|round| value(round)).collect();
@@ -72,6 +82,16 @@ mod tests {
             1.0
         });
         assert_eq!(order, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
+    }
+
+    #[test]
+    fn the_first_failure_ends_the_rounds() {
+        let mut measured = 0;
+        let rounds = Rounds::try_measure(3, 2, |round, cell| {
+            measured += 1;
+            if (round, cell) == (1, 0) { Err("as asked") } else { Ok(1.0) }
+        });
+        assert_eq!((rounds.err(), measured), (Some("as asked"), 3));
     }
 
     #[test]

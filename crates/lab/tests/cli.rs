@@ -6,7 +6,7 @@ use keyway_workloads::STRATEGIES;
 use serde_json::Value;
 
 /// A countdown that is over at once.
-const SHORT: [&str; 5] = ["countdown", "--count", "1000", "--rounds", "3"];
+const SHORT: [&str; 7] = ["countdown", "--count", "1000", "--rounds", "3", "--mode", "threads"];
 
 /// The first column of every table: all strategies, then the floor.
 fn subjects() -> impl Iterator<Item = &'static str> {
@@ -49,8 +49,8 @@ fn document_has_schema_command_machine_and_rows() {
     let mut fields: Vec<&str> = document.as_object().expect("an object").keys().map(String::as_str).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["command", "machine", "rows", "schema"]);
-    assert_eq!(document["schema"], "keyway-lab/countdown/1");
-    assert_eq!(document["command"], "cargo lab countdown --count 1000 --rounds 3 --json");
+    assert_eq!(document["schema"], "keyway-lab/countdown/2");
+    assert_eq!(document["command"], "cargo lab countdown --count 1000 --rounds 3 --mode threads --json");
     let machine = &document["machine"];
     for field in ["cpu", "kernel", "rustc", "profile", "rustflags", "allocator", "commit", "date"] {
         assert!(machine[field].is_string(), "{field}: {machine}");
@@ -119,6 +119,9 @@ fn wrong_arguments_get_one_line_and_exit_status_2() {
         (&["countdown", "--threads", "0"], "--threads"),
         (&["countdown", "--threads", "1000000"], "--threads"),
         (&["countdown", "--threads", "2", "--threads", "3"], "--threads"),
+        (&["countdown", "--mode", "tasks"], "processes-with-start"),
+        (&["countdown", "--docs", "no-such-folder/page.md"], "no-such-folder"),
+        (&["countdown", "--plot", "no-such-folder/plot.svg"], "no-such-folder"),
         (&["countdown", "--strategy", "no-lock"], "biased-counts"),
         (&["countdown", "--strategy", "two\n\nlines"], "two"),
         (&["countdown", "extra", "--json"], "extra"),

@@ -14,6 +14,11 @@ macro_rules! isolated {
     (policies: [$($id:literal: $policy:ident),*], runtimes: $runtimes:tt) => {
         isolated!(@declare [$($policy),*] $runtimes);
 
+        /// Whether there are isolated runtimes of the strategy that has this id.
+        pub fn has_isolated_runtimes(id: &str) -> bool {
+            [$($id),*].contains(&id)
+        }
+
         /// Counts down as [`countdown::run`] does, under the global-lock strategy that has this id, with each thread in a runtime of its
         /// own. None if there are no isolated runtimes of that strategy, or fewer than that.
         ///
@@ -74,6 +79,7 @@ mod tests {
             let done = countdown_in_isolated_runtimes(strategy.id, 1001, 2).map(|done| done.results);
             let expected = strategy.id.starts_with("global-lock").then(|| vec![501, 500]);
             assert_eq!(done, expected, "{}: add its policy to the list above", strategy.id);
+            assert_eq!(has_isolated_runtimes(strategy.id), done.is_some(), "{}", strategy.id);
         }
     }
 

@@ -22,7 +22,7 @@ mod together;
 pub mod trees;
 mod value;
 
-pub use isolated::{ISOLATED_RUNTIMES, countdown_in_isolated_runtimes};
+pub use isolated::{ISOLATED_RUNTIMES, countdown_in_isolated_runtimes, has_isolated_runtimes};
 pub use list::{WORKLOADS, WorkloadInfo, run_workload};
 pub use strategies::{Job, STRATEGIES, StrategyInfo, ThreadsRun, for_each, run_on};
-pub use together::{Done, Together, together, together_with};
+pub use together::{Done, Together, share, together, together_with};

@@ -81,7 +81,7 @@ pub fn together_with<T: Send + Sync, R: Send>(
 }
 
 /// The part of `size` that falls to one of so many threads; what does not divide goes to the first ones.
-pub(crate) fn share(size: u64, threads: usize, number: usize) -> u64 {
+pub fn share(size: u64, threads: usize, number: usize) -> u64 {
     let (threads, number) = (threads as u64, number as u64);
     size / threads + u64::from(number < size % threads)
 }

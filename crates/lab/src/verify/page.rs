@@ -2,16 +2,13 @@
 
 use super::ledger::Ledger;
 use crate::machine::Machine;
+use crate::markdown::{beginning, escaped, table};
 
 /// The whole page; it is generated, so nothing else is in it.
 pub(super) fn page(ledger: &Ledger, complaints: &[String], machine: &Machine, command: &str) -> String {
-    let mut page = format!(
-        "# The ledger of the models\n\n\
-         Written by `{command}`; not edited by hand. [Checking](../checking.md) says how to read it.\n\n\
-         {}\n\n{}\n",
-        machine.in_short(),
-        ledger.in_short()
-    );
+    let reading = "[Checking](../checking.md) says how to read it.";
+    let mut page = beginning("The ledger of the models", command, reading, machine);
+    page += &format!("{}\n", ledger.in_short());
     if !complaints.is_empty() {
         page += "\n**This run has failed:**\n\n";
         complaints.iter().for_each(|complaint| page += &format!("- {}\n", escaped(complaint)));
@@ -24,21 +21,6 @@ pub(super) fn page(ledger: &Ledger, complaints: &[String], machine: &Machine, co
         _ => table(&ledger.mutant_lines(), 4),
     };
     page + "\n" + NOT_COVERED
-}
-
-fn table(lines: &[Vec<String>], left: usize) -> String {
-    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let [heading, lines @ ..] = lines else { return String::new() };
-    let side = |column: usize| if column < left { "---" } else { "---:" }.to_owned();
-    let rule: Vec<String> = (0..heading.len()).map(side).collect();
-    let cells = |line: &Vec<String>| line.iter().map(|cell| escaped(cell)).collect::<Vec<_>>();
-    let lines = lines.iter().map(|line| row(&cells(line)));
-    [row(heading), row(&rule)].into_iter().chain(lines).collect()
-}
-
-/// Text that stays in one cell.
-fn escaped(text: &str) -> String {
-    text.replace('|', r"\|").replace('\n', " ")
 }
 
 const NOT_COVERED: &str = "\
@@ -54,15 +36,3 @@ const NOT_COVERED: &str = "\
 - The exit of a thread by itself: a model's threads detach by an explicit call.
 - The compiler and the processor. Stress, the conformance suite and the sanitizers run the real code on the real machine.
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_cannot_break_its_table() {
-        let line = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let text = table(&[line(["a", "b"]), line(["x|y", "1\n2"])], 1);
-        assert_eq!(text, "| a | b |\n| --- | ---: |\n| x\\|y | 1 2 |\n");
-    }
-}
