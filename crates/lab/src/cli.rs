@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{cost, countdown, race, verify};
+use crate::{cost, countdown, race, trace, verify};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
@@ -34,6 +34,7 @@ enum Experiment {
     #[command(name = countdown::PART, hide = true)]
     CountdownPart(countdown::Part),
     Race(race::Arguments),
+    Trace(trace::Arguments),
     Verify(verify::Arguments),
 }
 
@@ -50,6 +51,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Countdown(arguments)) => return ended_with(countdown::run(&arguments, &output)),
         Some(Experiment::CountdownPart(part)) => return ended_with(countdown::part(&part)),
         Some(Experiment::Race(arguments)) => return ended_with(race::run(arguments, &output)),
+        Some(Experiment::Trace(arguments)) => return ended_with(trace::run(&arguments, &output)),
         Some(Experiment::Verify(arguments)) => return ended_with(verify::run(&arguments, &output)),
     };
     ended(done)

@@ -19,6 +19,7 @@ mod progress;
 mod race;
 mod rounds;
 mod system;
+mod trace;
 mod verify;
 
 fn main() -> std::process::ExitCode {
