@@ -253,7 +253,10 @@ impl Header {
         }
         let size = word(12);
         if size & !GLOBAL_LOCK != HEADER_BYTES as u32 {
-            return Err((12, format!("the header's size is {size:#x}, not {HEADER_BYTES} with or without bit 16")));
+            return Err((
+                12,
+                format!("the header's size is {size:#x}, not {HEADER_BYTES} with or without bit 16"),
+            ));
         }
         if let Some(at) = bytes[40..].iter().position(|&byte| byte != 0) {
             return Err((40 + at as u64, "a reserved byte of the header is not zero".to_owned()));
@@ -283,8 +286,14 @@ mod tests {
     #[test]
     fn a_header_reads_back_as_itself() {
         for global_lock in [false, true] {
-            let header =
-                Header { global_lock, threads: 3, objects: 70_000, events: 1 << 40, preexisting: 9, types: 2 };
+            let header = Header {
+                global_lock,
+                threads: 3,
+                objects: 70_000,
+                events: 1 << 40,
+                preexisting: 9,
+                types: 2,
+            };
             assert_eq!(Header::decode(&header.encode()), Ok(header));
         }
     }

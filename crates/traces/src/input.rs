@@ -47,7 +47,8 @@ pub(crate) struct Input<'a> {
 
 impl Input<'static> {
     pub(crate) fn open(path: &Path, limits: Limits) -> Result<Self, TraceError> {
-        let file = File::open(path).map_err(|error| TraceError::new(path, 0, format!("cannot open: {error}")))?;
+        let file =
+            File::open(path).map_err(|error| TraceError::new(path, 0, format!("cannot open: {error}")))?;
         Input::new(path, file, limits)
     }
 }

@@ -83,7 +83,9 @@ impl<'a> Reader<'a> {
             (24, "events", header.events, limits.events),
         ] {
             if has > limit {
-                return Err(input.error(at, format!("the header announces {has} {what}; the limit is {limit}")));
+                return Err(
+                    input.error(at, format!("the header announces {has} {what}; the limit is {limit}"))
+                );
             }
         }
         if header.threads > 256 {
@@ -188,7 +190,10 @@ impl<'a> Reader<'a> {
 
 impl std::fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("header", &self.header).field("read", &self.read).finish_non_exhaustive()
+        f.debug_struct("Reader")
+            .field("header", &self.header)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
     }
 }
 

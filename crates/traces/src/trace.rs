@@ -129,8 +129,12 @@ impl Trace {
     pub fn example() -> Self {
         let old = flags::PREEXISTING | flags::ALIVE_AT_END;
         let old = ObjectRecord { flags: old, initial_count: 2, ..Default::default() };
-        let list =
-            ObjectRecord { flags: flags::MANY_THREADS, type_index: 1, initial_count: 1, ..Default::default() };
+        let list = ObjectRecord {
+            flags: flags::MANY_THREADS,
+            type_index: 1,
+            initial_count: 1,
+            ..Default::default()
+        };
         let events = vec![
             Event::new(Op::Decref, 0, 0),
             Event::new(Op::Alloc, 0, 1),
@@ -154,7 +158,8 @@ fn older(object: &ObjectRecord, checker: &Checker, id: u32) -> ObjectRecord {
         _ => ObjectRecord {
             flags: flags | flags::PREEXISTING,
             // What an immortal's count would be says nothing.
-            initial_count: u32::try_from(state.count.max(if state.immortal { 1 } else { 0 })).unwrap_or(u32::MAX),
+            initial_count: u32::try_from(state.count.max(if state.immortal { 1 } else { 0 }))
+                .unwrap_or(u32::MAX),
             ..*object
         },
     }

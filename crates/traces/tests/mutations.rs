@@ -48,8 +48,10 @@ const LIMITS: Limits = Limits { objects: 1 << 16, events: 1 << 20, bytes: 1 << 2
 /// The files of the corpus, decompressed.
 fn corpus() -> Vec<Vec<u8>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("there is a corpus").map(|file| file.expect("it can be listed").path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("there is a corpus")
+        .map(|file| file.expect("it can be listed").path())
+        .collect();
     files.sort();
     let mut corpus: Vec<Vec<u8>> = files
         .iter()
@@ -164,5 +166,8 @@ fn mutated_traces_are_read_or_refused() {
         }
     }
     // Both happen: mutations that are never seen, or never survived, would test little.
-    assert!(inputs < 1000 || (in_order > inputs / 20 && in_order < inputs * 19 / 20), "{in_order} of {inputs}");
+    assert!(
+        inputs < 1000 || (in_order > inputs / 20 && in_order < inputs * 19 / 20),
+        "{in_order} of {inputs}"
+    );
 }

@@ -23,7 +23,8 @@ fn statistics_are_those_that_came_with_the_recordings() {
 }
 
 fn compare(file: &PathBuf) {
-    let expected: Value = serde_json::from_slice(&fs::read(file).expect("it can be read")).expect("it is JSON");
+    let expected: Value =
+        serde_json::from_slice(&fs::read(file).expect("it can be read")).expect("it is JSON");
     let mut reader = Reader::open(file.with_extension("rct.zst")).expect("beside its statistics");
     let stats = Stats::of(&mut reader).expect("it is whole");
     let of = |op: &str| expected["ops"][op].as_u64().unwrap_or(0);
@@ -59,11 +60,22 @@ fn compare(file: &PathBuf) {
     ] {
         let theirs = expected[name].as_f64().expect("a number");
         // The last bits depend on the order of a sum.
-        assert!((theirs - ours).abs() <= 1e-12 * theirs.abs().max(1.0), "{name} of {}: {theirs}, {ours}", file.display());
+        assert!(
+            (theirs - ours).abs() <= 1e-12 * theirs.abs().max(1.0),
+            "{name} of {}: {theirs}, {ours}",
+            file.display()
+        );
     }
     for op in Op::ALL {
         // The recorder counts headers written anew apart.
-        let anew = if *op == Op::Dealloc { expected["anomalies"]["resized_or_reinit"].as_u64() } else { None };
-        assert_eq!(of(op.name()) + anew.unwrap_or(0), stats.count_of(*op), "{} of {}", op.name(), file.display());
+        let anew =
+            if *op == Op::Dealloc { expected["anomalies"]["resized_or_reinit"].as_u64() } else { None };
+        assert_eq!(
+            of(op.name()) + anew.unwrap_or(0),
+            stats.count_of(*op),
+            "{} of {}",
+            op.name(),
+            file.display()
+        );
     }
 }

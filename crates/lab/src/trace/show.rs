@@ -27,7 +27,12 @@ struct Row {
 }
 
 /// Prints the life of an object.
-pub(super) fn run(file: &PathBuf, object: u32, limits: LimitArguments, output: &Output) -> io::Result<ExitCode> {
+pub(super) fn run(
+    file: &PathBuf,
+    object: u32,
+    limits: LimitArguments,
+    output: &Output,
+) -> io::Result<ExitCode> {
     let life = match limits.open(file).and_then(|mut reader| Life::of(&mut reader, object)) {
         Ok(life) => life,
         Err(error) => return Ok(failed(&error)),
@@ -96,7 +101,8 @@ fn headline(id: u32, life: &Life) -> String {
         Some(_) => "alive at the end",
     };
     let immortal = if object.is_immortal() { ", immortal" } else { "" };
-    let threads = life.moments.iter().map(|moment| moment.event.thread).collect::<std::collections::BTreeSet<_>>();
+    let threads =
+        life.moments.iter().map(|moment| moment.event.thread).collect::<std::collections::BTreeSet<_>>();
     let threads = match threads.len() {
         1 => "1 thread".to_owned(),
         several => format!("{several} threads"),

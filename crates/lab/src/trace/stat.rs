@@ -1,7 +1,7 @@
 //! The statistics of traces, one line each.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use keyway_traces::{Op, Stats};
@@ -50,7 +50,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(trace: String, file: &PathBuf, stats: &Stats) -> Self {
+    fn new(trace: String, file: &Path, stats: &Stats) -> Self {
         let header = &stats.header;
         Row {
             trace,
