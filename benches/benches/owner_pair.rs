@@ -1,25 +1,7 @@
 //! What does one more reference cost the thread that made the object?
 
-use std::time::Duration;
+mod common;
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use keyway_benches::owner_pair;
 
-fn rows(criterion: &mut Criterion) {
-    for rows in [owner_pair::rows(), owner_pair::rows_by_drop()] {
-        let mut group = criterion.benchmark_group(rows[0].operation);
-        for row in rows {
-            group.bench_function(row.subject, |bencher| bencher.iter_custom(row.sample));
-        }
-        group.finish();
-    }
-}
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default()
-        .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(2));
-    targets = rows
-}
-criterion_main!(benches);
+common::question!(owner_pair::rows(), owner_pair::rows_by_drop());

@@ -1,25 +1,7 @@
 //! What does an object cost that one thread makes and another releases for the last time?
 
-use std::time::Duration;
+mod common;
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use keyway_benches::remote_free;
 
-fn rows(criterion: &mut Criterion) {
-    for rows in [remote_free::rows()] {
-        let mut group = criterion.benchmark_group(rows[0].operation);
-        for row in rows {
-            group.bench_function(row.subject, |bencher| bencher.iter_custom(row.sample));
-        }
-        group.finish();
-    }
-}
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default()
-        .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(2));
-    targets = rows
-}
-criterion_main!(benches);
+common::question!(remote_free::rows());

@@ -14,7 +14,19 @@ const ROUNDS: usize = 9;
 const OPERATIONS: u64 = 50_000;
 
 fn main() {
+    // As criterion takes them: without `--bench` the targets are only tried, and `--list` asks for their names.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_asked = |option: &str| arguments.iter().any(|argument| argument == option);
+    if is_asked("--list") {
+        return;
+    }
     let rows = rows();
+    if !is_asked("--bench") || is_asked("--test") {
+        rows.iter().filter(|row| row.fixed.is_none()).for_each(|row| {
+            black_box(row.time(1));
+        });
+        return println!("The strategy table: every row whose size can be chosen has been tried");
+    }
     let mut samples = vec![[0.0; ROUNDS]; rows.len()];
     for round in 0..ROUNDS {
         for (row, samples) in rows.iter().zip(&mut samples) {
@@ -27,7 +39,7 @@ fn main() {
 /// One sample: nanoseconds an operation.
 fn nanoseconds(row: &Row) -> f64 {
     let operations = black_box(row.fixed.unwrap_or(OPERATIONS));
-    (row.sample)(operations).as_secs_f64() * 1e9 / operations as f64
+    row.time(operations).as_secs_f64() * 1e9 / operations as f64
 }
 
 fn print(rows: &[Row], samples: &[[f64; ROUNDS]]) {

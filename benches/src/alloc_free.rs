@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use keyway::{Strategy, Thread, attach};
 
+use crate::clock::time;
 use crate::peers::Pointer;
-use crate::row::{Row, every_strategy, time};
+use crate::row::{Row, every_strategy};
 
 const OPERATION: &str = "alloc-free";
 
@@ -24,7 +25,7 @@ pub fn rows() -> Vec<Row> {
         Row::new(OPERATION, S::runtime().id, sample::<S>)
     }
     fn peer<P: Pointer>() -> Row {
-        Row::new(OPERATION, P::ID, sample_of::<P>)
+        Row::of_pointer::<P>(OPERATION, sample_of::<P>)
     }
     let peers = [
         Row::new(OPERATION, "box", sample_of_box),

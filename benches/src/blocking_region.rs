@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use keyway::{Strategy, Thread, attach};
 
-use crate::row::{Row, every_strategy, time};
+use crate::clock::time;
+use crate::row::{Row, every_strategy};
 
 const OPERATION: &str = "blocking-region";
 

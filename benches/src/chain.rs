@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use keyway::{Ref, Strategy, Thread, attach};
 
-use crate::row::{Row, every_strategy, now, since};
+use crate::clock::{now, since};
+use crate::row::{Row, every_strategy};
 
 const OPERATION: &str = "chain";
 

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use keyway::{FreeThreaded, attach};
 
+use crate::clock::{Together, Window};
 use crate::owner_pair::{time_pairs, time_pairs_of};
-use crate::row::{Row, every_free_threaded, set_share, with_share};
+use crate::peers::Pointer;
+use crate::row::{Row, Sample, Work, every_free_threaded};
 
 const OWNER: &str = "duel-owner";
 const OTHER: &str = "duel-other";
@@ -19,24 +21,30 @@ const OTHER: &str = "duel-other";
 /// Pairs between two looks at whether the other thread is done.
 const BETWEEN_LOOKS: u64 = 256;
 
-/// The owner's side, under every strategy with parallel threads, and `Arc`.
+/// The owner's side, under every strategy with parallel threads, and other pointers.
 pub fn owner_rows() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
-        Row { threads: 2, alone: false, ..Row::new(OWNER, S::runtime().id, sample::<S, true>) }
+        Row::of_threads(OWNER, S::runtime().id, 2, Work::AtOnce(sample::<S, true>))
     }
-    every_free_threaded!(row).into_iter().chain([arc(OWNER)]).collect()
+    every_free_threaded!(row).into_iter().chain(peers::<true>(OWNER)).collect()
 }
 
 /// The other's side.
 pub fn other_rows() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
-        Row { threads: 2, alone: false, ..Row::new(OTHER, S::runtime().id, sample::<S, false>) }
+        Row::of_threads(OTHER, S::runtime().id, 2, Work::AtOnce(sample::<S, false>))
     }
-    every_free_threaded!(row).into_iter().chain([arc(OTHER)]).collect()
+    every_free_threaded!(row).into_iter().chain(peers::<false>(OTHER)).collect()
 }
 
-fn arc(operation: &'static str) -> Row {
-    Row { threads: 2, alone: false, ..Row::new(operation, "arc", sample_of_arc) }
+fn peers<const TIMES_OWNER: bool>(operation: &'static str) -> [Row; 2] {
+    let arc = sample_of::<Arc<u64>, TIMES_OWNER>;
+    let biasedrc = sample_of::<biasedrc::Brc<u64>, TIMES_OWNER>;
+    let biasedrc = Row::of_threads(operation, "biasedrc", 2, Work::Apart(biasedrc));
+    [
+        Row::of_threads(operation, "arc", 2, Work::AtOnce(arc)),
+        Row { defect: biasedrc::Brc::<u64>::DEFECT, ..biasedrc },
+    ]
 }
 
 /// Two threads at one object; the timed one begins when the other is at it, and ends it.
@@ -46,68 +54,70 @@ struct Duel {
     over: AtomicBool,
 }
 
+/// What one of the two did.
+struct Done {
+    time: Duration,
+    window: Window,
+}
+
 impl Duel {
     fn new() -> Self {
         Duel { start: Barrier::new(2), at_it: AtomicBool::new(false), over: AtomicBool::new(false) }
     }
 
-    /// The thread that is timed, and its share of a core.
-    fn timed(&self, pairs: u64, time_pairs: impl Fn(u64) -> Duration) -> (Duration, f64) {
+    fn run(&self, is_timed: bool, pairs: u64, time_pairs: impl Fn(u64) -> Duration) -> Done {
         self.start.wait();
+        if is_timed { self.timed(pairs, time_pairs) } else { self.untimed(time_pairs) }
+    }
+
+    fn timed(&self, pairs: u64, time_pairs: impl Fn(u64) -> Duration) -> Done {
         while !self.at_it.load(Relaxed) {
             std::hint::spin_loop();
         }
-        let result = with_share(|| time_pairs(pairs));
+        let (time, window) = Window::of(|| time_pairs(pairs));
         self.over.store(true, Relaxed);
-        result
+        Done { time, window }
     }
 
-    /// The thread in its way.
-    fn untimed(&self, time_pairs: impl Fn(u64) -> Duration) -> f64 {
-        self.start.wait();
+    /// The thread in the other's way. Its window is the longer one, by the little that it takes to notice: where it is longer by
+    /// more, the two were not together.
+    fn untimed(&self, time_pairs: impl Fn(u64) -> Duration) -> Done {
+        time_pairs(BETWEEN_LOOKS);
+        self.at_it.store(true, Relaxed);
         let fight = || {
             while !self.over.load(Relaxed) {
                 time_pairs(BETWEEN_LOOKS);
-                self.at_it.store(true, Relaxed);
             }
         };
-        with_share(fight).1
+        let ((), window) = Window::of(fight);
+        Done { time: Duration::ZERO, window }
     }
 }
 
-fn sample<S: FreeThreaded, const TIMES_OWNER: bool>(pairs: u64) -> Duration {
+fn judged(one: &Done, other: &Done) -> Sample {
+    Sample { time: one.time + other.time, together: Some(Together::of(&[one.window, other.window])) }
+}
+
+fn sample<S: FreeThreaded, const TIMES_OWNER: bool>(pairs: u64) -> Sample {
     let duel = &Duel::new();
     attach::<S, _>(|thread| {
         let object = &thread.alloc(1);
         let other = move || {
-            attach::<S, _>(|thread| {
-                if TIMES_OWNER {
-                    (Duration::ZERO, duel.untimed(|pairs| time_pairs(pairs, object, thread)))
-                } else {
-                    duel.timed(pairs, |pairs| time_pairs(pairs, object, thread))
-                }
-            })
+            attach::<S, _>(|thread| duel.run(!TIMES_OWNER, pairs, |pairs| time_pairs(pairs, object, thread)))
         };
         thread::scope(|scope| {
             let other = scope.spawn(other);
-            let owner = if TIMES_OWNER {
-                duel.timed(pairs, |pairs| time_pairs(pairs, object, thread))
-            } else {
-                (Duration::ZERO, duel.untimed(|pairs| time_pairs(pairs, object, thread)))
-            };
-            let other = other.join().expect("nothing in it panics");
-            set_share([owner.1, other.1]);
-            owner.0 + other.0
+            let owner = duel.run(TIMES_OWNER, pairs, |pairs| time_pairs(pairs, object, thread));
+            judged(&owner, &other.join().expect("nothing in it panics"))
         })
     })
 }
 
-fn sample_of_arc(pairs: u64) -> Duration {
-    let (duel, object) = (&Duel::new(), &Arc::new(1_u64));
+fn sample_of<P: Pointer + Send + Sync, const TIMES_OWNER: bool>(pairs: u64) -> Sample {
+    let (duel, object) = (&Duel::new(), &P::new(1));
     thread::scope(|scope| {
-        let other = scope.spawn(move || duel.untimed(|pairs| time_pairs_of(pairs, object)));
-        let (time, share) = duel.timed(pairs, |pairs| time_pairs_of(pairs, object));
-        set_share([share, other.join().expect("nothing in it panics")]);
-        time
+        let other = scope.spawn(move || duel.run(!TIMES_OWNER, pairs, |pairs| time_pairs_of(pairs, object)));
+        let owner = duel.run(TIMES_OWNER, pairs, |pairs| time_pairs_of(pairs, object));
+        judged(&owner, &other.join().expect("nothing in it panics"))
     })
 }

@@ -6,9 +6,13 @@
 //! which order.
 
 pub mod alloc_free;
+mod apart;
 pub mod blocking_region;
 pub mod chain;
+mod clock;
 pub mod duel;
+pub mod memory;
+pub mod nested;
 pub mod non_owner_pair;
 pub mod owner_pair;
 mod peers;
@@ -17,9 +21,12 @@ mod row;
 pub mod section;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod steps;
+pub mod tree;
+pub mod turns;
 
+pub use clock::Together;
 pub use peers::header_bytes;
-pub use row::{Row, on_cpu_share};
+pub use row::{Row, Sample};
 
 /// Every operation on every subject.
 pub fn rows() -> Vec<Row> {
@@ -33,9 +40,17 @@ pub fn rows() -> Vec<Row> {
         duel::owner_rows(),
         duel::other_rows(),
         section::rows(),
+        section::lock_rows(),
         section::pair_rows(),
+        nested::nested_rows(),
+        nested::clone_out_rows(),
+        turns::attach_rows(),
+        turns::checkpoint_rows(),
         blocking_region::rows(),
+        turns::hand_over_rows(),
         chain::rows(),
+        tree::rows(),
+        tree::fan_rows(),
     ]
     .concat()
 }

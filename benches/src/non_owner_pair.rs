@@ -21,7 +21,7 @@ const MERGED: &str = "non-owner-pair-merged";
 /// Objects that another attached thread owns.
 pub fn rows() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
-        Row { alone: false, ..Row::new(OWNED, S::runtime().id, sample_owned::<S>) }
+        Row::new(OWNED, S::runtime().id, sample_owned::<S>)
     }
     let peers = [
         peer::<Arc<u64>>(OWNED),
@@ -35,13 +35,13 @@ pub fn rows() -> Vec<Row> {
 /// Objects that nobody owns.
 pub fn rows_merged() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
-        Row { alone: false, ..Row::new(MERGED, S::runtime().id, sample_merged::<S>) }
+        Row::new(MERGED, S::runtime().id, sample_merged::<S>)
     }
     every_free_threaded!(row).into_iter().chain([peer::<Arc<u64>>(MERGED)]).collect()
 }
 
 fn peer<P: Pointer + Send + Sync>(operation: &'static str) -> Row {
-    Row { alone: false, ..Row::new(operation, P::ID, sample_of::<P>) }
+    Row::of_pointer::<P>(operation, sample_of::<P>)
 }
 
 fn sample_owned<S: FreeThreaded>(pairs: u64) -> Duration {

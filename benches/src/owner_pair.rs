@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use keyway::{Ref, Strategy, Thread, attach};
 
+use crate::clock::time;
 use crate::peers::{Leaf, Pointer};
-use crate::row::{Row, every_strategy, time};
+use crate::row::{Row, every_strategy};
 
 /// The operation's id.
 pub const OPERATION: &str = "owner-pair";
@@ -40,7 +41,7 @@ pub fn rows() -> Vec<Row> {
         Row::new(OPERATION, S::runtime().id, sample::<S>)
     }
     fn peer<P: Pointer>() -> Row {
-        Row::new(OPERATION, P::ID, sample_of::<P>)
+        Row::of_pointer::<P>(OPERATION, sample_of::<P>)
     }
     let peers = [
         peer::<Rc<u64>>(),

@@ -13,14 +13,22 @@ pub(crate) trait Pointer: Clone + 'static {
     /// The subject's id.
     const ID: &'static str;
 
+    /// Bytes in front of, or beside, the contents: what is asked of the allocator without them. The package's tests compare it.
+    const HEADER: usize;
+
+    /// What is known to be wrong with it.
+    const DEFECT: Option<&'static str> = None;
+
     /// A new object with one reference.
     fn new(contents: u64) -> Self;
 }
 
 macro_rules! pointers {
-    ($($id:literal: $pointer:ty;)*) => {$(
+    ($($id:literal: $pointer:ty, $header:literal $(, $defect:expr)?;)*) => {$(
         impl Pointer for $pointer {
             const ID: &'static str = $id;
+            const HEADER: usize = $header;
+            $(const DEFECT: Option<&'static str> = Some($defect);)?
 
             #[inline]
             fn new(contents: u64) -> Self {
@@ -47,23 +55,44 @@ unsafe impl circ::RcObject for Leaf {
     fn pop_edges(&mut self, _: &mut Vec<circ::Rc<Self>>) {}
 }
 
+/// No row reaches it: in each, the owner is alive until the last reference has gone, and has none of its own while objects are queued to
+/// it.
+const DEFECT_OF_BIASEDRC: &str = "an object in its owner's queue can be freed by the owner's last release, and one whose \
+     last reference is dropped after its owner has exited leaks";
+
 pointers! {
-    "rc": Rc<u64>;
-    "arc": Arc<u64>;
-    "triomphe": triomphe::Arc<u64>;
-    "hybrid-rc": hybrid_rc::Rc<u64>;
-    "hybrid-rc-shared": hybrid_rc::Arc<u64>;
-    // Known defects: an object in its owner's queue can be freed by its owner's last release; an object whose last reference is
-    // dropped after its owner has exited leaks. No row here reaches either: the owner is alive, and has the last reference.
-    "biasedrc": biasedrc::Brc<u64>;
-    "circ": circ::Rc<Leaf>;
+    "rc": Rc<u64>, 16;
+    "arc": Arc<u64>, 16;
+    "triomphe": triomphe::Arc<u64>, 8;
+    "hybrid-rc": hybrid_rc::Rc<u64>, 32;
+    "hybrid-rc-shared": hybrid_rc::Arc<u64>, 32;
+    "biasedrc": biasedrc::Brc<u64>, 24, DEFECT_OF_BIASEDRC;
+    "circ": circ::Rc<Leaf>, 8;
 }
 
-/// Bytes in front of the contents of an object, where that is a fact of the type and not a guess: by subject.
+/// Bytes of an object besides its contents, by subject: in front of an object's contents, and beside the contents of a lock. Where
+/// that is not a fact of the type, what its allocation asks for.
 pub fn header_bytes() -> HashMap<&'static str, usize> {
     fn of<S: Strategy>() -> (&'static str, usize) {
         (S::runtime().id, keyway_object_model::header_bytes::<S>())
     }
-    let peers = [("box", 0), ("rc", 2 * size_of::<usize>()), ("arc", 2 * size_of::<usize>())];
+    fn peer<P: Pointer>() -> (&'static str, usize) {
+        (P::ID, P::HEADER)
+    }
+    let peers = [
+        ("box", 0),
+        peer::<Rc<u64>>(),
+        peer::<Arc<u64>>(),
+        peer::<triomphe::Arc<u64>>(),
+        peer::<hybrid_rc::Rc<u64>>(),
+        peer::<hybrid_rc::Arc<u64>>(),
+        peer::<biasedrc::Brc<u64>>(),
+        peer::<circ::Rc<Leaf>>(),
+        ("parking-lot-raw", size_of::<parking_lot::RawMutex>()),
+        ("parking-lot", size_of::<parking_lot::Mutex<u8>>() - 1),
+        ("std-mutex", size_of::<std::sync::Mutex<u8>>() - 1),
+        ("spin", size_of::<spin::Mutex<u8>>() - 1),
+        ("futex", size_of::<u32>()),
+    ];
     every_strategy!(of).into_iter().chain(peers).collect()
 }

@@ -10,20 +10,31 @@ use std::time::Duration;
 
 use keyway::{FreeThreaded, Ref, attach};
 
-use crate::row::{Row, cpu_time_of, every_free_threaded};
+use crate::clock::cpu_time_of;
+use crate::peers::Pointer;
+use crate::row::{Row, Work, every_free_threaded};
 
 const OPERATION: &str = "remote-free";
 
 /// Objects that are handed over at once.
 const BATCH: u64 = 1024;
 
-/// Every strategy under which threads run in parallel, and `Arc`.
+/// Every strategy under which threads run in parallel, and other pointers.
 pub fn rows() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
-        Row { alone: false, fixed: Some(BATCH * 16), ..Row::new(OPERATION, S::runtime().id, sample::<S>) }
+        sized(Row::of_threads(OPERATION, S::runtime().id, 1, Work::InTurns(sample::<S>)))
     }
-    let arc = Row { alone: false, fixed: Some(BATCH * 16), ..Row::new(OPERATION, "arc", sample_of_arc) };
-    every_free_threaded!(row).into_iter().chain([arc]).collect()
+    let biasedrc = |objects| sample_of::<biasedrc::Brc<u64>>(objects, biasedrc::collect).into();
+    let biasedrc = Row::of_threads(OPERATION, "biasedrc", 1, Work::Apart(biasedrc));
+    let peers = [
+        Row::of_threads(OPERATION, "arc", 1, Work::InTurns(|objects| sample_of::<Arc<u64>>(objects, || ()))),
+        Row { defect: biasedrc::Brc::<u64>::DEFECT, ..biasedrc },
+    ];
+    every_free_threaded!(row).into_iter().chain(peers.map(sized)).collect()
+}
+
+fn sized(row: Row) -> Row {
+    Row { fixed: Some(BATCH * 16), ..row }
 }
 
 /// Batches on their way from the maker, and empty ones on their way back.
@@ -82,8 +93,9 @@ fn sample<S: FreeThreaded>(objects: u64) -> Duration {
     )
 }
 
-fn sample_of_arc(objects: u64) -> Duration {
-    let releaser = |ends: Ends<Arc<u64>>| {
+/// `checkpoint` is what the maker does now and then to carry out what was left to it.
+fn sample_of<P: Pointer + Send>(objects: u64, checkpoint: fn()) -> Duration {
+    let releaser = |ends: Ends<P>| {
         for mut batch in ends.full {
             let time = cpu_time_of(|| batch.drain(..).for_each(drop));
             ends.empty.send((batch, time)).expect("the maker waits for it");
@@ -93,11 +105,10 @@ fn sample_of_arc(objects: u64) -> Duration {
         |hand_over| {
             let (mut batch, mut total) = (Vec::with_capacity(BATCH as usize), Duration::ZERO);
             for size in batches(objects) {
-                total += cpu_time_of(|| batch.extend((0..size).map(Arc::new)));
+                total += cpu_time_of(|| batch.extend((0..size).map(P::new)));
                 let (emptied, released) = hand_over(batch);
                 batch = emptied;
-                // As much measuring as for a strategy, whose checkpoint comes here.
-                total += released + cpu_time_of(|| ());
+                total += released + cpu_time_of(checkpoint);
             }
             total
         },

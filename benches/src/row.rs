@@ -1,7 +1,10 @@
 //! One line of a table: an operation on a subject.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::apart;
+use crate::clock::Together;
+use crate::peers::Pointer;
 
 /// An operation on one subject: a strategy, or what strategies are compared with.
 #[derive(Clone, Copy, Debug)]
@@ -12,92 +15,87 @@ pub struct Row {
     pub subject: &'static str,
     /// How many threads are at it at once.
     pub threads: usize,
-    /// Whether a sample is the work of the calling thread alone, so that it can be stepped through.
-    pub alone: bool,
     /// Operations in a sample, where a sample of another size would be another question.
     pub fixed: Option<u64>,
+    /// What is known to be wrong with the subject. No row reaches it.
+    pub defect: Option<&'static str>,
     /// Carries out so many operations and says how long they took, without what comes before and after them.
-    pub sample: fn(u64) -> Duration,
+    pub(crate) work: Work,
+}
+
+/// How the operations of a sample are carried out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// By the calling thread. Others may exist, but only wait: it can be stepped through.
+    Here(fn(u64) -> Duration),
+    /// By threads that take turns: none of it can be stepped through.
+    InTurns(fn(u64) -> Duration),
+    /// By several threads at the same time.
+    AtOnce(fn(u64) -> Sample),
+    /// The same in a process of its own, for a subject that could corrupt memory.
+    Apart(fn(u64) -> Sample),
+}
+
+/// What a sample has measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// How long the operations took.
+    pub time: Duration,
+    /// How far threads that were to be at it at once really were; none for one thread, or threads that take turns.
+    pub together: Option<Together>,
+}
+
+impl From<Duration> for Sample {
+    fn from(time: Duration) -> Self {
+        Sample { time, together: None }
+    }
 }
 
 impl Row {
+    /// A row of one thread.
     pub(crate) fn new(operation: &'static str, subject: &'static str, sample: fn(u64) -> Duration) -> Self {
-        Row { operation, subject, threads: 1, alone: true, fixed: None, sample }
+        Row { operation, subject, threads: 1, fixed: None, defect: None, work: Work::Here(sample) }
     }
-}
 
-/// Whether this process steps through operations instead of timing them. The clock is left alone then: how many instructions
-/// it takes to read is not always the same.
-static UNTIMED: AtomicBool = AtomicBool::new(false);
-
-/// The least part of its time that a thread of the last sample with several threads spent on a core, as bits of an `f64`.
-static SHARE: AtomicU64 = AtomicU64::new(1_f64.to_bits());
-
-/// From now on this process reads no clock; see [`crate::steps`].
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub(crate) fn stop_the_clock() {
-    UNTIMED.store(true, Relaxed);
-}
-
-/// The time, unless the clock has been stopped.
-#[inline(never)]
-pub(crate) fn now() -> Option<Instant> {
-    if UNTIMED.load(Relaxed) { None } else { Some(Instant::now()) }
-}
-
-/// The time since [`now`]; zero if the clock has been stopped.
-#[inline(never)]
-pub(crate) fn since(start: Option<Instant>) -> Duration {
-    start.map_or(Duration::ZERO, |start| start.elapsed())
-}
-
-/// How long so many calls of `operation` take.
-#[inline(always)]
-pub(crate) fn time(iterations: u64, mut operation: impl FnMut()) -> Duration {
-    let start = now();
-    for _ in 0..iterations {
-        operation();
+    /// A row of one thread on a pointer of std or of another crate.
+    pub(crate) fn of_pointer<P: Pointer>(operation: &'static str, sample: fn(u64) -> Duration) -> Self {
+        Row { defect: P::DEFECT, ..Row::new(operation, P::ID, sample) }
     }
-    since(start)
-}
 
-/// The time that this thread has spent on a core.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub(crate) fn cpu_time() -> Option<Duration> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is written to.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) } != 0;
-    (!failed).then(|| Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0)))
-}
+    /// A row of so many threads.
+    pub(crate) fn of_threads(
+        operation: &'static str,
+        subject: &'static str,
+        threads: usize,
+        work: Work,
+    ) -> Self {
+        Row { operation, subject, threads, fixed: None, defect: None, work }
+    }
 
-/// The time that this thread has spent on a core; not known here.
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-pub(crate) fn cpu_time() -> Option<Duration> {
-    None
-}
+    /// Carries out so many operations.
+    ///
+    /// # Panics
+    /// If a process of its own, where the subject needs one, cannot be had or ends early.
+    pub fn sample(&self, operations: u64) -> Sample {
+        match self.work {
+            Work::Here(sample) | Work::InTurns(sample) => sample(operations).into(),
+            Work::AtOnce(sample) => sample(operations),
+            Work::Apart(sample) => apart::run(sample, operations),
+        }
+    }
 
-/// What `work` takes of a core's time, or on the clock where the former cannot be had.
-pub(crate) fn cpu_time_of(work: impl FnOnce()) -> Duration {
-    let (start, on_cpu) = (Instant::now(), cpu_time());
-    work();
-    cpu_time().zip(on_cpu).map_or_else(|| start.elapsed(), |(after, before)| after.saturating_sub(before))
-}
+    /// How long so many operations take; see [`sample`](Self::sample).
+    pub fn time(&self, operations: u64) -> Duration {
+        self.sample(operations).time
+    }
 
-/// Runs `work` and returns what it returns, with the part of its time that it was on a core.
-pub(crate) fn with_share<R>(work: impl FnOnce() -> R) -> (R, f64) {
-    let (start, on_cpu) = (Instant::now(), cpu_time());
-    let result = work();
-    let spent = cpu_time().zip(on_cpu).map(|(after, before)| after.saturating_sub(before));
-    (result, spent.map_or(1.0, |spent| spent.as_secs_f64() / start.elapsed().as_secs_f64()))
-}
-
-pub(crate) fn set_share(shares: [f64; 2]) {
-    SHARE.store(shares[0].min(shares[1]).min(1.0).to_bits(), Relaxed);
-}
-
-/// The least part of its time that a thread of the last sample with several threads spent on a core; 1 if that is not known.
-pub fn on_cpu_share() -> f64 {
-    f64::from_bits(SHARE.load(Relaxed))
+    /// The sample as one thread's work that can be stepped through, if it is.
+    pub fn steppable(&self) -> Option<fn(u64) -> Duration> {
+        match self.work {
+            Work::Here(sample) => Some(sample),
+            _ => None,
+        }
+    }
 }
 
 /// The list of `$row::<S>()` for every strategy `S`.

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use keyway::{Guarded, Strategy, Thread, attach};
+use keyway_object_model::ContentsLock;
 use parking_lot::lock_api::RawMutex as _;
 
-use crate::row::{Row, every_strategy, time};
+use crate::clock::time;
+use crate::row::{Row, every_strategy};
 
 const OPERATION: &str = "section";
 const PAIR: &str = "section-pair";
+const LOCK_ALONE: &str = "section-below-the-face";
 
 /// One section: the contents are touched, hidden from the optimiser.
 #[inline(always)]
@@ -44,6 +47,14 @@ pub fn rows() -> Vec<Row> {
     every_strategy!(row).into_iter().chain(locks).collect()
 }
 
+/// Below the face: the lock of each strategy that sections take and give up, by itself. Strategies without locks have none.
+pub fn lock_rows() -> Vec<Row> {
+    fn row<S: Strategy>() -> Option<Row> {
+        S::Lock::LOCKS.then(|| Row::new(LOCK_ALONE, S::runtime().id, sample_lock::<S>))
+    }
+    every_strategy!(row).into_iter().flatten().collect()
+}
+
 /// Two objects at once: every strategy, and two raw locks one inside the other.
 pub fn pair_rows() -> Vec<Row> {
     fn row<S: Strategy>() -> Row {
@@ -63,6 +74,17 @@ fn sample<S: Strategy>(sections: u64) -> Duration {
 #[inline(never)]
 fn time_sections<S: Strategy>(sections: u64, object: &Guarded<u64, S>, thread: &mut Thread<S>) -> Duration {
     time(sections, || enter(object, thread))
+}
+
+#[inline(never)]
+fn sample_lock<S: Strategy>(sections: u64) -> Duration {
+    let (lock, mut contents) = (S::Lock::new(), 1_u64);
+    time(sections, || {
+        black_box(&lock).lock();
+        black_box(&mut contents);
+        // SAFETY: locked just above.
+        unsafe { lock.unlock() };
+    })
 }
 
 fn sample_pair<S: Strategy>(sections: u64) -> Duration {

@@ -1,12 +1,14 @@
 //! Counts the instructions of an operation by stepping through it, one at a time.
 //!
-//! A child process carries the operation out while its parent single-steps it (`ptrace`) and looks at each instruction before
-//! it runs. So the count is of the path that was really taken, slow paths that were not taken left out, and it does not
-//! depend on how busy the machine is. What it costs to get there cancels out: see [`per_operation`].
+//! A child process carries the operation out. Between the traps with which the sample's clock is replaced, its parent
+//! single-steps it (`ptrace`) and looks at each instruction before it runs; before and after, the child runs freely. So
+//! the count is of the path that was really taken, slow paths that were not taken left out, and it does not depend on how busy
+//! the machine is. What it costs to get to the operations cancels out: see [`per_operation`].
 //!
 //! A *locked* instruction is one with the `lock` prefix, or an exchange with memory, which locks without one.
 
 use std::io;
+use std::ops::Range;
 use std::time::Duration;
 
 /// What one operation executes.
@@ -16,6 +18,10 @@ pub struct Steps {
     pub instructions: f64,
     /// Locked ones among them.
     pub locked: f64,
+    /// Instructions in this program's own code, without the C library's: these depend on the compiler alone.
+    pub own: f64,
+    /// Locked ones among these.
+    pub own_locked: f64,
 }
 
 /// Counted in one run.
@@ -23,33 +29,53 @@ pub struct Steps {
 struct Run {
     instructions: u64,
     locked: u64,
+    own: u64,
+    own_locked: u64,
 }
 
 /// What one operation of `sample` executes: the difference between a run of `operations` and one of twice as many.
 ///
-/// A step takes some ten microseconds.
+/// A step takes some ten microseconds. The calling thread of `sample` is stepped through, others are not.
 ///
 /// The calling process must have no thread that holds a lock which the operation takes, nor ever will in the child.
 ///
 /// # Errors
 /// If this machine does not allow stepping; some containers forbid `ptrace`.
 pub fn per_operation(sample: fn(u64) -> Duration, operations: u64) -> io::Result<Steps> {
-    let (short, long) = (count(sample, operations)?, count(sample, 2 * operations)?);
+    let own = own_code()?;
+    let (short, long) = (count(sample, operations, &own)?, count(sample, 2 * operations, &own)?);
     let each = |short: u64, long: u64| (long as f64 - short as f64) / operations as f64;
     Ok(Steps {
         instructions: each(short.instructions, long.instructions),
         locked: each(short.locked, long.locked),
+        own: each(short.own, long.own),
+        own_locked: each(short.own_locked, long.own_locked),
     })
 }
 
+/// Where this program's own code lies; a forked child has it at the same place.
+fn own_code() -> io::Result<Range<u64>> {
+    let program = std::env::current_exe()?;
+    let maps = std::fs::read_to_string("/proc/self/maps")?;
+    let code = maps.lines().find_map(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        let (addresses, permissions) = (fields.next()?, fields.next()?);
+        let (start, end) = addresses.split_once('-')?;
+        let is_code = permissions.contains('x') && line.ends_with(program.to_str()?);
+        let address = |text| u64::from_str_radix(text, 16).ok();
+        is_code.then_some(address(start)?..address(end)?)
+    });
+    code.ok_or_else(|| io::Error::other("the program's own code is not in /proc/self/maps"))
+}
+
 /// Steps through `sample(operations)` in a child process.
-fn count(sample: fn(u64) -> Duration, operations: u64) -> io::Result<Run> {
+fn count(sample: fn(u64) -> Duration, operations: u64, own: &Range<u64>) -> io::Result<Run> {
     // SAFETY: the child runs the operation and exits; by the caller's duty no lock that it needs is held by a thread
     // that it has not inherited, and the allocator is usable in a forked child (glibc, musl).
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => child(sample, operations),
-        child => Traced(child).count(),
+        child => Traced(child).count(own),
     }
 }
 
@@ -60,7 +86,7 @@ fn child(sample: fn(u64) -> Duration, operations: u64) -> ! {
     if !refused {
         // SAFETY: stops this process until its tracer lets it go on.
         unsafe { libc::raise(libc::SIGSTOP) };
-        crate::row::stop_the_clock();
+        crate::clock::stop_the_clock();
         sample(operations);
     }
     // SAFETY: ends the child without running what the parent has registered for its own end.
@@ -75,20 +101,43 @@ enum State {
     Ended { status: i32 },
 }
 
+/// `int3`, the trap.
+const TRAP: u8 = 0xcc;
+
 impl Traced {
-    fn count(self) -> io::Result<Run> {
+    fn count(self, own: &Range<u64>) -> io::Result<Run> {
         let mut run = Run::default();
+        self.expect_stop()?;
+        self.go_on(libc::PTRACE_CONT)?;
+        // Up to the first trap it has run freely.
+        self.expect_stop()?;
         loop {
-            match self.wait()? {
-                State::Ended { status: 0 } => return Ok(run),
-                State::Ended { status } => {
-                    return Err(io::Error::other(format!("the stepped process ended with {status}")));
-                }
-                State::Stopped => {}
+            let (address, instruction) = self.next_instruction()?;
+            if instruction[0] == TRAP {
+                break;
             }
             run.instructions += 1;
-            run.locked += u64::from(is_locked(self.next_instruction()?));
-            self.step()?;
+            let (is_locked, is_own) = (is_locked(instruction), own.contains(&address));
+            run.locked += u64::from(is_locked);
+            run.own += u64::from(is_own);
+            run.own_locked += u64::from(is_locked && is_own);
+            self.go_on(libc::PTRACE_SINGLESTEP)?;
+            self.expect_stop()?;
+        }
+        self.go_on(libc::PTRACE_CONT)?;
+        self.expect_stop()?;
+        self.go_on(libc::PTRACE_CONT)?;
+        match self.wait()? {
+            State::Ended { status: 0 } => Ok(run),
+            State::Ended { status } => Err(ended(status)),
+            State::Stopped => Err(io::Error::other("the stepped process has stopped a third time")),
+        }
+    }
+
+    fn expect_stop(&self) -> io::Result<()> {
+        match self.wait()? {
+            State::Stopped => Ok(()),
+            State::Ended { status } => Err(ended(status)),
         }
     }
 
@@ -102,21 +151,26 @@ impl Traced {
         Ok(State::Ended { status: if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { status } })
     }
 
-    /// The first eight bytes at the child's instruction pointer.
-    fn next_instruction(&self) -> io::Result<[u8; 8]> {
+    /// Where the child is, and the first eight bytes there.
+    fn next_instruction(&self) -> io::Result<(u64, [u8; 8])> {
         let offset = std::mem::offset_of!(libc::user_regs_struct, rip);
         // SAFETY: the child is stopped; reads a register at its place in the user area.
         let address = unsafe { libc::ptrace(libc::PTRACE_PEEKUSER, self.0, offset, 0) };
         // SAFETY: the child is stopped; reads its memory, not ours. Both results are words of any value: an error shows in
         // the step that follows.
         let word = unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.0, address, 0) };
-        Ok(word.to_le_bytes())
+        Ok((address as u64, word.to_le_bytes()))
     }
 
-    fn step(&self) -> io::Result<()> {
-        // SAFETY: the child is stopped; no signal is passed on, since the only stops are the first and the steps.
-        checked(unsafe { libc::ptrace(libc::PTRACE_SINGLESTEP, self.0, 0, 0) })
+    /// Lets the child go on, without the signal that stopped it.
+    fn go_on(&self, how: libc::c_uint) -> io::Result<()> {
+        // SAFETY: the child is stopped; no signal is passed on, since the only stops are the first, the traps and the steps.
+        checked(unsafe { libc::ptrace(how, self.0, 0, 0) })
     }
+}
+
+fn ended(status: i32) -> io::Error {
+    io::Error::other(format!("the stepped process ended with {status}"))
 }
 
 impl Drop for Traced {

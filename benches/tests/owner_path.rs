@@ -65,7 +65,8 @@ fn locked_in_a_pair(row: &Row) -> f64 {
 fn locked_instructions_of_a_pair() {
     let ours = |row: &&Row| !["triomphe", "hybrid-rc", "biasedrc", "circ"].contains(&row.subject);
     for row in owner_pair::rows().iter().filter(ours).chain(&owner_pair::rows_by_drop()) {
-        match keyway_benches::steps::per_operation(row.sample, 4) {
+        let sample = row.steppable().expect("one thread makes pairs");
+        match keyway_benches::steps::per_operation(sample, 4) {
             Ok(steps) => {
                 println!("{} {}: {steps:?}", row.operation, row.subject);
                 assert_eq!(steps.locked, locked_in_a_pair(row), "{} {}", row.operation, row.subject);

@@ -46,15 +46,15 @@ pub(crate) fn main() -> ExitCode {
     };
     let output = Output::new(cli.json, command_line());
     let done = match cli.experiment {
-        None => return ended_with(countdown::run(&countdown::Arguments::default(), &output)),
+        None => countdown::run(&countdown::Arguments::default(), &output),
         Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
-        Some(Experiment::Countdown(arguments)) => return ended_with(countdown::run(&arguments, &output)),
-        Some(Experiment::CountdownPart(part)) => return ended_with(countdown::part(&part)),
-        Some(Experiment::Race(arguments)) => return ended_with(race::run(arguments, &output)),
-        Some(Experiment::Trace(arguments)) => return ended_with(trace::run(&arguments, &output)),
-        Some(Experiment::Verify(arguments)) => return ended_with(verify::run(&arguments, &output)),
+        Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
+        Some(Experiment::CountdownPart(part)) => countdown::part(&part),
+        Some(Experiment::Race(arguments)) => race::run(arguments, &output),
+        Some(Experiment::Trace(arguments)) => trace::run(&arguments, &output),
+        Some(Experiment::Verify(arguments)) => verify::run(&arguments, &output),
     };
-    ended(done)
+    ended_with(done)
 }
 
 /// Help, the version, or what is wrong with the arguments, in one line.

@@ -108,6 +108,24 @@ impl Machine {
         self.free_cores.shortage()
     }
 
+    /// All of it, as a paragraph of a page of documentation.
+    pub(crate) fn in_full(&self) -> String {
+        let load = |load: Option<[f64; 3]>| {
+            load.map_or("unknown".to_owned(), |[one, five, fifteen]| {
+                format!("{one:.2} {five:.2} {fifteen:.2}")
+            })
+        };
+        let flags = if self.rustflags.is_empty() { "no flags" } else { self.rustflags };
+        format!(
+            "{}; profile {}, {flags}; allocator {}; load averages {} before and {} after.",
+            self.in_short(),
+            self.profile,
+            self.allocator,
+            load(self.load_before),
+            load(self.load_after)
+        )
+    }
+
     /// One line for the foot of a table.
     pub(crate) fn in_short(&self) -> String {
         let cores = self.cores.map_or("unknown".to_owned(), |cores| cores.to_string());

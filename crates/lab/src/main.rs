@@ -5,7 +5,6 @@
 
 mod cli;
 mod cost;
-mod cost_table;
 mod countdown;
 mod file;
 mod free_cores;

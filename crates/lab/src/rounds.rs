@@ -38,6 +38,11 @@ impl Rounds {
         (0..rounds).map(&mut round).collect::<Result<_, _>>().map(Rounds)
     }
 
+    /// What has been measured elsewhere: for each round, one value for each cell.
+    pub(crate) fn of(rounds: Vec<Vec<f64>>) -> Self {
+        Rounds(rounds)
+    }
+
     /// What `value` makes of each round's cells, over all rounds. A ratio of two cells is formed here, inside the round.
     pub(crate) fn figure(&self, value: impl Fn(&[f64]) -> f64) -> Figure {
         let mut values: Vec<f64> = self.0.iter().map(|round| value(round)).collect();
