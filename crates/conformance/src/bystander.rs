@@ -61,18 +61,22 @@ unsafe impl Strategy for Bystander {
 
     fn reenter((): &(), _: &mut Due<Self>) {}
 
+    type Id = ();
+
+    fn id((): &()) {}
+
     type Count = Word;
 
-    fn new_count((): &()) -> Word {
+    fn new_count((): (), (): &()) -> Word {
         Word(AtomicU64::new(1))
     }
 
-    unsafe fn retain(object: ObjectPtr<Self>, (): &()) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.retain()
     }
 
-    unsafe fn release(object: ObjectPtr<Self>, (): &(), _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, (): (), (): &(), _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the decrement.
         unsafe { object.count() }.release()
     }
@@ -82,7 +86,7 @@ unsafe impl Strategy for Bystander {
         unsafe { object.count() }.release()
     }
 
-    unsafe fn count(object: ObjectPtr<Self>, (): &()) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, (): (), (): &()) -> usize {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.0.load(Ordering::SeqCst) as usize
     }
@@ -102,7 +106,7 @@ unsafe impl FreeThreaded for Bystander {
 unsafe impl NearLimit for Bystander {
     const LIMIT: u64 = LIMIT;
 
-    unsafe fn leak(object: ObjectPtr<Self>, (): &(), references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, (): (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.0.fetch_add(references, Ordering::SeqCst);
     }

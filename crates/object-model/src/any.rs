@@ -98,7 +98,7 @@ impl<S: Strategy> AnyRef<S> {
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::retain(self.object, &thread.inner().attached) }.settle();
+        unsafe { S::retain(self.object, thread.id(), &thread.inner().attached) }.settle();
         // SAFETY: counted just now.
         unsafe { AnyRef::from_object(self.object) }
     }
@@ -122,7 +122,7 @@ impl<S: Strategy> AnyRef<S> {
     pub fn release(self, thread: &Thread<S>) {
         let object = self.into_object();
         // SAFETY: `thread` proves attachment; `self` was a reference, and is forgotten.
-        let released = unsafe { S::release(object, &thread.inner().attached, &mut Due::new()) };
+        let released = unsafe { S::release(object, thread.id(), &thread.inner().attached, &mut Due::new()) };
         // SAFETY: that was the reference to `object`.
         unsafe { settle(object, released) };
     }
@@ -142,7 +142,7 @@ impl<S: Strategy> AnyRef<S> {
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::count(self.object, &thread.inner().attached) }
+        unsafe { S::count(self.object, thread.id(), &thread.inner().attached) }
     }
 
     /// Whether both refer to the same object.

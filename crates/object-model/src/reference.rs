@@ -84,7 +84,7 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::retain(self.object(), &thread.inner().attached) }.settle();
+        unsafe { S::retain(self.object(), thread.id(), &thread.inner().attached) }.settle();
         // SAFETY: counted just now.
         unsafe { Ref::from_object(self.object) }
     }
@@ -111,9 +111,9 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     #[inline]
     pub fn release(self, thread: &Thread<S>) {
         let object = self.into_object();
+        let attached = &thread.inner().attached;
         // SAFETY: `thread` proves attachment; `self` was a reference, and is forgotten.
-        let released =
-            unsafe { S::release(ObjectPtr::of(object), &thread.inner().attached, &mut Due::new()) };
+        let released = unsafe { S::release(ObjectPtr::of(object), thread.id(), attached, &mut Due::new()) };
         // SAFETY: that was the reference to `object`.
         unsafe { settle_typed(object, released) };
     }
@@ -144,7 +144,7 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::count(self.object(), &thread.inner().attached) }
+        unsafe { S::count(self.object(), thread.id(), &thread.inner().attached) }
     }
 
     /// Whether both refer to the same object.
@@ -220,7 +220,9 @@ unsafe fn settle_typed<T: 'static, S: Strategy>(object: NonNull<Object<T, S>>, r
 pub(crate) unsafe fn release_anywhere<S: Strategy>(object: ObjectPtr<S>) -> Released {
     with_attachment::<S, _>(|attachment| match attachment {
         // SAFETY: attached with `inner`, as the context says; the reference is the caller's to give.
-        Some(inner) => unsafe { S::release(object, &inner.attached, &mut Due::new()) },
+        Some(inner) => unsafe {
+            S::release(object, S::id(&inner.attached), &inner.attached, &mut Due::new())
+        },
         // SAFETY: not attached to `S`, as the context says; the reference is the caller's to give.
         None => unsafe { S::release_unattached(object, &mut Due::new()) },
     })
@@ -246,7 +248,7 @@ impl<T: 'static, S: FreeThreaded> Clone for Ref<T, S> {
     fn clone(&self) -> Self {
         with_attachment::<S, _>(|attachment| match attachment {
             // SAFETY: attached with `inner`, as the context says; `self` keeps the object alive.
-            Some(inner) => unsafe { S::retain(self.object(), &inner.attached) },
+            Some(inner) => unsafe { S::retain(self.object(), S::id(&inner.attached), &inner.attached) },
             // SAFETY: not attached to `S`, as the context says; `self` keeps the object alive.
             None => unsafe { S::retain_unattached(self.object()) },
         })

@@ -65,25 +65,38 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
 
     // --- counts ---
 
+    /// What a retain and a release must know of the thread, if anything: a copy is kept in the token, and so in a register. The
+    /// functions below are given it along with what [`attach`](Self::attach) has returned, of which it is part; most need
+    /// one of the two or neither.
+    type Id: Copy + Debug + 'static;
+
+    /// The id of an attached thread; the same from [`attach`](Self::attach) to [`detach`](Self::detach).
+    fn id(attached: &Self::Attached) -> Self::Id;
+
     /// The count in each object's header.
     type Count: CountWords;
 
     /// The count of a new object: one reference, which belongs to the caller.
-    fn new_count(attached: &Self::Attached) -> Self::Count;
+    fn new_count(id: Self::Id, attached: &Self::Attached) -> Self::Count;
 
     /// Adds a reference.
     ///
     /// # Safety
-    /// - The calling thread is attached, with `attached`.
+    /// - The calling thread is attached, with `attached`, and `id` is its id.
     /// - The caller keeps the object alive during the call, by a reference.
-    unsafe fn retain(object: ObjectPtr<Self>, attached: &Self::Attached) -> Retained;
+    unsafe fn retain(object: ObjectPtr<Self>, id: Self::Id, attached: &Self::Attached) -> Retained;
 
     /// Takes the caller's reference away.
     ///
     /// # Safety
-    /// - The calling thread is attached, with `attached`.
+    /// - The calling thread is attached, with `attached`, and `id` is its id.
     /// - The caller owns a reference, and does not use it after.
-    unsafe fn release(object: ObjectPtr<Self>, attached: &Self::Attached, due: &mut Due<Self>) -> Released;
+    unsafe fn release(
+        object: ObjectPtr<Self>,
+        id: Self::Id,
+        attached: &Self::Attached,
+        due: &mut Due<Self>,
+    ) -> Released;
 
     /// Takes a reference away on a thread that is not attached to this runtime.
     ///
@@ -96,7 +109,7 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     ///
     /// # Safety
     /// - As for [`retain`](Self::retain).
-    unsafe fn count(object: ObjectPtr<Self>, attached: &Self::Attached) -> usize;
+    unsafe fn count(object: ObjectPtr<Self>, id: Self::Id, attached: &Self::Attached) -> usize;
 
     // --- contents ---
 

@@ -25,13 +25,13 @@ pub unsafe trait NearLimit: Strategy {
     ///
     /// # Safety
     /// - As for [`Strategy::retain`].
-    unsafe fn leak(object: ObjectPtr<Self>, attached: &Self::Attached, references: u64);
+    unsafe fn leak(object: ObjectPtr<Self>, id: Self::Id, references: u64);
 }
 
 /// Leaks `references` references to an object, without the time that takes.
 pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S>, references: u64) {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
-    unsafe { S::leak(reference.object(), &thread.inner().attached, references) }
+    unsafe { S::leak(reference.object(), thread.id(), references) }
 }
 
 /// How often a lock that cannot be had is tried before it counts as held by oneself. Others hold it for moments.
@@ -72,13 +72,13 @@ pub unsafe trait Owned: Strategy {
     ///
     /// # Safety
     /// - As for [`Strategy::retain`].
-    unsafe fn is_owner(object: ObjectPtr<Self>, attached: &Self::Attached) -> bool;
+    unsafe fn is_owner(object: ObjectPtr<Self>, id: Self::Id) -> bool;
 }
 
 /// Whether the calling thread is the owner of an object.
 pub fn is_owner<T, S: Owned>(reference: &Ref<T, S>, thread: &Thread<S>) -> bool {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
-    unsafe { S::is_owner(reference.object(), &thread.inner().attached) }
+    unsafe { S::is_owner(reference.object(), thread.id()) }
 }
 
 /// Clones a reference as a thread that is not attached would, whatever the calling thread is.

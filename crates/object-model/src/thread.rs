@@ -24,6 +24,9 @@ pub(crate) struct Inner<S: Strategy> {
 /// another thread or give the runtime up needs `&mut`, which a live [`Section`](crate::Section) has borrowed.
 pub struct Thread<S: Strategy> {
     inner: NonNull<Inner<S>>,
+    /// A copy, so that a loop that counts need not load it anew: what lies behind `inner` may have changed, for all that the
+    /// compiler knows, and a token has not.
+    id: S::Id,
     /// Invariant in `S`. The pointer above makes it neither `Send` nor `Sync`.
     _marker: PhantomData<fn(S) -> S>,
 }
@@ -35,13 +38,18 @@ impl<S: Strategy> Thread<S> {
     /// - The OS thread is attached with `inner` whenever the token can be used.
     #[inline]
     pub(crate) unsafe fn new(inner: &Inner<S>) -> Self {
-        Thread { inner: NonNull::from(inner), _marker: PhantomData }
+        Thread { inner: NonNull::from(inner), id: S::id(&inner.attached), _marker: PhantomData }
     }
 
     #[inline]
     pub(crate) fn inner(&self) -> &Inner<S> {
         // SAFETY: the token is lent only while `attach` keeps `inner` on its stack; only shared borrows of it exist.
         unsafe { self.inner.as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> S::Id {
+        self.id
     }
 
     /// Makes an object, with one reference: the one returned.
@@ -61,7 +69,7 @@ impl<S: Strategy> Thread<S> {
     /// ```
     #[inline]
     pub fn alloc<T: Send + Sync + 'static>(&self, contents: T) -> Ref<T, S> {
-        let object = Object::allocate(S::new_count(&self.inner().attached), contents);
+        let object = Object::allocate(S::new_count(self.id, &self.inner().attached), contents);
         // SAFETY: a new object has one reference, which becomes this `Ref`.
         unsafe { Ref::from_object(object) }
     }

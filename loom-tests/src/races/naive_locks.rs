@@ -66,18 +66,22 @@ unsafe impl Strategy for NaiveLocks {
 
     fn reenter((): &(), _: &mut Due<Self>) {}
 
+    type Id = ();
+
+    fn id((): &()) {}
+
     type Count = WholeCount;
 
-    fn new_count((): &()) -> WholeCount {
+    fn new_count((): (), (): &()) -> WholeCount {
         WholeCount::new()
     }
 
-    unsafe fn retain(object: ObjectPtr<Self>, (): &()) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.retain()
     }
 
-    unsafe fn release(object: ObjectPtr<Self>, (): &(), _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, (): (), (): &(), _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the count changes.
         unsafe { object.count() }.release()
     }
@@ -87,7 +91,7 @@ unsafe impl Strategy for NaiveLocks {
         unsafe { object.count() }.release()
     }
 
-    unsafe fn count(object: ObjectPtr<Self>, (): &()) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, (): (), (): &()) -> usize {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.get()
     }

@@ -100,18 +100,22 @@ unsafe impl Strategy for UnprotectedCounts {
 
     fn reenter((): &(), _: &mut Due<Self>) {}
 
+    type Id = ();
+
+    fn id((): &()) {}
+
     type Count = Word;
 
-    fn new_count((): &()) -> Word {
+    fn new_count((): (), (): &()) -> Word {
         Word::new()
     }
 
-    unsafe fn retain(object: ObjectPtr<Self>, (): &()) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
         // SAFETY: the caller has a reference to what was an object.
         unsafe { word(object, "retain") }.retain()
     }
 
-    unsafe fn release(object: ObjectPtr<Self>, (): &(), _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, (): (), (): &(), _: &mut Due<Self>) -> Released {
         // SAFETY: as in `retain`.
         unsafe { word(object, "release") }.release()
     }
@@ -121,7 +125,7 @@ unsafe impl Strategy for UnprotectedCounts {
         unsafe { word(object, "release") }.release()
     }
 
-    unsafe fn count(object: ObjectPtr<Self>, (): &()) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, (): (), (): &()) -> usize {
         // SAFETY: as in `retain`.
         unsafe { word(object, "count") }.read("count") as usize
     }

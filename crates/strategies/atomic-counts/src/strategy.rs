@@ -36,21 +36,27 @@ unsafe impl Strategy for AtomicCounts {
 
     fn reenter(_: &Attached, _: &mut Due<Self>) {}
 
+    /// Counting does not depend on which thread it is.
+    type Id = ();
+
+    #[inline]
+    fn id(_: &Attached) {}
+
     type Count = Word;
 
     #[inline]
-    fn new_count(_: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the decrement.
         count::release(unsafe { object.count() })
     }
@@ -62,7 +68,7 @@ unsafe impl Strategy for AtomicCounts {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
         // SAFETY: the caller keeps the object alive.
         count::count(unsafe { object.count() })
     }
@@ -84,7 +90,7 @@ unsafe impl FreeThreaded for AtomicCounts {
 unsafe impl keyway_object_model::testing::NearLimit for AtomicCounts {
     const LIMIT: u64 = Word::LIMIT;
 
-    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.leak(references);
     }

@@ -1,26 +1,28 @@
 //! Who may change a count: the owner its plain word, all others the atomic word.
 
+use std::hint::cold_path;
+
 use keyway_object_model::{ObjectPtr, Released, Retained};
 
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
-use crate::thread::Attached;
-use crate::word::Words;
+use crate::word::{Bias, MOST, Words};
 
 /// One reference more, on an attached thread.
 #[inline]
-pub(crate) fn retain(words: &Words, attached: &Attached) -> Retained {
-    if words.owner() != attached.id {
-        return retain_by_another(words);
+pub(crate) fn retain(words: &Words, bias: Bias) -> Retained {
+    let own = words.own();
+    let counted = own.counted_by(bias);
+    if counted < MOST {
+        words.increment_own(own);
+        return Retained::Nothing;
     }
-    words.increment_local();
+    cold_path();
+    if counted > MOST {
+        return retain_shared(words);
+    }
+    words.spill();
     Retained::Nothing
-}
-
-/// [`retain_shared`], out of the owner's way: the call is nothing beside the locked instruction.
-#[cold]
-fn retain_by_another(words: &Words) -> Retained {
-    retain_shared(words)
 }
 
 /// One reference more, on a thread that does not own the object.
@@ -34,14 +36,21 @@ pub(crate) fn retain_shared(words: &Words) -> Retained {
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline]
-pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, attached: &Attached) -> Released {
+pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
-    if words.owner() != attached.id {
-        // SAFETY: the caller's duty.
-        return unsafe { release_shared(object) };
+    let own = words.own();
+    let counted = own.counted_by(bias);
+    if (2..=MOST).contains(&counted) {
+        words.decrement_own(own);
+        return Released::Nothing;
     }
-    if words.decrement_local() { Released::Nothing } else { reclaim::last_local_release(words) }
+    cold_path();
+    if counted == 1 {
+        return reclaim::last_local_release(words);
+    }
+    // SAFETY: the caller's duty.
+    unsafe { release_shared(object) }
 }
 
 /// One reference less, on a thread that does not own the object, or is not attached.
@@ -76,5 +85,5 @@ pub(crate) unsafe fn release_shared(object: ObjectPtr<BiasedCounts>) -> Released
 pub(crate) fn count(words: &Words) -> usize {
     let (local, shared) = words.counts();
     // The caller has one, whatever the two parts say at two moments.
-    usize::try_from(i64::from(local) + shared).unwrap_or(0).max(1)
+    usize::try_from(local + shared).unwrap_or(0).max(1)
 }

@@ -6,7 +6,7 @@ use crate::strategy::BiasedCounts;
 use crate::table;
 use crate::word::{NOBODY, ThreadId, Words};
 
-/// The owner releases the last reference that `local` counts; it is still counted there.
+/// The owner releases the last reference that it counts; it is still counted there.
 #[inline]
 pub(crate) fn last_local_release(words: &Words) -> Released {
     if words.shared_after_last_local().is_untouched() {
@@ -42,7 +42,7 @@ pub(crate) fn release_merged(words: &Words) -> Released {
 pub(crate) unsafe fn hand_over(object: ObjectPtr<BiasedCounts>) -> Released {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
-    match words.owner() {
+    match words.own().owner() {
         // SAFETY: the caller's duty.
         NOBODY => unsafe { release_orphan(object) },
         // SAFETY: the caller's duty.
@@ -50,7 +50,7 @@ pub(crate) unsafe fn hand_over(object: ObjectPtr<BiasedCounts>) -> Released {
     }
 }
 
-/// The owner has ended its ownership since, or is about to: it has cleared `owner` and not yet set MERGED, perhaps. The reference
+/// The owner has ended its ownership since, or is about to: it has cleared `own` and not yet set MERGED, perhaps. The reference
 /// is released like any other that is not the owner's; if the mark is still there, that is a decrement which the merge will count.
 ///
 /// # Safety
@@ -82,7 +82,7 @@ unsafe fn hand_over_to(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> Rele
 pub(crate) unsafe fn release_for(object: ObjectPtr<BiasedCounts>) -> Released {
     // SAFETY: alive, by the reference.
     let words = unsafe { object.count() };
-    if words.owner() == NOBODY { release_merged(words) } else { merge(words, 1) }
+    if words.own().owner() == NOBODY { release_merged(words) } else { merge(words, 1) }
 }
 
 /// Releases everything in a queue that has been taken out of the table.

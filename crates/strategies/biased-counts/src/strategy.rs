@@ -5,7 +5,9 @@ use keyway_object_model::{Due, FreeThreaded, ObjectPtr, Released, Retained, Runt
 use crate::access::Lock;
 use crate::count;
 use crate::thread::{self, Attached};
-use crate::word::Words;
+#[cfg(feature = "testing")]
+use crate::word::MOST;
+use crate::word::{Bias, Words};
 
 /// Counts are biased: the thread that made an object counts in a plain word, all others in an atomic one. Contents have a
 /// lock each.
@@ -45,23 +47,30 @@ unsafe impl Strategy for BiasedCounts {
         thread::enter_table(attached);
     }
 
+    type Id = Bias;
+
+    #[inline]
+    fn id(attached: &Attached) -> Bias {
+        attached.bias()
+    }
+
     type Count = Words;
 
     #[inline]
-    fn new_count(attached: &Attached) -> Words {
-        Words::owned_by(attached.id)
+    fn new_count(bias: Bias, _: &Attached) -> Words {
+        Words::owned_by(bias)
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, attached: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, bias: Bias, _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
-        count::retain(unsafe { object.count() }, attached)
+        count::retain(unsafe { object.count() }, bias)
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, attached: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, bias: Bias, _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, attached) }
+        unsafe { count::release(object, bias) }
     }
 
     unsafe fn release_unattached(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
@@ -70,7 +79,7 @@ unsafe impl Strategy for BiasedCounts {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: Bias, _: &Attached) -> usize {
         // SAFETY: the caller keeps the object alive.
         count::count(unsafe { object.count() })
     }
@@ -90,24 +99,23 @@ unsafe impl FreeThreaded for BiasedCounts {
 #[cfg(feature = "testing")]
 // SAFETY: adds to the owner's word or to the shared one what so many retains would.
 unsafe impl keyway_object_model::testing::NearLimit for BiasedCounts {
-    const LIMIT: u64 = u32::MAX as u64;
+    const LIMIT: u64 = MOST;
 
-    unsafe fn leak(object: ObjectPtr<Self>, attached: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, bias: Bias, references: u64) {
         // SAFETY: the caller keeps the object alive.
         let words = unsafe { object.count() };
-        match u32::try_from(references) {
-            Ok(references) if words.owner() == attached.id => words.leak_local(references),
-            _ => words.leak_shared(references),
-        }
+        let is_owner = words.own().counted_by(bias) <= MOST;
+        let left = if is_owner { words.leak_own(references) } else { references };
+        words.leak_shared(left);
     }
 }
 
 #[cfg(feature = "testing")]
 // SAFETY: the same comparison as a retain's.
 unsafe impl keyway_object_model::testing::Owned for BiasedCounts {
-    unsafe fn is_owner(object: ObjectPtr<Self>, attached: &Attached) -> bool {
+    unsafe fn is_owner(object: ObjectPtr<Self>, bias: Bias) -> bool {
         // SAFETY: the caller keeps the object alive.
-        unsafe { object.count() }.owner() == attached.id
+        unsafe { object.count() }.own().counted_by(bias) <= MOST
     }
 }
 

@@ -9,7 +9,7 @@ use keyway_sync::atomic::{AtomicU32, Ordering};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Signal};
-use crate::word::{NOBODY, ThreadId, UNBIASED};
+use crate::word::{Bias, NOBODY, ThreadId, UNBIASED};
 
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
@@ -27,6 +27,14 @@ pub struct Attached {
     pub(crate) id: ThreadId,
     /// Shared with the table's entry.
     signal: Arc<Signal>,
+}
+
+impl Attached {
+    /// What this thread is told from an owner by.
+    #[inline]
+    pub(crate) fn bias(&self) -> Bias {
+        Bias::of(self.id)
+    }
 }
 
 /// This OS thread's id. Each is given out once; when all 2^32 - 2 are used up, threads go without.

@@ -2,12 +2,12 @@
 
 use keyway_object_model::CountWords;
 use keyway_sync::Exclusive;
-use keyway_sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use keyway_sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// The id of a thread that may own objects. [`NOBODY`] and [`UNBIASED`] are never given out.
 pub(crate) type ThreadId = u32;
 
-/// In `owner`: the object has no owner. Once there, it stays there.
+/// In `own`: the object has no owner. Once there, it stays there.
 pub(crate) const NOBODY: ThreadId = 0;
 
 /// What a thread is called for which no id is left; its objects are born merged, and it owns none.
@@ -28,20 +28,72 @@ const FLAGS: i64 = QUEUED | MERGED | WEAK;
 /// One reference in `shared`.
 const ONE: i64 = 1 << 3;
 
-/// How many references go from `local` to `shared` when `local` is full.
-const SPILL: u32 = 1 << 31;
+/// How many references an owner counts at most; it has half of the 32 bits, so that one comparison with a constant of an
+/// instruction tells both whether the owner is me and whether there is room.
+pub(crate) const MOST: u64 = (1 << 31) - 1;
+
+/// How many references go from `own` to `shared` when `own` is full.
+const SPILL: u64 = 1 << 30;
 
 /// A shared word above this aborts, so that its count can never wrap: there is room for as many retains again before it would.
 const LIMIT: i64 = i64::MAX / 2;
 
-/// The count of one object, in two parts. References are `local` plus the count in `shared`, while there is an owner; then
+/// The count of one object, in two parts. References are the count in `own` plus that in `shared`, while there is an owner; then
 /// those in `shared`, which may be negative before.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Words {
-    owner: AtomicU32,
-    local: AtomicU32,
+    own: AtomicU64,
     shared: AtomicI64,
+}
+
+/// What was in `own` at one moment: the owner's id in the upper half, what the owner counts in the lower; all zero if there is no owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Own(u64);
+
+impl Own {
+    const NONE: Own = Own(0);
+
+    #[inline]
+    fn new(owner: ThreadId, count: u64) -> Self {
+        Own(u64::from(owner) << 32 | count)
+    }
+
+    /// The owner, or [`NOBODY`].
+    pub(crate) fn owner(self) -> ThreadId {
+        (self.0 >> 32) as ThreadId
+    }
+
+    /// References that the owner counts.
+    fn count(self) -> i64 {
+        i64::from(self.0 as u32)
+    }
+
+    /// References that the thread of this bias counts if it is the owner; otherwise above [`MOST`], as no other word lies in
+    /// the 2^32 numbers that begin with an id.
+    #[inline]
+    pub(crate) fn counted_by(self, bias: Bias) -> u64 {
+        self.0.wrapping_add(bias.0)
+    }
+}
+
+/// What an attached thread brings along to be told from an owner: its id in the upper half, negated, so that one addition
+/// to an `own` word leaves the count, and what is left is no count if the owner is somebody else.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Bias(u64);
+
+impl Bias {
+    pub(crate) fn of(id: ThreadId) -> Self {
+        Bias(Own::new(id, 0).0.wrapping_neg())
+    }
+
+    /// Whether the thread has an id of its own, and so may own objects.
+    #[inline]
+    fn is_biased(self) -> bool {
+        self.0 != (u64::from(UNBIASED) << 32).wrapping_neg()
+    }
 }
 
 /// What was in `shared` at one moment.
@@ -85,76 +137,59 @@ impl Shared {
 }
 
 impl Words {
-    /// One reference, of thread `id`, which becomes the owner.
+    /// One reference, of the thread with this bias, which becomes the owner.
     #[inline]
-    pub(crate) fn owned_by(id: ThreadId) -> Self {
-        if id == UNBIASED {
+    pub(crate) fn owned_by(bias: Bias) -> Self {
+        if !bias.is_biased() {
             return Words::born_merged();
         }
-        Words { owner: AtomicU32::new(id), local: AtomicU32::new(1), shared: AtomicI64::new(0) }
+        // An addition undone: the id, and a count of one.
+        let own = 1_u64.wrapping_sub(bias.0);
+        Words { own: AtomicU64::new(own), shared: AtomicI64::new(0) }
     }
 
     #[cold]
     fn born_merged() -> Self {
-        Words {
-            owner: AtomicU32::new(NOBODY),
-            local: AtomicU32::new(0),
-            shared: AtomicI64::new(ONE | MERGED),
-        }
+        Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(ONE | MERGED) }
     }
 
-    /// The owner, or [`NOBODY`].
+    /// The owner and what it counts.
     ///
-    /// Exact where it answers "is it me?" for an attached thread: only that thread writes this word then. For anyone else, a hint.
+    /// Exact where it answers "is it me, and how many?" for an attached thread: only that thread writes this word then. For
+    /// anyone else, a hint.
     #[inline]
-    pub(crate) fn owner(&self) -> ThreadId {
+    pub(crate) fn own(&self) -> Own {
         // O1, Relaxed: the answer "me" is this thread's own doing (I2); any other answer is confirmed by an access to `shared`
         // or under the bucket's lock.
-        self.owner.load(Ordering::Relaxed)
+        Own(self.own.load(Ordering::Relaxed))
     }
 
-    /// The owner adds a reference. Plain, but for one time in 2^31 when the word is full.
+    /// The owner adds a reference, for which there is room. `own` is what it has just read.
     #[inline]
-    pub(crate) fn increment_local(&self) {
-        // O2, Relaxed: only this thread writes `local` (I2).
-        let local = self.local.load(Ordering::Relaxed);
-        let more = local.wrapping_add(1);
-        if more == 0 {
-            return self.spill();
-        }
+    pub(crate) fn increment_own(&self, own: Own) {
+        debug_assert!((own.count() as u64) < MOST, "there is room for one reference more");
         // O3, Relaxed: others only look at it; who takes it over does so under the bucket's lock.
-        self.local.store(more, Ordering::Relaxed);
+        self.own.store(own.0 + 1, Ordering::Relaxed);
     }
 
-    /// Adds a reference to a full `local`: half of the word goes to `shared` first.
-    #[cold]
-    fn spill(&self) {
+    /// The owner adds a reference to a full `own`: about half of what it counts goes to `shared` first.
+    pub(crate) fn spill(&self) {
         // O5, Relaxed: as every increment of `shared`. It comes before the store below, so that the sum never falls short for
         // this thread; others conclude nothing from the sum.
-        self.shared.fetch_add(i64::from(SPILL) * ONE, Ordering::Relaxed);
-        // O3.
-        self.local.store(u32::MAX - SPILL + 1, Ordering::Relaxed);
+        self.shared.fetch_add(SPILL as i64 * ONE, Ordering::Relaxed);
+        // O1, O3.
+        self.own.store(self.own().0 - SPILL + 1, Ordering::Relaxed);
     }
 
-    /// The owner takes a reference away, unless it is the last that `local` counts: then it changes nothing and answers false,
-    /// and the reference is still to be released.
+    /// The owner takes a reference away that is not the last it counts. `own` is what it has just read.
     #[inline]
-    #[must_use]
-    pub(crate) fn decrement_local(&self) -> bool {
-        // O2.
-        let local = self.local.load(Ordering::Relaxed);
-        debug_assert!(local > 0, "the owner released more references than it counts");
-        // Wrapping, as in `increment_local`: the decrement's own flags decide the branch, and the last one stores nothing.
-        let left = local.wrapping_sub(1);
-        if left == 0 {
-            return false;
-        }
+    pub(crate) fn decrement_own(&self, own: Own) {
+        debug_assert!(own.count() > 1, "the last reference that an owner counts is not taken away alone");
         // O3.
-        self.local.store(left, Ordering::Relaxed);
-        true
+        self.own.store(own.0 - 1, Ordering::Relaxed);
     }
 
-    /// The owner releases the last reference that `local` counts: what have the others?
+    /// The owner releases the last reference that it counts: what have the others?
     #[inline]
     pub(crate) fn shared_after_last_local(&self) -> Shared {
         // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without any further step, so
@@ -215,22 +250,21 @@ impl Words {
         self.exchange(seen, seen.queued(), Ordering::Relaxed)
     }
 
-    /// Ends the ownership: moves what `local` counts to `shared`, less `taken` references that the caller owns. Returns how
+    /// Ends the ownership: moves what the owner counts to `shared`, less `taken` references that the caller owns. Returns how
     /// many references are left; the caller no longer touches the object unless that is none.
     ///
     /// The caller is the attached owner, or holds the lock of the owner's bucket while the owner is not in the table (I2).
     pub(crate) fn merge(&self, taken: i64) -> i64 {
-        // O2.
-        let local = i64::from(self.local.load(Ordering::Relaxed)) - taken;
-        // Before the exchange: from its success on, anyone may destroy the object, and a later write would be to freed memory.
-        // O3 for `local`. O12 for `owner`, Relaxed: who reads the old value goes to the bucket and finds out there.
-        self.local.store(0, Ordering::Relaxed);
-        self.owner.store(NOBODY, Ordering::Relaxed);
+        // O2, Relaxed: nobody but the caller writes `own` (I2).
+        let local = Own(self.own.load(Ordering::Relaxed)).count() - taken;
+        // O12, Relaxed. Before the exchange: from its success on, anyone may destroy the object, and a later write would be to freed
+        // memory. Who reads the old value goes to the bucket and finds out there.
+        self.own.store(Own::NONE.0, Ordering::Relaxed);
         // O10.
         let mut seen = self.shared();
         loop {
             let merged = seen.merged(local);
-            // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the stores above and the owner's
+            // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the store above and the owner's
             // use of the object. Acquire: pairs with O7, for the case that nobody is left and the caller destroys it.
             match self.exchange(seen, merged, Ordering::AcqRel) {
                 Ok(()) => return merged.count(),
@@ -240,11 +274,11 @@ impl Words {
     }
 
     /// The references that the owner counts, none after the merge, and those that others count, one after the other.
-    pub(crate) fn counts(&self) -> (u32, i64) {
-        // Relaxed: numbers to look at; nothing is concluded from them. O2 and O10.
-        let local = self.local.load(Ordering::Relaxed);
+    pub(crate) fn counts(&self) -> (i64, i64) {
+        // Numbers to look at; nothing is concluded from them. O1 and O10.
+        let local = self.own().count();
         let shared = self.shared();
-        // Once merged, the shared word alone is the count; what was in `local` just now may be counted in it already.
+        // Once merged, the shared word alone is the count; what was in `own` just now may be counted in it already.
         (if shared.is_merged() { 0 } else { local }, shared.count())
     }
 
@@ -256,12 +290,13 @@ impl Words {
         }
     }
 
-    /// Adds references of the owner that nobody will ever release.
+    /// Adds references of the owner that nobody will ever release, as many as there is room for; returns how many are left.
     #[cfg(feature = "testing")]
-    pub(crate) fn leak_local(&self, references: u32) {
-        let local = self.local.load(Ordering::Relaxed);
-        self.local
-            .store(local.checked_add(references).expect("more than the word can hold"), Ordering::Relaxed);
+    pub(crate) fn leak_own(&self, references: u64) -> u64 {
+        let own = self.own();
+        let leaked = references.min(MOST - own.count() as u64);
+        self.own.store(own.0 + leaked, Ordering::Relaxed);
+        references - leaked
     }
 
     /// Adds references of others that nobody will ever release.
@@ -279,8 +314,7 @@ impl Words {
 impl CountWords for Words {
     #[inline]
     fn claim(&mut self) {
-        self.owner.with_exclusive(|_| ());
-        self.local.with_exclusive(|_| ());
+        self.own.with_exclusive(|_| ());
         self.shared.with_exclusive(|_| ());
     }
 

@@ -88,21 +88,27 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
         unsafe { reclaim::drain(due) };
     }
 
+    /// Counting does not depend on which thread it is.
+    type Id = ();
+
+    #[inline]
+    fn id(_: &Attached) {}
+
     type Count = Word;
 
     #[inline]
-    fn new_count(_: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: attached, so the lock is held; the caller keeps the object alive.
         unsafe { count::retain(object) }
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: attached, so the lock is held; the caller owns the reference.
         unsafe { count::release(object) }
     }
@@ -113,7 +119,7 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
         // SAFETY: attached, so the lock is held; the caller keeps the object alive.
         unsafe { count::count(object) }
     }
@@ -126,7 +132,7 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
 unsafe impl<P: Policy, R: Isolate<P>> keyway_object_model::testing::NearLimit for GlobalLock<P, R> {
     const LIMIT: u64 = u64::MAX;
 
-    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         let word = unsafe { object.count() };
         // SAFETY: attached, so the lock is held.

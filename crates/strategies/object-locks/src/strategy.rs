@@ -36,21 +36,27 @@ unsafe impl Strategy for ObjectLocks {
 
     fn reenter(_: &Attached, _: &mut Due<Self>) {}
 
+    /// Counting does not depend on which thread it is.
+    type Id = ();
+
+    #[inline]
+    fn id(_: &Attached) {}
+
     type Count = Word;
 
     #[inline]
-    fn new_count(_: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the count lock is given up.
         count::release(unsafe { object.count() })
     }
@@ -62,7 +68,7 @@ unsafe impl Strategy for ObjectLocks {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
         // SAFETY: the caller keeps the object alive.
         count::count(unsafe { object.count() })
     }
@@ -84,7 +90,7 @@ unsafe impl FreeThreaded for ObjectLocks {
 unsafe impl keyway_object_model::testing::NearLimit for ObjectLocks {
     const LIMIT: u64 = u32::MAX as u64;
 
-    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         let word = unsafe { object.count() };
         let references = u32::try_from(references).unwrap_or(u32::MAX);

@@ -52,21 +52,27 @@ unsafe impl Strategy for SingleThread {
         unsafe { reclaim::drain(due) };
     }
 
+    /// Counting does not depend on which thread it is.
+    type Id = ();
+
+    #[inline]
+    fn id(_: &Attached) {}
+
     type Count = Word;
 
     #[inline]
-    fn new_count(_: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: attached, so claimed; the caller keeps the object alive.
         unsafe { count::retain(object) }
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: attached, so claimed; the caller owns the reference.
         unsafe { count::release(object) }
     }
@@ -77,7 +83,7 @@ unsafe impl Strategy for SingleThread {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
         // SAFETY: attached, so claimed; the caller keeps the object alive.
         unsafe { count::count(object) }
     }
@@ -90,7 +96,7 @@ unsafe impl Strategy for SingleThread {
 unsafe impl keyway_object_model::testing::NearLimit for SingleThread {
     const LIMIT: u64 = u64::MAX;
 
-    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         let word = unsafe { object.count() };
         // SAFETY: attached, so claimed.
