@@ -40,21 +40,27 @@ unsafe impl<T: Tables> Strategy for GroupLocks<T> {
 
     fn reenter(_: &Attached, _: &mut Due<Self>) {}
 
+    /// Counting does not depend on which thread it is.
+    type Id = ();
+
+    #[inline]
+    fn id(_: &Attached) {}
+
     type Count = Word;
 
     #[inline]
-    fn new_count(_: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain::<T>(unsafe { object.count() })
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the count lock is given up.
         let word = unsafe { object.count() };
         // SAFETY: as above.
@@ -70,7 +76,7 @@ unsafe impl<T: Tables> Strategy for GroupLocks<T> {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
         // SAFETY: the caller keeps the object alive.
         count::count::<T>(unsafe { object.count() })
     }
@@ -92,7 +98,7 @@ unsafe impl<T: Tables> FreeThreaded for GroupLocks<T> {
 unsafe impl<T: Tables> keyway_object_model::testing::NearLimit for GroupLocks<T> {
     const LIMIT: u64 = u64::MAX;
 
-    unsafe fn leak(object: ObjectPtr<Self>, _: &Attached, references: u64) {
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
         // SAFETY: the caller keeps the object alive.
         let word = unsafe { object.count() };
         // SAFETY: the group's lock excludes all others.
