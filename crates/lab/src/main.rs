@@ -19,6 +19,7 @@ mod race;
 mod rounds;
 mod system;
 mod trace;
+mod verdict;
 mod verify;
 
 fn main() -> std::process::ExitCode {

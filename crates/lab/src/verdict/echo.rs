@@ -1,0 +1,87 @@
+//! Several I/O-bound threads: clients that send, wait for the answer, and do a little with it.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use keyway::{Strategy, Thread, attach};
+use keyway_workloads::{countdown, together};
+
+/// So long after a message has come, the server answers: the client really blocks.
+const THINKING: Duration = Duration::from_micros(200);
+
+/// What a client does with an answer: so many steps of the countdown, some microseconds.
+const WORK: u64 = 200;
+
+type Message = [u8; 16];
+
+/// The time in which so many clients, each a thread of `S`, make so many round trips each.
+///
+/// # Errors
+/// If a server cannot be started, or a connection breaks.
+pub(super) fn time<S: Strategy>(clients: usize, trips: u64) -> io::Result<Duration> {
+    let (mut connections, mut servers) = (Vec::new(), Vec::new());
+    for number in 0..clients {
+        let (here, there) = UnixStream::pair()?;
+        let server = thread::Builder::new().name(format!("echo server {number}"));
+        servers.push(server.spawn(move || serve(there))?);
+        connections.push(here);
+    }
+    let done = together(clients, |number| {
+        attach::<S, _>(|thread| {
+            (0..trips).try_for_each(|trip| round_trip(&connections[number], trip, thread))
+        })
+    });
+    drop(connections);
+    servers.into_iter().try_for_each(|server| server.join().expect("a server does not panic"))?;
+    done.results.into_iter().collect::<io::Result<()>>()?;
+    Ok(done.elapsed)
+}
+
+/// Sends a message and waits for its answer, with a blocking region around each of the two calls, as CPython's `send` and `recv` have.
+fn round_trip<S: Strategy>(
+    mut connection: &UnixStream,
+    number: u64,
+    thread: &mut Thread<S>,
+) -> io::Result<()> {
+    thread.checkpoint();
+    let message = thread.alloc(u128::from(number).to_ne_bytes());
+    thread.blocking(|| connection.write_all(&*message))?;
+    let mut answer = Message::default();
+    thread.blocking(|| connection.read_exact(&mut answer))?;
+    let answer = thread.alloc(answer);
+    if *answer != *message {
+        return Err(io::Error::other("what came back is not what was sent"));
+    }
+    countdown::steps(WORK, thread);
+    answer.release(thread);
+    message.release(thread);
+    Ok(())
+}
+
+/// Sends messages back, each after some time, until the client has gone. No thread of any runtime.
+fn serve(mut connection: UnixStream) -> io::Result<()> {
+    let mut message = Message::default();
+    loop {
+        match connection.read_exact(&mut message) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            result => result?,
+        }
+        thread::sleep(THINKING);
+        connection.write_all(&message)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyway::{GlobalLock, Interval};
+
+    use super::*;
+
+    #[test]
+    fn clients_wait_for_their_servers() {
+        let elapsed = time::<GlobalLock<Interval>>(3, 5).expect("the servers answer");
+        assert!(elapsed >= 5 * THINKING, "{elapsed:?}");
+    }
+}
