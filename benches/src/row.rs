@@ -113,6 +113,20 @@ macro_rules! every_strategy {
     };
 }
 
+/// The list of `$row::<S>()` for every strategy `S` under which several threads run, in parallel or in turns.
+macro_rules! every_strategy_of_threads {
+    ($row:ident) => {
+        [
+            $row::<keyway::GlobalLock<keyway::Interval>>(),
+            $row::<keyway::GlobalLock<keyway::Ticks>>(),
+            $row::<keyway::ObjectLocks>(),
+            $row::<keyway::GroupLocks>(),
+            $row::<keyway::AtomicCounts>(),
+            $row::<keyway::BiasedCounts>(),
+        ]
+    };
+}
+
 /// The list of `$row::<S>()` for every strategy `S` under which threads run in parallel.
 macro_rules! every_free_threaded {
     ($row:ident) => {
@@ -124,4 +138,4 @@ macro_rules! every_free_threaded {
         ]
     };
 }
-pub(crate) use {every_free_threaded, every_strategy};
+pub(crate) use {every_free_threaded, every_strategy, every_strategy_of_threads};

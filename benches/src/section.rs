@@ -166,7 +166,7 @@ fn sample_of_spin(sections: u64) -> Duration {
 
 #[inline(never)]
 fn sample_of_futex(sections: u64) -> Duration {
-    let (lock, mut contents) = (FutexLock(AtomicU32::new(0)), 1_u64);
+    let (lock, mut contents) = (FutexLock::new(), 1_u64);
     time(sections, || {
         black_box(&lock).lock();
         black_box(&mut contents);
@@ -175,11 +175,15 @@ fn sample_of_futex(sections: u64) -> Duration {
 }
 
 /// The three-state lock on a 32-bit futex word: free, held, held with waiters.
-struct FutexLock(AtomicU32);
+pub(crate) struct FutexLock(AtomicU32);
 
 impl FutexLock {
+    pub(crate) fn new() -> Self {
+        FutexLock(AtomicU32::new(0))
+    }
+
     #[inline]
-    fn lock(&self) {
+    pub(crate) fn lock(&self) {
         if self.0.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.wait();
         }
@@ -193,7 +197,7 @@ impl FutexLock {
     }
 
     #[inline]
-    fn unlock(&self) {
+    pub(crate) fn unlock(&self) {
         if self.0.swap(0, Ordering::Release) == 2 {
             atomic_wait::wake_one(&self.0);
         }

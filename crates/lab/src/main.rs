@@ -12,11 +12,11 @@ mod machine;
 mod markdown;
 mod models;
 mod output;
-#[allow(dead_code, reason = "the first experiments that draw land after it")]
 mod plot;
 mod progress;
 mod race;
 mod rounds;
+mod scaling;
 mod system;
 mod trace;
 mod verdict;

@@ -104,18 +104,6 @@ pub(crate) fn table_of_words(lines: &[Vec<String>], left: usize) -> String {
     text
 }
 
-/// The same as a table of a page of documentation.
-pub(crate) fn markdown_table(lines: &[Vec<String>], left: usize) -> String {
-    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let [heading, lines @ ..] = lines else { return String::new() };
-    let side = |column: usize| if column < left { "---" } else { "---:" }.to_owned();
-    let rule: Vec<String> = (0..heading.len()).map(side).collect();
-    // Text that stays in one cell.
-    let escaped = |cell: &String| cell.replace('|', r"\|").replace('\n', " ");
-    let lines = lines.iter().map(|line| row(&line.iter().map(escaped).collect::<Vec<_>>()));
-    [row(heading), row(&rule)].into_iter().chain(lines).collect()
-}
-
 fn aligned(line: &[String], widths: &[usize], left: usize) -> String {
     let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, &width))| match column {
         column if column < left => format!("{cell:width$}"),
@@ -139,13 +127,6 @@ pub(crate) fn not_measured() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cell_cannot_break_its_table() {
-        let line = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let text = markdown_table(&[line(["a", "b"]), line(["x|y", "1\n2"])], 1);
-        assert_eq!(text, "| a | b |\n| --- | ---: |\n| x\\|y | 1 2 |\n");
-    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

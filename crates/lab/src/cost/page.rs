@@ -4,7 +4,7 @@ use super::limits::Judged;
 use super::row::{self, Row};
 use super::table::{judged_lines, lines};
 use crate::machine::Machine;
-use crate::output::markdown_table;
+use crate::markdown;
 
 /// The whole page; it is generated, so nothing else is in it.
 pub(super) fn page(rounds: u32, rows: &[Row], judged: &[Judged], machine: &Machine, command: &str) -> String {
@@ -23,8 +23,8 @@ pub(super) fn page(rounds: u32, rows: &[Row], judged: &[Judged], machine: &Machi
         page += "\n## Limits\n\nSet before they were measured, as multiples of the reference in the same round. A limit that is missed by no more \
                  than two measurements of the reference differ (noise) counts as reached if there are as many locked instructions. What \
                  was seen elsewhere was measured with other programs, and CPython's in multiples of its own locks.\n\n";
-        page += &markdown_table(&judged_lines(judged), 3);
+        page += &markdown::table(&judged_lines(judged), 3);
     }
     page += "\n## Rows\n\n";
-    page + &markdown_table(&lines(rows), 2)
+    page + &markdown::table(&lines(rows), 2)
 }
