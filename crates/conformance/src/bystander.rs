@@ -12,7 +12,7 @@ use keyway_object_model::{
 #[derive(Debug)]
 pub enum Bystander {}
 
-static RUNTIME: Runtime = Runtime { id: "bystander" };
+static RUNTIME: Runtime = Runtime::new("bystander");
 
 const LIMIT: u64 = u64::MAX / 2;
 

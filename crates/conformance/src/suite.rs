@@ -158,6 +158,16 @@ macro_rules! __tests {
             a_pair_takes_the_lock_once,
         );
         $crate::__group!(
+            exclusive in $crate::rules::exclusive:
+            excludes_others,
+            waits_detached_and_without_sections,
+            leaves_sections_alone,
+            gives_up_after_a_panic,
+            delays_destruction_to_its_end,
+            cannot_be_entered_twice,
+            is_each_runtimes_own,
+        );
+        $crate::__group!(
             threads in $crate::rules::threads:
             blocking_for_ever_strands_nothing,
             blocking_for_ever_with_releases_queued,
@@ -214,6 +224,7 @@ mod tests {
             include_str!("rules/panics.rs"),
             include_str!("rules/sections.rs"),
             include_str!("rules/groups.rs"),
+            include_str!("rules/exclusive.rs"),
             include_str!("rules/threads.rs"),
             include_str!("rules/unattached.rs"),
             include_str!("rules/coroutines.rs"),

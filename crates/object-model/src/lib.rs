@@ -6,12 +6,13 @@
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
 //! Which file may use which, bottom to top: [`owed`](Released), `header`, `destruction`, `context`, `strategy`, `attach`,
-//! `thread`, `reference`, `any`, `guarded`, `section`.
+//! `exclusive`, `thread`, `reference`, `any`, `guarded`, `section`.
 
 mod any;
 mod attach;
 mod context;
 mod destruction;
+mod exclusive;
 mod fatal;
 mod guarded;
 mod header;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use keyway_sections::ContentsLock;
+use keyway_sync::StaticLock;
 
 use crate::destruction::Due;
 use crate::header::{CountWords, ObjectPtr};
@@ -15,6 +16,15 @@ use crate::owed::{Released, Retained};
 pub struct Runtime {
     /// The strategy's id, such as `biased-counts`.
     pub id: &'static str,
+    /// The lock of foreign code: see [`Thread::exclusive`](crate::Thread::exclusive).
+    pub(crate) foreign: StaticLock,
+}
+
+impl Runtime {
+    /// A runtime of the strategy with this id.
+    pub const fn new(id: &'static str) -> Self {
+        Runtime { id, foreign: StaticLock::new() }
+    }
 }
 
 /// An answer to the two questions: who may change an object's count, and who may touch its contents.

@@ -7,6 +7,7 @@ use keyway_sections::Chain;
 
 use crate::attach;
 use crate::destruction::{self, Due};
+use crate::exclusive::Alone;
 use crate::header::Object;
 use crate::reference::Ref;
 use crate::strategy::Strategy;
@@ -128,6 +129,55 @@ impl<S: Strategy> Thread<S> {
     /// ```
     pub fn blocking<R>(&mut self, f: impl FnOnce() -> R) -> R {
         attach::blocking(self.inner(), f)
+    }
+
+    /// Runs `f` while no other thread of this runtime is in a call of this function: what a runtime does around foreign code that
+    /// relies on the global lock, when the strategy has none.
+    ///
+    /// There is one such lock a runtime. Under a global lock and `SingleThread` there is no further one: this thread runs alone as long
+    /// as it is attached, and stays attached throughout. Elsewhere, `f` is alone among calls of this function, and other threads run
+    /// beside it: they may count, enter sections, and touch what is not guarded.
+    ///
+    /// `f` gets a shared [`Thread`]: enough to clone, allocate and release, not to enter a section, pass a checkpoint or block. So the
+    /// lock comes before every section's in each thread, and foreign code sees nothing change hands in the middle, as under the
+    /// global lock. To work on guarded contents, enter first and [`suspend`](crate::Section::suspend), or hand `f` what it needs. Objects
+    /// whose last reference is dropped inside are destroyed when `f` has ended, with the lock given up.
+    ///
+    /// **Blocking**: while another thread is inside. This thread waits detached, as in [`blocking`](Self::blocking), and
+    /// no section of it is held then, since a section borrows the thread. `f` itself must not wait for a thread that wants to
+    /// be exclusive, or, under a global lock, attached. **Cost**: one lock, taken and given up; under a global lock nothing.
+    ///
+    /// # Panics
+    /// If `f` panics; the lock is given up then, not poisoned.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// use keyway::{BiasedCounts, attach};
+    ///
+    /// /// A library that is not thread-safe.
+    /// struct Foreign(Cell<u32>);
+    /// // SAFETY: only called inside `exclusive` of one runtime.
+    /// unsafe impl Sync for Foreign {}
+    ///
+    /// impl Foreign {
+    ///     fn call(&self) {
+    ///         self.0.set(self.0.get() + 1);
+    ///     }
+    /// }
+    ///
+    /// let library = Foreign(Cell::new(0));
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..2 {
+    ///         scope.spawn(|| attach::<BiasedCounts, _>(|thread| thread.exclusive(|_| Foreign::call(&library))));
+    ///     }
+    /// });
+    /// assert_eq!(library.0.get(), 2);
+    /// ```
+    pub fn exclusive<R>(&mut self, f: impl FnOnce(&Thread<S>) -> R) -> R {
+        let _alone = Alone::enter(self.inner());
+        f(self)
     }
 }
 

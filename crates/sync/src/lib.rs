@@ -12,6 +12,7 @@
 //! | [`cell::UnsafeCell`] | `std::cell::UnsafeCell` | loom's, which sees every data race |
 //! | [`Mutex`], [`Condvar`] | `parking_lot` | loom's; a timed wait expires as often as the model says |
 //! | [`RawLock`] | `parking_lot::RawMutex`, one byte | a loom mutex without a guard |
+//! | [`StaticLock`] | the same, in a plain static | made when it is first used |
 //! | [`Place`] | an address | a serial number of the iteration |
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
@@ -32,7 +33,9 @@ mod backend;
 
 mod exclusive;
 
-pub use backend::{Condvar, Global, Mutex, MutexGuard, Place, RawLock, atomic, cell, futex, grave, thread};
+pub use backend::{
+    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, futex, grave, thread,
+};
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};
 pub use exclusive::Exclusive;

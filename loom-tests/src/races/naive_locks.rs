@@ -45,7 +45,7 @@ unsafe impl ContentsLock for NaiveLock {
 #[derive(Debug)]
 pub(super) enum NaiveLocks {}
 
-static RUNTIME: Runtime = Runtime { id: "naive-locks" };
+static RUNTIME: Runtime = Runtime::new("naive-locks");
 
 // SAFETY: counts are changed in one step, the last of which is ordered after all others; the lock excludes, but breaks the promise
 // that it does not wait when tried: a deadlock, and no undefined behaviour.

@@ -79,7 +79,7 @@ unsafe fn word<'a>(object: ObjectPtr<UnprotectedCounts>, operation: &'static str
 #[derive(Debug)]
 pub(super) enum UnprotectedCounts {}
 
-static RUNTIME: Runtime = Runtime { id: "unprotected-counts" };
+static RUNTIME: Runtime = Runtime::new("unprotected-counts");
 
 // SAFETY: none of the promises about counting is kept; that is what the models are to find. Under loom memory stays until the
 // end of the iteration, so that what they find is a failing assertion and no undefined behaviour.

@@ -1,6 +1,7 @@
 //! The scenarios, one file a group, each generic over the strategy.
 
 pub(crate) mod counts;
+mod exclusive;
 mod global_lock;
 mod group_locks;
 #[cfg(loom)]
@@ -54,7 +55,8 @@ pub fn scenarios() -> Vec<Model> {
 
 /// The models that every strategy has.
 fn of<S: Strategy>() -> Vec<Model> {
-    [counts::models::<S>(), threads::models::<S>(), sections::models::<S>()].concat()
+    [counts::models::<S>(), threads::models::<S>(), sections::models::<S>(), exclusive::models::<S>()]
+        .concat()
 }
 
 /// Waits for threads to end.

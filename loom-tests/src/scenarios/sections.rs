@@ -225,7 +225,7 @@ fn pair<S: Strategy>(one: &Counter<S>, two: &Counter<S>, thread: &mut Thread<S>)
 }
 
 /// Runs `f`, which panics.
-fn panics(f: impl FnOnce()) {
+pub(super) fn panics(f: impl FnOnce()) {
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     assert!(result.is_err_and(|payload| payload.is::<Quiet>()), "the panic that was meant");
 }
@@ -234,6 +234,6 @@ fn panics(f: impl FnOnce()) {
 struct Quiet;
 
 /// Panics without a word to the hook, which would count it as the model's failure.
-fn panic_quietly() {
+pub(super) fn panic_quietly() {
     panic::resume_unwind(Box::new(Quiet));
 }

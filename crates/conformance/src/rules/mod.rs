@@ -2,6 +2,7 @@
 
 pub mod coroutines;
 pub mod destruction;
+pub mod exclusive;
 pub mod groups;
 pub mod layout;
 pub mod limits;

@@ -11,7 +11,7 @@ use crate::word::Word;
 #[derive(Debug)]
 pub enum AtomicCounts {}
 
-static RUNTIME: Runtime = Runtime { id: "atomic-counts" };
+static RUNTIME: Runtime = Runtime::new("atomic-counts");
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an `ObjectLock`; attaching has no
 // effect, since no operation relies on it; `RUNTIME` is named only here.

@@ -14,7 +14,7 @@ use crate::word::{Bias, Words};
 #[derive(Debug)]
 pub enum BiasedCounts {}
 
-static RUNTIME: Runtime = Runtime { id: "biased-counts" };
+static RUNTIME: Runtime = Runtime::new("biased-counts");
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an `ObjectLock`; attaching enters the
 // table and detaching leaves it, on which I2 rests; `RUNTIME` is named only here.

@@ -97,7 +97,7 @@ macro_rules! runtime {
                 #[inline]
                 fn runtime() -> &'static $crate::__private::Runtime {
                     static RUNTIME: $crate::__private::Runtime =
-                        $crate::__private::Runtime { id: <$policy as $crate::Policy>::ID };
+                        $crate::__private::Runtime::new(<$policy as $crate::Policy>::ID);
                     &RUNTIME
                 }
 

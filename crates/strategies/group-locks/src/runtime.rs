@@ -53,7 +53,7 @@ macro_rules! runtime {
             #[inline]
             fn runtime() -> &'static $crate::__private::Runtime {
                 static RUNTIME: $crate::__private::Runtime =
-                    $crate::__private::Runtime { id: "group-locks" };
+                    $crate::__private::Runtime::new("group-locks");
                 &RUNTIME
             }
 

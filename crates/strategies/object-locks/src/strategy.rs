@@ -11,7 +11,7 @@ use crate::word::Word;
 #[derive(Debug)]
 pub enum ObjectLocks {}
 
-static RUNTIME: Runtime = Runtime { id: "object-locks" };
+static RUNTIME: Runtime = Runtime::new("object-locks");
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an `ObjectLock`; attaching has no
 // effect, since no operation relies on it; `RUNTIME` is named only here.

@@ -11,7 +11,7 @@ use crate::{count, reclaim};
 #[derive(Debug)]
 pub enum SingleThread {}
 
-static RUNTIME: Runtime = Runtime { id: "single-thread" };
+static RUNTIME: Runtime = Runtime::new("single-thread");
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the claim lets one OS thread at a time be attached,
 // which `NoLock` needs; `RUNTIME` is named only here.

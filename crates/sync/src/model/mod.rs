@@ -9,10 +9,12 @@ mod lock;
 mod place;
 mod poison;
 mod raw_lock;
+mod static_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use place::Place;
 pub use raw_lock::RawLock;
+pub use static_lock::StaticLock;
 
 /// A cell whose every access is a closure that loom sees.
 pub mod cell {

@@ -11,6 +11,9 @@ pub use parking_lot::{Condvar, Mutex, MutexGuard};
 pub use place::Place;
 pub use raw_lock::RawLock;
 
+/// A [`RawLock`] in a plain static, which a model cannot make in a constant.
+pub type StaticLock = RawLock;
+
 /// Atomic words.
 pub mod atomic {
     pub use std::sync::atomic::{

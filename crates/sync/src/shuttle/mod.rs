@@ -13,10 +13,12 @@ pub mod grave;
 mod lock;
 mod place;
 mod raw_lock;
+mod static_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use place::Place;
 pub use raw_lock::RawLock;
+pub use static_lock::StaticLock;
 
 /// Atomic words.
 pub mod atomic {
