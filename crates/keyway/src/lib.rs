@@ -70,7 +70,7 @@
 //! # The guide
 //!
 //! - [`guide::objects`]: references, their counts, references of any type, destruction.
-//! - [`guide::threads`]: attaching, checkpoints, blocking regions, several runtimes.
+//! - [`guide::threads`]: attaching, checkpoints, blocking regions, foreign code, several runtimes.
 //! - [`guide::sections`]: contents that change, objects inside objects, and why nothing guarded is held across a switch.
 //! - [`guide::adding_a_strategy`]: the trait, and a strategy that compiles.
 //!
