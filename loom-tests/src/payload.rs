@@ -28,6 +28,15 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// Takes the contents for writing; what it holds stays.
+    #[track_caller]
+    pub(crate) fn write(&mut self) {
+        // SAFETY: loom has just checked that no access is concurrent, which the borrow claims.
+        self.value.with_mut(|value| unsafe { *value += 0 });
+    }
+}
+
 impl Drop for Payload {
     fn drop(&mut self) {
         // SAFETY: loom has just checked that no access is concurrent.

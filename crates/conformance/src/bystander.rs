@@ -94,11 +94,26 @@ unsafe impl Strategy for Bystander {
     type Lock = ObjectLock;
 }
 
-// SAFETY: a retain does not rely on being attached.
+// SAFETY: no operation relies on being attached.
 unsafe impl FreeThreaded for Bystander {
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained {
+    fn new_count_anywhere() -> Word {
+        Word(AtomicU64::new(1))
+    }
+
+    fn is_queued() -> bool {
+        false
+    }
+
+    fn collect(_: &mut Due<Self>) {}
+
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.retain()
+    }
+
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns a reference until the decrement.
+        unsafe { object.count() }.release()
     }
 }
 

@@ -67,6 +67,19 @@
 //! });
 //! ```
 //!
+//! # A pointer without a runtime
+//!
+//! [`Brc`] has the surface of [`std::sync::Arc`], costs the thread that made an object about what [`std::rc::Rc`] costs, and needs no
+//! attached thread; [`Weak`] is its weak reference. Its crate's page says when to use which, and what differs from `Arc`.
+//!
+//! ```
+//! use keyway::Brc;
+//!
+//! let mine = Brc::new(vec![1, 2, 3]);
+//! let theirs = mine.clone();
+//! std::thread::spawn(move || assert_eq!(theirs.len(), 3)).join().unwrap();
+//! ```
+//!
 //! # The guide
 //!
 //! - [`guide::objects`]: references, their counts, references of any type, destruction.
@@ -83,6 +96,7 @@ pub mod guide;
 
 pub use keyway_atomic_counts::AtomicCounts;
 pub use keyway_biased_counts::BiasedCounts;
+pub use keyway_brc::{Brc, Shared, Weak, WeakShared};
 pub use keyway_global_lock::{GlobalLock, Interval, Ticks, runtime as global_lock_runtime};
 pub use keyway_group_locks::{GroupLocks, runtime as group_locks_runtime};
 pub use keyway_object_locks::ObjectLocks;

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 
 use crate::context::CONTEXT;
 use crate::header::{ObjectPtr, Prefix};
-use crate::strategy::Strategy;
+use crate::strategy::{FreeThreaded, Strategy};
 
 /// What one OS thread still has to destroy.
 pub(crate) struct Destruction {
@@ -143,6 +143,15 @@ pub(crate) unsafe fn destroy<S: Strategy>(object: ObjectPtr<S>) {
     CONTEXT.with(|context| unsafe { context.destruction.destroy(object.prefix()) });
 }
 
+/// As [`destroy`], of an object that needs no claim or is claimed.
+///
+/// # Safety
+/// - The object is claimed as its descriptor asks, and the claim is handed over.
+pub(crate) unsafe fn destroy_claimed<S: Strategy>(object: ObjectPtr<S>) {
+    // SAFETY: the caller's duty.
+    CONTEXT.with(|context| unsafe { context.destruction.destroy(object.prefix()) });
+}
+
 /// Destroys what is due on this OS thread, unless it must wait.
 #[inline]
 pub(crate) fn run_due() {
@@ -151,6 +160,13 @@ pub(crate) fn run_due() {
             context.destruction.run_due();
         }
     });
+}
+
+/// Carries out what others have queued to this OS thread, and destroys what nobody holds then.
+#[cold]
+pub(crate) fn collect<S: FreeThreaded>() {
+    S::collect(&mut Due::new());
+    run_due();
 }
 
 /// Destructions wait while this lives, and take place when it is dropped.
@@ -209,8 +225,10 @@ impl<S: Strategy> Due<S> {
     /// # Safety
     /// - Nobody holds a reference to the object, and no queue does; it is put once.
     pub unsafe fn put(&mut self, object: ObjectPtr<S>) {
+        // SAFETY: not destroyed yet, by the caller's duty.
+        let descriptor = unsafe { object.descriptor() };
         // SAFETY: the caller's duty.
-        unsafe { object.claim() };
+        unsafe { (descriptor.claim)(object.prefix()) };
         // SAFETY: claimed just now.
         CONTEXT.with(|context| unsafe { context.destruction.put(object.prefix()) });
     }

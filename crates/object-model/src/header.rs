@@ -32,11 +32,21 @@ pub(crate) struct Descriptor {
     pub(crate) type_id: TypeId,
     /// Its name, for messages.
     pub(crate) type_name: fn() -> &'static str,
+    /// Takes the object for the caller alone; see [`ObjectPtr::claim`].
+    ///
+    /// # Safety
+    /// - As for [`ObjectPtr::claim`].
+    pub(crate) claim: unsafe fn(NonNull<Prefix>),
     /// Drops the contents and frees the memory.
     ///
     /// # Safety
     /// - The object is claimed ([`ObjectPtr::claim`]), and this is called once.
     pub(crate) destroy: unsafe fn(NonNull<Prefix>),
+    /// Frees the memory of an object whose contents are gone; never called where there can be no weak references.
+    ///
+    /// # Safety
+    /// - Nobody has a reference to the object nor a weak one, and its contents are gone.
+    pub(crate) free: unsafe fn(NonNull<Prefix>),
     /// Keeps an address in the count's words.
     ///
     /// # Safety
@@ -63,6 +73,20 @@ pub(crate) struct Header<S: Strategy> {
     canary: Canary,
 }
 
+impl<S: Strategy> Header<S> {
+    #[inline]
+    pub(crate) fn new(descriptor: &'static Descriptor, count: S::Count) -> Self {
+        Header { prefix: Prefix { descriptor }, count, canary: Canary::new() }
+    }
+
+    /// Takes every word for the caller alone, who can prove that by the borrow.
+    #[inline]
+    pub(crate) fn claim(&mut self) {
+        self.canary.kill();
+        self.count.claim();
+    }
+}
+
 /// An object: header, then contents.
 #[repr(C)]
 pub(crate) struct Object<T, S: Strategy> {
@@ -81,7 +105,9 @@ impl<T: 'static, S: Strategy> Object<T, S> {
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
         type_id: TypeId::of::<T>(),
         type_name: std::any::type_name::<T>,
+        claim: claim::<S>,
         destroy: destroy::<T, S>,
+        free: never_freed_alone,
         set_link: set_link::<S>,
         link: link::<S>,
     };
@@ -89,7 +115,7 @@ impl<T: 'static, S: Strategy> Object<T, S> {
     /// Moves `contents` to the heap behind a header with `count`.
     #[inline]
     pub(crate) fn allocate(count: S::Count, contents: T) -> NonNull<Self> {
-        let header = Header { prefix: Prefix { descriptor: Self::DESCRIPTOR }, count, canary: Canary::new() };
+        let header = Header::new(Self::DESCRIPTOR, count);
         let object = Box::new(Object { header, contents: ManuallyDrop::new(contents) });
         NonNull::from(Box::leak(object))
     }
@@ -138,6 +164,23 @@ impl<T, S: Strategy> Drop for Memory<T, S> {
     }
 }
 
+/// See [`Descriptor::claim`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object under `S`.
+unsafe fn claim<S: Strategy>(object: NonNull<Prefix>) {
+    // SAFETY: the caller's duties, which are the same.
+    unsafe { ObjectPtr::<S>(object.cast()).claim() }
+}
+
+/// See [`Descriptor::free`].
+///
+/// # Safety
+/// - Never called: only weak references do, and a [`Ref`](crate::Ref) has none.
+unsafe fn never_freed_alone(_: NonNull<Prefix>) {
+    unreachable!("an object without weak references is freed as it is destroyed")
+}
+
 /// See [`Descriptor::destroy`].
 ///
 /// # Safety
@@ -174,6 +217,11 @@ impl<S: Strategy> ObjectPtr<S> {
     #[inline]
     pub(crate) fn of<T>(object: NonNull<Object<T, S>>) -> Self {
         ObjectPtr(object.cast())
+    }
+
+    #[inline]
+    pub(crate) fn of_header(header: NonNull<Header<S>>) -> Self {
+        ObjectPtr(header)
     }
 
     #[inline]
@@ -222,9 +270,7 @@ impl<S: Strategy> ObjectPtr<S> {
     #[inline]
     pub(crate) unsafe fn claim(mut self) {
         // SAFETY: nobody else can reach the object, by the caller's duty.
-        let header = unsafe { self.0.as_mut() };
-        header.canary.kill();
-        header.count.claim();
+        unsafe { self.0.as_mut() }.claim();
     }
 }
 

@@ -3,6 +3,7 @@
 //! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`]. The face for those who add
 //! a strategy: [`Strategy`] and what it names ([`ObjectPtr`], [`CountWords`], [`Due`], [`Retained`], [`Released`]),
 //! with two parts that several strategies use: [`PlainCount`] and [`ReleaseQueue`].
+//! [`counted`] and [`WeakCounts`] are for crates that make a pointer type of their own.
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
 //! Which file may use which, bottom to top: [`owed`](Released), `header`, `destruction`, `context`, `strategy`, `attach`,
@@ -11,6 +12,7 @@
 mod any;
 mod attach;
 mod context;
+pub mod counted;
 mod destruction;
 mod exclusive;
 mod fatal;
@@ -18,6 +20,7 @@ mod guarded;
 mod header;
 mod owed;
 mod plain;
+mod pointers;
 mod queue;
 mod reference;
 mod section;
@@ -35,6 +38,7 @@ pub use header::{CountWords, ObjectPtr, header_bytes};
 pub use keyway_sections::{ContentsLock, NoLock, ObjectLock};
 pub use owed::{Released, Retained};
 pub use plain::PlainCount;
+pub use pointers::{LeaveAtExit, Upgraded, WeakCounts, at_thread_exit};
 pub use queue::ReleaseQueue;
 pub use reference::Ref;
 pub use section::Section;

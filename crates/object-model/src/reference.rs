@@ -182,6 +182,33 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     }
 }
 
+impl<T: Send + Sync + 'static, S: FreeThreaded> Ref<T, S> {
+    /// Makes an object on a thread that need not be attached, at any time, with one reference: the one returned.
+    ///
+    /// Under `BiasedCounts` the OS thread becomes its owner, as if attached from the first object that it makes to its exit. Objects that
+    /// others have handed over to it are destroyed here; their destructors' panics are caught.
+    ///
+    /// **Cost**: as [`Thread::alloc`], and one thread-local looked up.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{BiasedCounts, Ref};
+    ///
+    /// let word: Ref<String, BiasedCounts> = Ref::new(String::from("key"));
+    /// let again = word.clone();
+    /// std::thread::spawn(move || assert_eq!(*again, "key")).join().unwrap();
+    /// ```
+    #[inline]
+    pub fn new(contents: T) -> Self {
+        if S::is_queued() {
+            destruction::collect::<S>();
+        }
+        let object = Object::allocate(S::new_count_anywhere(), contents);
+        // SAFETY: a new object has one reference, which becomes this `Ref`.
+        unsafe { Ref::from_object(object) }
+    }
+}
+
 /// Pays what a release owes.
 ///
 /// # Safety
@@ -243,16 +270,11 @@ impl<T: 'static, S: Strategy> Drop for Ref<T, S> {
 }
 
 impl<T: 'static, S: FreeThreaded> Clone for Ref<T, S> {
-    /// As [`clone_ref`](Ref::clone_ref), with the attachment looked up in a thread-local; legal on any thread.
+    /// As [`clone_ref`](Ref::clone_ref), with no token; legal on any thread at any time.
     #[inline]
     fn clone(&self) -> Self {
-        with_attachment::<S, _>(|attachment| match attachment {
-            // SAFETY: attached with `inner`, as the context says; `self` keeps the object alive.
-            Some(inner) => unsafe { S::retain(self.object(), S::id(&inner.attached), &inner.attached) },
-            // SAFETY: not attached to `S`, as the context says; `self` keeps the object alive.
-            None => unsafe { S::retain_unattached(self.object()) },
-        })
-        .settle();
+        // SAFETY: `self` keeps the object alive.
+        unsafe { S::retain_anywhere(self.object()) }.settle();
         // SAFETY: counted just now.
         unsafe { Ref::from_object(self.object) }
     }

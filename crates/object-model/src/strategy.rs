@@ -128,17 +128,32 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     type Lock: ContentsLock;
 }
 
-/// A strategy under which threads run in parallel and a reference can be cloned with no thread attached.
+/// A strategy under which threads run in parallel, and references are made, cloned and dropped with no token at hand.
 ///
-/// Gives [`Ref`](crate::Ref) a [`Clone`].
+/// Gives [`Ref`](crate::Ref) a [`Clone`] and a [`new`](crate::Ref::new). Each function may be called on any thread at any time:
+/// attached to this runtime or another or to none, or while its thread-locals are being destroyed.
 ///
 /// # Safety
-/// - `retain_unattached` keeps the promises of [`Strategy`] for a thread that is not attached to this runtime.
+/// - The functions keep the promises of [`Strategy`] on any thread at any time.
 pub unsafe trait FreeThreaded: Strategy {
-    /// Adds a reference on a thread that is not attached to this runtime.
+    /// The count of a new object: one reference, which belongs to the caller.
+    fn new_count_anywhere() -> Self::Count;
+
+    /// Whether others have queued something to this OS thread; cheap.
+    fn is_queued() -> bool;
+
+    /// Carries out what others have queued to this OS thread.
+    fn collect(due: &mut Due<Self>);
+
+    /// Adds a reference.
     ///
     /// # Safety
-    /// - The calling thread is not attached to this runtime.
     /// - The caller keeps the object alive during the call, by a reference.
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained;
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained;
+
+    /// Takes a reference away.
+    ///
+    /// # Safety
+    /// - The caller owns a reference, and does not use it after.
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
 }

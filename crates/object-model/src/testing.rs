@@ -7,6 +7,7 @@ use keyway_sections::ContentsLock;
 use crate::destruction::Due;
 use crate::guarded::Guarded;
 use crate::header::ObjectPtr;
+use crate::owed::{Released, Retained};
 use crate::reference::{Ref, settle};
 use crate::strategy::{FreeThreaded, Strategy};
 use crate::thread::Thread;
@@ -81,22 +82,45 @@ pub fn is_owner<T, S: Owned>(reference: &Ref<T, S>, thread: &Thread<S>) -> bool 
     unsafe { S::is_owner(reference.object(), thread.id()) }
 }
 
+/// A strategy that can be told to count as if the calling thread were another, which is not attached.
+///
+/// # Safety
+/// - The functions do what `retain_anywhere` and `release_anywhere` do on a thread that has never used the runtime.
+pub unsafe trait AsAnother: FreeThreaded {
+    /// Adds a reference.
+    ///
+    /// # Safety
+    /// - As for [`FreeThreaded::retain_anywhere`].
+    unsafe fn retain_as_another(object: ObjectPtr<Self>) -> Retained {
+        // SAFETY: the caller's duty.
+        unsafe { Self::retain_anywhere(object) }
+    }
+
+    /// Takes a reference away.
+    ///
+    /// # Safety
+    /// - As for [`FreeThreaded::release_anywhere`].
+    unsafe fn release_as_another(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
+        // SAFETY: the caller's duty.
+        unsafe { Self::release_anywhere(object, due) }
+    }
+}
+
 /// Clones a reference as a thread that is not attached would, whatever the calling thread is.
 ///
 /// With [`release_as_another`], one thread alone can bring an object into any state that several could.
-pub fn clone_as_another<T, S: FreeThreaded>(reference: &Ref<T, S>) -> Ref<T, S> {
-    // SAFETY: `reference` keeps the object alive. The retain of an unattached thread does not use what the calling thread is;
-    // this one has nothing half done when it calls.
-    unsafe { S::retain_unattached(reference.object()) }.settle();
+pub fn clone_as_another<T, S: AsAnother>(reference: &Ref<T, S>) -> Ref<T, S> {
+    // SAFETY: `reference` keeps the object alive.
+    unsafe { S::retain_as_another(reference.object()) }.settle();
     // SAFETY: counted just now.
     unsafe { Ref::from_object(reference.object().cast()) }
 }
 
 /// Releases a reference as a thread that is not attached would, whatever the calling thread is.
-pub fn release_as_another<T, S: FreeThreaded>(reference: Ref<T, S>) {
+pub fn release_as_another<T, S: AsAnother>(reference: Ref<T, S>) {
     let object = ManuallyDrop::new(reference).object();
-    // SAFETY: the reference was the caller's, and is forgotten. For the rest as in `clone_as_another`.
-    let released = unsafe { S::release_unattached(object, &mut Due::new()) };
+    // SAFETY: the reference was the caller's, and is forgotten.
+    let released = unsafe { S::release_as_another(object, &mut Due::new()) };
     // SAFETY: that was the reference to `object`.
     unsafe { settle(object, released) };
 }

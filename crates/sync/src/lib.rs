@@ -16,6 +16,7 @@
 //! | [`Place`] | an address | a serial number of the iteration |
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
+//! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
 //! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`, fairness, clocks, and the
@@ -34,7 +35,7 @@ mod backend;
 mod exclusive;
 
 pub use backend::{
-    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, futex, grave, thread,
+    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, exit, futex, grave, thread,
 };
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};

@@ -8,6 +8,8 @@
 
 pub mod biased;
 pub mod flat;
+#[cfg(loom)]
+pub mod pointers;
 pub mod program;
 #[cfg(loom)]
 pub mod run;

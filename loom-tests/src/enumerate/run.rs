@@ -1,7 +1,7 @@
 //! Running one program from one start state under loom.
 
-use keyway::{FreeThreaded, Ref, Strategy, Thread, attach};
-use keyway_object_model::testing::{clone_as_another, release_as_another};
+use keyway::{Ref, Strategy, Thread, attach};
+use keyway_object_model::testing::{AsAnother, clone_as_another, release_as_another};
 use keyway_sync::thread::{JoinHandle, spawn};
 
 use super::flat::Flat;
@@ -32,7 +32,7 @@ pub struct Extent {
 }
 
 /// Explores every program within the extent from every start state, under a strategy whose threads run in parallel.
-pub(crate) fn every_program<S: FreeThreaded, T: State>(explorer: &mut Explorer, extent: Extent) {
+pub(crate) fn every_program<S: AsAnother, T: State>(explorer: &mut Explorer, extent: Extent) {
     for start in starts::<T>(extent.threads) {
         explorer.count_start_state();
         let attached = start.state.is_attached();
@@ -87,7 +87,7 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
 
 /// Brings an object into the start state and lets all threads run. Whatever they still hold at the end is released by the
 /// owner; then the object must be gone.
-fn run<S: FreeThreaded>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool) {
+fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool) {
     let fate = Fate::new();
     attach::<S, _>(|thread| {
         let mut hands: Vec<Hand<S>> = threads.iter().map(|_| Vec::new()).collect();
@@ -122,7 +122,7 @@ fn run<S: FreeThreaded>(path: &[Step], attached: bool, threads: &[Program], othe
 }
 
 /// Takes one step towards a start state. Thread 0 is attached if there is a token.
-fn take<S: FreeThreaded>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thread<S>>) {
+fn take<S: AsAnother>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thread<S>>) {
     match (step, thread) {
         (Step::Retain(0), Some(thread)) => {
             let more = hands[0][0].clone_ref(thread);

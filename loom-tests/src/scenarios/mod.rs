@@ -4,6 +4,7 @@ pub(crate) mod counts;
 mod exclusive;
 mod global_lock;
 mod group_locks;
+mod pointers;
 #[cfg(loom)]
 mod programs;
 pub(crate) mod sections;
@@ -32,6 +33,8 @@ pub fn all() -> Vec<Model> {
         programs::models::<GroupLocks, Flat>(),
         programs::models::<AtomicCounts, Flat>(),
         programs::models::<BiasedCounts, Biased>(),
+        pointers::enumerations::<AtomicCounts, Flat>(),
+        pointers::enumerations::<BiasedCounts, Biased>(),
     ]
     .concat()
 }
@@ -48,7 +51,9 @@ pub fn scenarios() -> Vec<Model> {
         of::<GroupLocks>(),
         group_locks::models(),
         of::<AtomicCounts>(),
+        pointers::models::<AtomicCounts>(),
         of::<BiasedCounts>(),
+        pointers::models::<BiasedCounts>(),
     ]
     .concat()
 }

@@ -1,6 +1,7 @@
 //! All programs from all start states.
 
-use keyway::{FreeThreaded, Strategy};
+use keyway::Strategy;
+use keyway_object_model::testing::AsAnother;
 
 use crate::enumerate::run::{Extent, every_program, every_program_by_turns};
 use crate::enumerate::start::State;
@@ -18,7 +19,7 @@ const ONE_WITH_TWO_ATTACHED: Extent = Extent { others_attach: true, ..ONE_WITH_T
 ///
 /// Each fails if any ordering of the count's words is weakened, if any of its transitions takes or leaves a reference too
 /// many, or if an object is touched after the step that lets others destroy it.
-pub(super) fn models<S: FreeThreaded, T: State>() -> Vec<Model> {
+pub(super) fn models<S: AsAnother, T: State>() -> Vec<Model> {
     let mut models = vec![
         Model::of::<S>("programs_of_1_with_1_other", 2, |explorer| {
             explorer.lift_bound();

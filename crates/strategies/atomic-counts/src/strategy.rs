@@ -1,6 +1,10 @@
 //! The strategy: its answers, put together.
 
-use keyway_object_model::{Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy};
+use std::task::Waker;
+
+use keyway_object_model::{
+    Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
+};
 
 use crate::access::Lock;
 use crate::count;
@@ -76,13 +80,87 @@ unsafe impl Strategy for AtomicCounts {
     type Lock = Lock;
 }
 
-// SAFETY: a retain does not rely on being attached.
+// SAFETY: no operation relies on being attached.
 unsafe impl FreeThreaded for AtomicCounts {
     #[inline]
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained {
+    fn new_count_anywhere() -> Word {
+        Word::new()
+    }
+
+    /// No thread is asked to release anything.
+    #[inline]
+    fn is_queued() -> bool {
+        false
+    }
+
+    fn collect(_: &mut Due<Self>) {}
+
+    #[inline]
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
     }
+
+    #[inline]
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns a reference until the decrement.
+        count::release(unsafe { object.count() })
+    }
+}
+
+// SAFETY: "once gone, gone": an upgrade adds to no count that is zero or a link, and a taken one is zero. "Alone": the one word counts
+// all references, and is read with Acquire (O6, O7).
+unsafe impl WeakCounts for AtomicCounts {
+    fn new_count_unborn() -> Word {
+        Word::unborn()
+    }
+
+    unsafe fn publish(object: ObjectPtr<Self>) {
+        // SAFETY: not freed, since the caller is making it.
+        unsafe { object.count() }.publish();
+    }
+
+    /// The last release is an atomic step in any case, which no upgrade can be lost in.
+    #[inline]
+    unsafe fn note_weak(_: ObjectPtr<Self>) {}
+
+    #[inline]
+    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
+        // SAFETY: the caller's weak reference keeps the memory.
+        count::upgrade(unsafe { object.count() })
+    }
+
+    unsafe fn references(object: ObjectPtr<Self>) -> usize {
+        // SAFETY: the caller keeps the memory.
+        count::count(unsafe { object.count() })
+    }
+
+    unsafe fn is_sole(object: ObjectPtr<Self>, _: &mut Due<Self>) -> bool {
+        // SAFETY: the caller has a reference.
+        unsafe { object.count() }.is_one()
+    }
+
+    unsafe fn try_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> bool {
+        // SAFETY: the caller has a reference.
+        unsafe { object.count() }.try_take()
+    }
+
+    unsafe fn release_to_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns a reference until the decrement.
+        count::release(unsafe { object.count() })
+    }
+
+    unsafe fn set_link(word: &Word, address: usize) {
+        word.store_link(address);
+    }
+
+    unsafe fn link(word: &Word) -> usize {
+        word.load_link()
+    }
+
+    fn step_aside(_: &mut Due<Self>) {}
+
+    fn wake_when_queued(_: Option<Waker>) {}
 }
 
 #[cfg(feature = "testing")]
@@ -95,5 +173,9 @@ unsafe impl keyway_object_model::testing::NearLimit for AtomicCounts {
         unsafe { object.count() }.leak(references);
     }
 }
+
+#[cfg(feature = "testing")]
+// SAFETY: which thread it is makes no difference.
+unsafe impl keyway_object_model::testing::AsAnother for AtomicCounts {}
 
 const _: () = assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<AtomicCounts>() == 16);

@@ -8,8 +8,11 @@ use keyway_sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Word(AtomicU64);
 
+/// In a word that keeps an address: its object is gone, and what weak references see is no count.
+const LINK: u64 = 1 << 63;
+
 /// A count above this aborts, so that it can never wrap: there is room for as many retains again before it would.
-const LIMIT: u64 = u64::MAX / 2;
+const LIMIT: u64 = u64::MAX / 4;
 
 impl Word {
     /// One reference.
@@ -48,7 +51,59 @@ impl Word {
     #[inline]
     pub(crate) fn get(&self) -> u64 {
         // O4, Relaxed: a number to look at; nothing is concluded from it.
-        self.0.load(Ordering::Relaxed)
+        let count = self.0.load(Ordering::Relaxed);
+        if count & LINK == 0 { count } else { 0 }
+    }
+
+    /// No reference yet; to be published.
+    pub(crate) fn unborn() -> Self {
+        Word(AtomicU64::new(0))
+    }
+
+    /// The one reference of an object that is made while there are weak references to it already.
+    pub(crate) fn publish(&self) {
+        // O5, Release: pairs with O5 of an upgrade. The contents were written before.
+        self.0.swap(1, Ordering::Release);
+    }
+
+    /// Adds one for a holder of a weak reference: none if the last has gone, false if the count has become too high to go on.
+    pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
+        // O4: the value is confirmed by the exchange.
+        let mut seen = self.0.load(Ordering::Relaxed);
+        while seen != 0 && seen & LINK == 0 {
+            // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak reference has it from a holder of a
+            // reference. Relaxed on failure: only the next attempt's value.
+            match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(seen <= LIMIT),
+                Err(now) => seen = now,
+            }
+        }
+        None
+    }
+
+    /// Whether there is one reference, which is the caller's.
+    pub(crate) fn is_one(&self) -> bool {
+        // O6, Acquire: pairs with O2 of all who had one. What they did with the contents comes before what the caller does now.
+        self.0.load(Ordering::Acquire) == 1
+    }
+
+    /// Takes the caller's reference away if it is the only one.
+    #[must_use]
+    pub(crate) fn try_take(&self) -> bool {
+        // O7, Acquire: pairs with O2, as O3. Relaxed on failure: nothing is concluded but that there are others.
+        self.0.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Keeps an address in the word of an object that is gone.
+    pub(crate) fn store_link(&self, address: usize) {
+        // Relaxed: read back by the same thread; others see that it is no count, as they would see that it is zero.
+        self.0.store(address as u64 | LINK, Ordering::Relaxed);
+    }
+
+    /// The address in the word.
+    pub(crate) fn load_link(&self) -> usize {
+        // Relaxed: written by the same thread.
+        (self.0.load(Ordering::Relaxed) & !LINK) as usize
     }
 
     /// Adds references that nobody will ever release.

@@ -1,5 +1,8 @@
 //! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the owner.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
 use keyway_object_model::{Due, ObjectPtr, Released};
 
 use crate::strategy::BiasedCounts;
@@ -65,12 +68,50 @@ unsafe fn release_orphan(object: ObjectPtr<BiasedCounts>) -> Released {
 unsafe fn hand_over_to(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> Released {
     let mut bucket = table::lock(owner);
     if let Some(mut present) = bucket.find(owner) {
-        present.push(object);
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.count() }.own().owner() == NOBODY {
+            // The owner has ended its ownership since, and may have looked into its queue already.
+            drop(bucket);
+            // SAFETY: the caller's duty.
+            return unsafe { release_orphan(object) };
+        }
+        let waker = present.push(object);
+        drop(bucket);
+        if let Some(waker) = waker {
+            wake(waker);
+        }
         return Released::Nothing;
     }
     // The owner is not attached, and cannot attach while its bucket is locked: its words are ours (I2).
     // SAFETY: the reference is the caller's, the lock is held and the owner absent.
     unsafe { release_for(object) }
+}
+
+/// Tells an owner that its queue has an entry, with everything done and no lock held. What a waker does is not ours: a panic ends here.
+#[cold]
+fn wake(waker: Waker) {
+    let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    // The payload's drop might panic in its turn.
+    std::mem::forget(woken);
+}
+
+/// Ends the ownership of an object whose owner is not attached, on its behalf. False if the owner is attached.
+///
+/// # Safety
+/// - The caller has a reference.
+/// - `owner` was the object's owner a moment ago.
+pub(crate) unsafe fn merge_for_absent(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> bool {
+    // SAFETY: alive, by the caller's reference.
+    let words = unsafe { object.count() };
+    let mut bucket = table::lock(owner);
+    if bucket.find(owner).is_some() {
+        return false;
+    }
+    // The owner cannot attach while its bucket is locked: its words are ours (I2), unless somebody has merged them before.
+    if words.own().owner() == owner {
+        words.merge(0);
+    }
+    true
 }
 
 /// Releases a reference that the queue of an object's owner owns, on behalf of that owner.

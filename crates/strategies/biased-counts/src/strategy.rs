@@ -1,9 +1,14 @@
 //! The strategy: its answers, put together.
 
-use keyway_object_model::{Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy};
+use std::task::Waker;
+
+use keyway_object_model::{
+    Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
+};
 
 use crate::access::Lock;
 use crate::count;
+use crate::judge;
 use crate::thread::{self, Attached};
 #[cfg(feature = "testing")]
 use crate::word::MOST;
@@ -75,7 +80,7 @@ unsafe impl Strategy for BiasedCounts {
 
     unsafe fn release_unattached(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release_shared(object) }
+        unsafe { count::release(object, thread::present()) }
     }
 
     #[inline]
@@ -87,12 +92,105 @@ unsafe impl Strategy for BiasedCounts {
     type Lock = Lock;
 }
 
-// SAFETY: an increment of the shared word does not rely on being attached.
+// SAFETY: a thread counts as the owner only while it is in the table, token or not (I2), which the thread-local that is asked says.
 unsafe impl FreeThreaded for BiasedCounts {
     #[inline]
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained {
+    fn new_count_anywhere() -> Words {
+        Words::owned_by(thread::present_to_own())
+    }
+
+    #[inline]
+    fn is_queued() -> bool {
+        thread::is_queued()
+    }
+
+    fn collect(due: &mut Due<Self>) {
+        thread::drain_now(due);
+    }
+
+    #[inline]
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
+        // SAFETY: the caller keeps the object alive.
+        count::retain(unsafe { object.count() }, thread::present())
+    }
+
+    #[inline]
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns the reference.
+        unsafe { count::release(object, thread::present()) }
+    }
+}
+
+// SAFETY: argued in PROTOCOL.md, "Weak references" and "The only reference".
+unsafe impl WeakCounts for BiasedCounts {
+    fn new_count_unborn() -> Words {
+        Words::unborn()
+    }
+
+    unsafe fn publish(object: ObjectPtr<Self>) {
+        // SAFETY: not freed, since the caller is making it.
+        unsafe { object.count() }.publish(thread::present_to_own());
+    }
+
+    unsafe fn note_weak(object: ObjectPtr<Self>) {
+        // SAFETY: the caller keeps the object alive.
+        unsafe { object.count() }.note_weak();
+    }
+
+    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
+        // SAFETY: the caller's weak reference keeps the memory.
+        judge::upgrade(unsafe { object.count() }, thread::present())
+    }
+
+    unsafe fn references(object: ObjectPtr<Self>) -> usize {
+        // SAFETY: the caller keeps the memory.
+        let (own, shared) = unsafe { object.count() }.counts();
+        usize::try_from(own + shared).unwrap_or(0)
+    }
+
+    unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
+        // SAFETY: the caller's duty.
+        unsafe { judge::is_sole(object, due) }
+    }
+
+    unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
+        // SAFETY: the caller's duty.
+        unsafe { judge::try_take(object, due) }
+    }
+
+    unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
+        // SAFETY: the caller's duty.
+        unsafe { judge::release_to_take(object, due) }
+    }
+
+    unsafe fn set_link(words: &Words, address: usize) {
+        words.store_link(address);
+    }
+
+    unsafe fn link(words: &Words) -> usize {
+        words.load_link()
+    }
+
+    fn step_aside(due: &mut Due<Self>) {
+        thread::step_aside(due);
+    }
+
+    fn wake_when_queued(waker: Option<Waker>) {
+        thread::wake_when_queued(waker);
+    }
+}
+
+#[cfg(feature = "testing")]
+// SAFETY: the shared word is what a thread counts in that owns nothing.
+unsafe impl keyway_object_model::testing::AsAnother for BiasedCounts {
+    unsafe fn retain_as_another(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain_shared(unsafe { object.count() })
+    }
+
+    unsafe fn release_as_another(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns the reference.
+        unsafe { count::release_shared(object) }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is a leaf lock.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use crossbeam::utils::CachePadded;
 use keyway_object_model::ObjectPtr;
@@ -23,8 +24,10 @@ pub(crate) type Queue = Vec<ObjectPtr<BiasedCounts>>;
 struct Entry {
     id: ThreadId,
     queue: Queue,
-    /// Raised when something is queued; the thread has the other `Arc`.
+    /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
+    /// Woken when something is queued and nothing was.
+    waker: Option<Waker>,
 }
 
 /// Tells a thread at its checkpoints that its queue has entries.
@@ -85,16 +88,19 @@ impl Bucket {
         self.0.iter_mut().find(|entry| entry.id == id).map(Present)
     }
 
-    /// A thread attaches.
+    /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its signal's place.
     pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>) {
-        debug_assert!(self.find(id).is_none(), "an id is attached once");
-        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal) });
+        if let Some(Present(entry)) = self.find(id) {
+            entry.signal = Arc::clone(signal);
+            signal.set(!entry.queue.is_empty());
+            return;
+        }
+        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal), waker: None });
     }
 
     /// A thread detaches; what is still queued to it is returned.
     pub(crate) fn remove(&mut self, id: ThreadId) -> Queue {
-        let place =
-            self.0.iter().position(|entry| entry.id == id).expect("an attached thread is in the table");
+        let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return Queue::new() };
         let mut entry = self.0.swap_remove(place);
         Present(&mut entry).take()
     }
@@ -104,10 +110,17 @@ impl Bucket {
 pub(crate) struct Present<'a>(&'a mut Entry);
 
 impl Present<'_> {
-    /// Queues an object, with the reference that the caller owns.
-    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts>) {
+    /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
+    #[must_use]
+    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts>) -> Option<Waker> {
         self.0.queue.push(object);
         self.0.signal.set(true);
+        if self.0.queue.len() == 1 { self.0.waker.clone() } else { None }
+    }
+
+    /// Whom to wake from now on.
+    pub(crate) fn set_waker(&mut self, waker: Option<Waker>) -> Option<Waker> {
+        std::mem::replace(&mut self.0.waker, waker)
     }
 
     /// Takes everything that is queued.

@@ -1,9 +1,11 @@
 //! What a thread is to this strategy: an id, which lasts as long as the OS thread, and a place in the table while attached.
 
 use std::cell::Cell;
+use std::ptr;
 use std::sync::Arc;
+use std::task::Waker;
 
-use keyway_object_model::Due;
+use keyway_object_model::{Due, LeaveAtExit, at_thread_exit};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
 use crate::reclaim;
@@ -14,6 +16,25 @@ use crate::word::{Bias, NOBODY, ThreadId, UNBIASED};
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
     static ID: Cell<ThreadId> = const { Cell::new(NOBODY) };
+    /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while it is not in the table.
+    static PRESENT: Cell<Bias> = const { Cell::new(Bias::NONE) };
+    /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is none.
+    static SIGNAL: Cell<*const Signal> = const { Cell::new(ptr::null()) };
+    /// Whether this OS thread has a token, and is not in a blocking region.
+    static TOKEN: Cell<bool> = const { Cell::new(false) };
+    /// How far this OS thread has come that attaches unasked.
+    static LIFE: Cell<Life> = const { Cell::new(Life::Unseen) };
+}
+
+/// What is to be known of an OS thread before it is attached unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// Its exit will go unnoticed.
+    Unseen,
+    /// It leaves the table when it exits.
+    Seen,
+    /// Its thread-locals are being destroyed: it attaches with a token only.
+    Exiting,
 }
 
 keyway_sync::global! {
@@ -59,37 +80,119 @@ pub(crate) fn attach() -> Attached {
     attached
 }
 
-/// Puts an attached thread into the table.
+/// Puts a thread that has a token into the table, where it may be already.
 pub(crate) fn enter_table(attached: &Attached) {
-    if attached.id == UNBIASED {
-        return;
-    }
-    table::lock(attached.id).insert(attached.id, &attached.signal);
+    TOKEN.with(|token| token.set(true));
+    enter(attached.id, &attached.signal);
 }
 
-/// Takes a thread out of the table and releases what was queued to it. From now on its words belong to its bucket's lock.
-pub(crate) fn leave_table(attached: &Attached, due: &mut Due<BiasedCounts>) {
-    if attached.id == UNBIASED {
+fn enter(id: ThreadId, signal: &Arc<Signal>) {
+    if id == UNBIASED {
         return;
     }
-    let mut bucket = table::lock(attached.id);
-    let queue = bucket.remove(attached.id);
-    // SAFETY: the bucket is locked, and the owner has just been removed.
+    table::lock(id).insert(id, signal);
+    PRESENT.with(|present| present.set(Bias::of(id)));
+    SIGNAL.with(|place| place.set(Arc::as_ptr(signal)));
+}
+
+/// Takes a thread that had a token out of the table and releases what was queued to it. From now on its words belong to its
+/// bucket's lock.
+pub(crate) fn leave_table(attached: &Attached, due: &mut Due<BiasedCounts>) {
+    TOKEN.with(|token| token.set(false));
+    leave(attached.id, due);
+}
+
+fn leave(id: ThreadId, due: &mut Due<BiasedCounts>) {
+    if id == UNBIASED {
+        return;
+    }
+    PRESENT.with(|present| present.set(Bias::NONE));
+    SIGNAL.with(|place| place.set(ptr::null()));
+    let mut bucket = table::lock(id);
+    let queue = bucket.remove(id);
+    // SAFETY: the bucket is locked, and the owner is not in it.
     unsafe { reclaim::release_all(queue, due) };
+}
+
+/// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS thread is in the table.
+#[inline]
+pub(crate) fn present() -> Bias {
+    PRESENT.with(|present| present.get())
+}
+
+/// As [`present`], for a thread that is about to make an object: it attaches unasked if it can.
+#[inline]
+pub(crate) fn present_to_own() -> Bias {
+    let bias = present();
+    if bias.is_biased() { bias } else { attach_unasked() }
+}
+
+#[cold]
+fn attach_unasked() -> Bias {
+    LIFE.with(|life| {
+        if life.get() == Life::Unseen {
+            life.set(if at_thread_exit::<BiasedCounts>() { Life::Seen } else { Life::Exiting });
+        }
+        if life.get() == Life::Seen {
+            enter(own_id(), &Arc::new(Signal::new()));
+        }
+    });
+    present()
+}
+
+impl LeaveAtExit for BiasedCounts {
+    /// A thread that has a token as it exits is a coroutine's, which may yet be dropped, and detach then.
+    fn leave_at_exit(due: &mut Due<Self>) {
+        LIFE.with(|life| life.set(Life::Exiting));
+        step_aside(due);
+    }
+}
+
+/// Leaves the table, unless there is a token that relies on being in it.
+pub(crate) fn step_aside(due: &mut Due<BiasedCounts>) {
+    if !TOKEN.with(|token| token.get()) && present().is_biased() {
+        leave(own_id(), due);
+    }
+}
+
+/// Has `waker` woken when something is queued to this OS thread, as long as it is in the table.
+pub(crate) fn wake_when_queued(waker: Option<Waker>) {
+    if !present_to_own().is_biased() {
+        return;
+    }
+    let id = own_id();
+    let mut bucket = table::lock(id);
+    let before = bucket.find(id).and_then(|mut present| present.set_waker(waker));
+    // A waker's drop is the user's code.
+    drop(bucket);
+    drop(before);
+}
+
+/// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal if there is one.
+#[inline]
+pub(crate) fn is_queued() -> bool {
+    let signal = SIGNAL.with(|place| place.get());
+    // SAFETY: null, or the signal of this OS thread's entry in the table, which only this OS thread takes out or gives another
+    // signal, and then changes the pointer.
+    unsafe { signal.as_ref() }.is_some_and(Signal::is_raised)
 }
 
 /// Releases what has been queued to this attached thread.
 #[inline]
 pub(crate) fn drain(attached: &Attached, due: &mut Due<BiasedCounts>) {
     if attached.signal.is_raised() {
-        drain_raised(attached, due);
+        drain_now(due);
     }
 }
 
+/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the signal says.
 #[cold]
-fn drain_raised(attached: &Attached, due: &mut Due<BiasedCounts>) {
-    let queue =
-        table::lock(attached.id).find(attached.id).expect("an attached thread is in the table").take();
+pub(crate) fn drain_now(due: &mut Due<BiasedCounts>) {
+    if !present().is_biased() {
+        return;
+    }
+    let id = own_id();
+    let queue = table::lock(id).find(id).expect("an attached thread is in the table").take();
     // SAFETY: this is the attached owner, whose queue it was; the bucket need not be locked.
     unsafe { reclaim::release_all(queue, due) };
 }

@@ -19,11 +19,11 @@ const QUEUED: i64 = 1;
 /// In `shared`: the object has no owner, and `shared` alone is the count. Never unset once set.
 const MERGED: i64 = 1 << 1;
 
-/// In `shared`: kept for weak references; always 0 today. The owner's free without an atomic step needs it to be 0.
+/// In `shared`: there may be weak references. Never unset once set. The owner's free without an atomic step needs it to be 0.
 const WEAK: i64 = 1 << 2;
 
-/// The bits of `shared` that are not part of its count.
-const FLAGS: i64 = QUEUED | MERGED | WEAK;
+/// In `shared`, both together: the object is gone, and what would be its count is an address.
+const LINK: i64 = QUEUED | MERGED;
 
 /// One reference in `shared`.
 const ONE: i64 = 1 << 3;
@@ -55,18 +55,13 @@ pub(crate) struct Own(u64);
 impl Own {
     const NONE: Own = Own(0);
 
-    #[inline]
-    fn new(owner: ThreadId, count: u64) -> Self {
-        Own(u64::from(owner) << 32 | count)
-    }
-
     /// The owner, or [`NOBODY`].
     pub(crate) fn owner(self) -> ThreadId {
         (self.0 >> 32) as ThreadId
     }
 
     /// References that the owner counts.
-    fn count(self) -> i64 {
+    pub(crate) fn count(self) -> i64 {
         i64::from(self.0 as u32)
     }
 
@@ -85,14 +80,17 @@ impl Own {
 pub struct Bias(u64);
 
 impl Bias {
-    pub(crate) fn of(id: ThreadId) -> Self {
-        Bias(Own::new(id, 0).0.wrapping_neg())
+    /// Of whoever owns nothing.
+    pub(crate) const NONE: Bias = Bias::of(UNBIASED);
+
+    pub(crate) const fn of(id: ThreadId) -> Self {
+        Bias(((id as u64) << 32).wrapping_neg())
     }
 
     /// Whether the thread has an id of its own, and so may own objects.
     #[inline]
-    fn is_biased(self) -> bool {
-        self.0 != (u64::from(UNBIASED) << 32).wrapping_neg()
+    pub(crate) fn is_biased(self) -> bool {
+        self.0 != Bias::NONE.0
     }
 }
 
@@ -115,9 +113,23 @@ impl Shared {
         self.0 & QUEUED != 0
     }
 
+    pub(crate) fn is_weak(self) -> bool {
+        self.0 & WEAK != 0
+    }
+
+    /// Whether the last reference has gone, as somebody sees it who has none.
+    pub(crate) fn is_gone(self) -> bool {
+        self.0 & LINK == LINK || self.is_merged() && self.count() == 0
+    }
+
     /// Whether nobody but the owner has a reference, nor any claim to be told anything: the whole word is zero.
     pub(crate) fn is_untouched(self) -> bool {
         self.0 == 0
+    }
+
+    /// One reference more.
+    fn more(self) -> Self {
+        Shared(self.0 + ONE)
     }
 
     /// One reference less.
@@ -132,7 +144,7 @@ impl Shared {
 
     /// Without an owner, whose `local` references are counted here from now on.
     fn merged(self, local: i64) -> Self {
-        Shared(((self.0 & !FLAGS) + local * ONE) | MERGED)
+        Shared(((self.0 & !QUEUED) + local * ONE) | MERGED)
     }
 }
 
@@ -273,11 +285,87 @@ impl Words {
         }
     }
 
+    /// No reference yet, and weak ones perhaps; to be published.
+    pub(crate) fn unborn() -> Self {
+        Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(MERGED | WEAK) }
+    }
+
+    /// The one reference of an object that is made while there are weak references to it already; it is of the thread of this bias,
+    /// which becomes the owner.
+    pub(crate) fn publish(&self, bias: Bias) {
+        let born = if bias.is_biased() { WEAK } else { ONE | MERGED | WEAK };
+        if bias.is_biased() {
+            // O12, Relaxed: others who read it go on to `shared`, or to the bucket.
+            self.own.store(1_u64.wrapping_sub(bias.0), Ordering::Relaxed);
+        }
+        // O15, Release: pairs with O16. The contents were written before. A swap, since others read the word meanwhile.
+        self.shared.swap(born, Ordering::Release);
+    }
+
+    /// A holder of a reference makes known that there may be weak ones.
+    pub(crate) fn note_weak(&self) {
+        // O10: once set, it stays.
+        let mut seen = self.shared();
+        while !seen.is_weak() {
+            // O5, Relaxed: as an increment; whoever makes a weak reference has a reference, and nothing is published.
+            match self.exchange(seen, Shared(seen.0 | WEAK), Ordering::Relaxed) {
+                Ok(()) => return,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Someone who has a weak reference, and is not the owner, adds a reference: none if the last has gone, false if the count
+    /// has become too high to go on.
+    pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
+        // O10: that the last has gone is final; anything else is confirmed by the exchange.
+        let mut seen = self.shared();
+        while !seen.is_gone() {
+            // O16, Acquire: pairs with O15; otherwise as O5, for who has the weak reference has it from a holder of a reference.
+            match self.exchange(seen, seen.more(), Ordering::Acquire) {
+                Ok(()) => return Some(seen.0 <= LIMIT),
+                Err(now) => seen = now,
+            }
+        }
+        None
+    }
+
+    /// What others count, as seen by someone who may conclude that there are none.
+    pub(crate) fn shared_to_judge(&self) -> Shared {
+        // O17, Acquire: pairs with O6, O7 and O8. If nobody else has a reference, what others did with the object comes before what the
+        // caller does next.
+        Shared(self.shared.load(Ordering::Acquire))
+    }
+
+    /// Takes the caller's reference to a merged object away if it is the only one.
+    #[must_use]
+    pub(crate) fn try_take_merged(&self) -> bool {
+        // O10.
+        let seen = self.shared();
+        // O18, Acquire: pairs with O6, O7 and O8, as O9.
+        seen.is_merged() && seen.count() == 1 && self.exchange(seen, seen.less(), Ordering::Acquire).is_ok()
+    }
+
+    /// Keeps an address in the words of an object that is gone.
+    pub(crate) fn store_link(&self, address: usize) {
+        // O19, Relaxed: read back by the same thread. Others who have weak references see that the object is gone, as they have before.
+        self.shared.store(address as i64 | LINK | WEAK, Ordering::Relaxed);
+    }
+
+    /// The address in the words.
+    pub(crate) fn load_link(&self) -> usize {
+        // O19, Relaxed: written by the same thread.
+        (self.shared.load(Ordering::Relaxed) & !(LINK | WEAK)) as usize
+    }
+
     /// The references that the owner counts, none after the merge, and those that others count, one after the other.
     pub(crate) fn counts(&self) -> (i64, i64) {
         // Numbers to look at; nothing is concluded from them. O1 and O10.
         let local = self.own().count();
         let shared = self.shared();
+        if shared.is_gone() {
+            return (0, 0);
+        }
         // Once merged, the shared word alone is the count; what was in `own` just now may be counted in it already.
         (if shared.is_merged() { 0 } else { local }, shared.count())
     }

@@ -84,12 +84,33 @@ unsafe impl<T: Tables> Strategy for GroupLocks<T> {
     type Lock = GroupLock<T>;
 }
 
-// SAFETY: a retain does not rely on being attached.
+// SAFETY: no operation relies on being attached.
 unsafe impl<T: Tables> FreeThreaded for GroupLocks<T> {
     #[inline]
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained {
+    fn new_count_anywhere() -> Word {
+        Word::new()
+    }
+
+    /// No thread is asked to release anything.
+    #[inline]
+    fn is_queued() -> bool {
+        false
+    }
+
+    fn collect(_: &mut Due<Self>) {}
+
+    #[inline]
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain::<T>(unsafe { object.count() })
+    }
+
+    #[inline]
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns a reference until the count lock is given up.
+        let word = unsafe { object.count() };
+        // SAFETY: as above.
+        unsafe { count::release::<T>(word) }
     }
 }
 
@@ -105,6 +126,10 @@ unsafe impl<T: Tables> keyway_object_model::testing::NearLimit for GroupLocks<T>
         word.with_count::<T, _>(|count| unsafe { count.leak(references) });
     }
 }
+
+#[cfg(feature = "testing")]
+// SAFETY: which thread it is makes no difference.
+unsafe impl<T: Tables> keyway_object_model::testing::AsAnother for GroupLocks<T> {}
 
 const _: () = assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<GroupLocks>() == 16);
 const _: () =

@@ -76,12 +76,31 @@ unsafe impl Strategy for ObjectLocks {
     type Lock = Lock;
 }
 
-// SAFETY: a retain does not rely on being attached.
+// SAFETY: no operation relies on being attached.
 unsafe impl FreeThreaded for ObjectLocks {
     #[inline]
-    unsafe fn retain_unattached(object: ObjectPtr<Self>) -> Retained {
+    fn new_count_anywhere() -> Word {
+        Word::new()
+    }
+
+    /// No thread is asked to release anything.
+    #[inline]
+    fn is_queued() -> bool {
+        false
+    }
+
+    fn collect(_: &mut Due<Self>) {}
+
+    #[inline]
+    unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
+    }
+
+    #[inline]
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: the caller owns a reference until the decrement.
+        count::release(unsafe { object.count() })
     }
 }
 
@@ -98,5 +117,9 @@ unsafe impl keyway_object_model::testing::NearLimit for ObjectLocks {
         leaked.expect("more references than the word can hold");
     }
 }
+
+#[cfg(feature = "testing")]
+// SAFETY: which thread it is makes no difference.
+unsafe impl keyway_object_model::testing::AsAnother for ObjectLocks {}
 
 const _: () = assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<ObjectLocks>() == 16);

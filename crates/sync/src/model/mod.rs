@@ -1,6 +1,7 @@
 //! The backend for models: loom, and models built from loom's parts where loom has none.
 
 pub mod atomic;
+pub mod exit;
 pub mod expiry;
 pub mod explore;
 pub mod futex;

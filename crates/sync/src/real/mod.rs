@@ -1,6 +1,7 @@
 //! The ordinary backend: std, `parking_lot`, `atomic-wait`.
 
 pub mod cell;
+pub mod exit;
 mod global;
 pub mod grave;
 mod place;

@@ -6,6 +6,7 @@
 /// A cell whose every access is a closure: the ordinary backend's.
 #[path = "../real/cell.rs"]
 pub mod cell;
+pub mod exit;
 pub mod expiry;
 pub mod explore;
 pub mod futex;

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod any;
+mod cyclic;
+mod pointer;
+mod promptness;
+mod raw;
+mod slices;
+mod sole;
+mod traits;
+mod unsizing;
+mod weak;
+#[cfg(feature = "arc-swap")]
+mod with_arc_swap;
+#[cfg(feature = "serde")]
+mod with_serde;
+
+pub use keyway_object_model::WeakCounts;
+pub use pointer::Shared;
+/// What [`Shared`] is coerced with.
+pub use unsize::{CoerceUnsize, Coercion};
+pub use weak::WeakShared;
+
+/// A counted pointer to an object that favours the thread which made it; see [`Shared`].
+pub type Brc<T> = Shared<T, keyway_biased_counts::BiasedCounts>;
+
+/// A weak reference to the object of a [`Brc`]; see [`WeakShared`].
+pub type Weak<T> = WeakShared<T, keyway_biased_counts::BiasedCounts>;

@@ -1,0 +1,84 @@
+//! When what others have dropped is destroyed, for those who want to decide.
+
+use std::task::Waker;
+
+use keyway_object_model::{WeakCounts, counted};
+
+use crate::pointer::Shared;
+
+impl<S: WeakCounts> Shared<(), S> {
+    /// Destroys, now and here, what other threads were the last to drop of the objects that this thread has made.
+    ///
+    /// It happens by itself whenever this thread makes an object or destroys one, and when it exits. A thread that does neither for long, but
+    /// runs, calls this now and then. A destructor's panic is caught.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway_brc::Brc;
+    ///
+    /// let made_here = Brc::new(vec![0; 1000]);
+    /// std::thread::spawn(move || drop(made_here)).join().unwrap();
+    /// Brc::collect(); // the vector is freed here
+    /// ```
+    pub fn collect() {
+        counted::collect::<S>();
+    }
+
+    /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever thread drops the last reference. Lasts until
+    /// the thread makes its next object.
+    ///
+    /// For a thread that is about to block, or has nothing more to do: otherwise what others drop of its objects, up to all that it has made, waits
+    /// for it. Its own clones and drops of those objects cost as much as other threads' meanwhile. Does nothing inside
+    /// `keyway::attach`, whose `Thread::blocking` is for that.
+    ///
+    /// **Cost**: a lock, and one more when the thread makes its next object.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// use keyway_brc::Brc;
+    ///
+    /// let (send, receive) = mpsc::channel::<()>();
+    /// let made_here = Brc::new(vec![0; 1000]);
+    /// let other = std::thread::spawn(move || {
+    ///     drop(made_here); // freed here: its maker has stepped aside, or will find it as it does
+    ///     drop(send);
+    /// });
+    /// Brc::step_aside();
+    /// let _ = receive.recv();
+    /// # other.join().unwrap();
+    /// ```
+    pub fn step_aside() {
+        counted::with_due(|due| S::step_aside(due));
+    }
+
+    /// Has `waker` woken when something is queued to this thread and nothing was before, so that an event loop can [`collect`](Self::collect);
+    /// `None` ends that. Lasts until the thread steps aside, detaches or exits.
+    ///
+    /// The waker is woken on the thread that dropped the reference, under no lock; a panic in it is caught.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::task::{Wake, Waker};
+    ///
+    /// use keyway_brc::Brc;
+    ///
+    /// struct Unpark(std::thread::Thread);
+    /// impl Wake for Unpark {
+    ///     fn wake(self: Arc<Self>) {
+    ///         self.0.unpark();
+    ///     }
+    /// }
+    ///
+    /// Brc::wake_when_queued(Some(Waker::from(Arc::new(Unpark(std::thread::current())))));
+    /// let made_here = Brc::new(5);
+    /// std::thread::spawn(move || drop(made_here));
+    /// std::thread::park();
+    /// Brc::collect();
+    /// ```
+    pub fn wake_when_queued(waker: Option<Waker>) {
+        S::wake_when_queued(waker);
+    }
+}

@@ -1,0 +1,172 @@
+//! Counts, and when what others have dropped is destroyed.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc;
+use std::task::{Wake, Waker};
+
+use keyway_brc::{Shared, WeakCounts};
+
+use crate::watch::{Watch, Witness, elsewhere};
+
+pub(crate) fn clones_are_counted<S: WeakCounts>() {
+    let one = Shared::<_, S>::new(5);
+    let clones: Vec<_> = (0..9).map(|_| one.clone()).collect();
+    assert_eq!(Shared::strong_count(&one), 10);
+    drop(clones);
+    assert_eq!(Shared::strong_count(&one), 1);
+}
+
+pub(crate) fn a_drop_elsewhere_is_seen_after_collect<S: WeakCounts>() {
+    let watch = Watch::default();
+    let objects: Vec<_> = (0..100).map(|_| Shared::<_, S>::new(watch.witness())).collect();
+    let clones = objects.clone();
+    elsewhere(move || drop(clones));
+    Shared::<(), S>::collect();
+    assert!(objects.iter().all(|object| Shared::strong_count(object) == 1));
+    elsewhere(move || drop(objects));
+    Shared::<(), S>::collect();
+    assert_eq!(watch.dropped(), 100);
+}
+
+/// No thread is there to collect: whoever drops last destroys.
+pub(crate) fn a_maker_that_has_exited_is_not_waited_for<S: WeakCounts>() {
+    let watch = Watch::default();
+    let theirs = watch.clone();
+    let (made, more) = elsewhere(move || {
+        let made = Shared::<_, S>::new(theirs.witness());
+        (made.clone(), made)
+    });
+    elsewhere(move || drop(more));
+    assert_eq!((watch.dropped(), Shared::strong_count(&made)), (0, 1));
+    drop(made);
+    assert_eq!(watch.dropped(), 1);
+}
+
+/// The maker is blocked for good as far as anyone can tell, and had something queued before.
+pub(crate) fn a_maker_that_steps_aside_is_not_waited_for<S: WeakCounts>() {
+    let watch = Watch::default();
+    let (give, take) = mpsc::channel();
+    let (queued, until_queued) = mpsc::channel::<()>();
+    let (done, until_done) = mpsc::channel::<()>();
+    let theirs = watch.clone();
+    let maker = std::thread::spawn(move || {
+        let objects: Vec<_> = (0..10).map(|_| Shared::<_, S>::new(theirs.witness())).collect();
+        give.send(objects).unwrap();
+        let _ = until_queued.recv();
+        Shared::<(), S>::step_aside();
+        give.send(vec![]).unwrap();
+        let _ = until_done.recv();
+        // It makes an object again, and is its owner again.
+        drop(Shared::<_, S>::new(theirs.witness()));
+    });
+    let mut objects = take.recv().unwrap();
+    objects.truncate(5);
+    drop(queued);
+    assert!(take.recv().unwrap().is_empty());
+    assert_eq!(watch.dropped(), 5);
+    drop(objects);
+    assert_eq!(watch.dropped(), 10);
+    drop(done);
+    maker.join().unwrap();
+    assert_eq!(watch.dropped(), 11);
+}
+
+pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let woken = || count.0.load(SeqCst);
+    let objects = || -> Vec<_> { (0..3).map(|_| Shared::<_, S>::new(5)).collect() };
+    elsewhere({
+        let objects = objects();
+        move || drop(objects)
+    });
+    Shared::<(), S>::collect();
+    Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::clone(&count))));
+    let queues = usize::from(S::runtime().id == "biased-counts");
+    for round in 1..3 {
+        let objects = objects();
+        elsewhere(move || drop(objects));
+        assert_eq!(woken(), round * queues);
+        Shared::<(), S>::collect();
+    }
+    Shared::<(), S>::wake_when_queued(None);
+    let objects = objects();
+    elsewhere(move || drop(objects));
+    assert_eq!(woken(), 2 * queues);
+    assert_eq!(Arc::strong_count(&count), 1, "the waker is dropped");
+}
+
+/// A thread that only makes objects, for others to drop, holds no more than it has made since it last made one.
+pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
+    let watch = Watch::default();
+    for round in 0..100 {
+        let object = Shared::<_, S>::new(watch.witness());
+        assert_eq!(watch.dropped(), round);
+        elsewhere(move || drop(object));
+    }
+}
+
+/// Objects kept, made, cloned and dropped while a thread's thread-locals are destroyed, before and after the runtime's own.
+pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
+    struct Late<S: WeakCounts>(Shared<Witness, S>, Watch);
+    impl<S: WeakCounts> Drop for Late<S> {
+        fn drop(&mut self) {
+            let more = self.0.clone();
+            drop(Shared::<_, S>::new(self.1.witness()));
+            let made = Shared::<_, S>::new(self.1.witness());
+            let weak = Shared::downgrade(&made);
+            assert!(weak.upgrade().is_some());
+            drop(made);
+            assert!(weak.upgrade().is_none());
+            drop(more);
+        }
+    }
+    thread_local! {
+        static EARLY: RefCell<Option<Box<dyn std::any::Any>>> = const { RefCell::new(None) };
+        static LATE: RefCell<Option<Box<dyn std::any::Any>>> = const { RefCell::new(None) };
+    }
+    let watch = Watch::default();
+    let theirs = watch.clone();
+    let kept = elsewhere(move || {
+        // One thread-local is there before the runtime's, one after it: whatever the order of destruction, both are tried.
+        EARLY.with(|place| place.borrow_mut().take());
+        let object = Shared::<_, S>::new(theirs.witness());
+        LATE.with(|place| *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs.clone()))));
+        EARLY.with(|place| *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs))));
+        object
+    });
+    assert_eq!(watch.dropped(), 4);
+    assert_eq!(Shared::strong_count(&kept), 1);
+    drop(kept);
+    assert_eq!(watch.dropped(), 5);
+}
+
+/// A token of this runtime, of another, and none: one object goes through all.
+pub(crate) fn used_inside_an_attachment<S: WeakCounts>() {
+    let watch = Watch::default();
+    let before = Shared::<_, S>::new(watch.witness());
+    keyway_object_model::attach::<S, _>(|thread| {
+        let more = before.clone();
+        let inside = Shared::<_, S>::new(watch.witness());
+        thread.blocking(|| {
+            drop(before);
+            let blocked = Shared::<_, S>::new(watch.witness());
+            elsewhere(move || drop((more, blocked)));
+        });
+        thread.checkpoint();
+        elsewhere(move || drop(inside));
+        thread.checkpoint();
+    });
+    assert_eq!(watch.dropped(), 3);
+    let after = Shared::<_, S>::new(watch.witness());
+    keyway_object_model::attach::<crate::AtomicCounts, _>(|_| drop(after));
+    keyway_object_model::attach::<crate::BiasedCounts, _>(|_| ());
+    assert_eq!(watch.dropped(), 4);
+}

@@ -1,0 +1,96 @@
+//! The surface of `Arc`, on every strategy that has weak references: each rule is a function over the strategy.
+
+mod contents;
+mod counts;
+mod pointers;
+mod raw_pointers;
+mod sole;
+mod watch;
+mod weak;
+
+use keyway_atomic_counts::AtomicCounts;
+use keyway_biased_counts::BiasedCounts;
+
+/// A test for each rule under each strategy.
+macro_rules! rules {
+    ($($group:ident: $($rule:ident),+;)+) => {
+        mod under_biased_counts {
+            $(mod $group {
+                $(#[test] fn $rule() { crate::$group::$rule::<crate::BiasedCounts>(); })+
+            })+
+        }
+
+        mod under_atomic_counts {
+            $(mod $group {
+                $(#[test] fn $rule() { crate::$group::$rule::<crate::AtomicCounts>(); })+
+            })+
+        }
+
+        /// A rule that is written and never run would be worse than none.
+        #[test]
+        fn every_rule_is_on_the_list() {
+            $(for rule in include_str!(concat!(stringify!($group), ".rs")).split("pub(crate) fn ").skip(1) {
+                let name = rule.split('<').next().expect("a name");
+                assert!([$(stringify!($rule)),+].contains(&name), "{name} is not on the list");
+            })+
+        }
+    };
+}
+
+rules! {
+    pointers:
+        a_pointer_is_one_word,
+        contents_are_aligned,
+        contents_are_dropped_once,
+        no_bytes_are_contents_too,
+        a_panic_in_a_destructor_leaves_the_rest_whole,
+        a_long_chain_is_destroyed_with_a_bounded_stack,
+        contents_that_stay_on_their_thread;
+    counts:
+        clones_are_counted,
+        a_drop_elsewhere_is_seen_after_collect,
+        a_maker_that_has_exited_is_not_waited_for,
+        a_maker_that_steps_aside_is_not_waited_for,
+        a_waker_is_woken_once_for_each_filling,
+        making_objects_empties_the_queue,
+        used_in_a_thread_locals_destructor,
+        used_inside_an_attachment;
+    sole:
+        try_unwrap_of_the_only_reference,
+        try_unwrap_with_others_returns_the_pointer,
+        try_unwrap_leaves_weak_references_nothing,
+        into_inner_by_all_gives_the_contents_once,
+        into_inner_after_others_dropped_elsewhere,
+        get_mut_is_refused_to_two_and_to_a_weak_one,
+        get_mut_after_others_dropped_elsewhere,
+        make_mut_clones_from_others,
+        make_mut_moves_away_from_weak_references,
+        unwrap_or_clone_does_either,
+        judged_by_another_thread_after_the_maker_has_exited;
+    weak:
+        an_upgrade_keeps_the_contents,
+        an_upgrade_fails_after_the_last_drop,
+        an_upgrade_in_the_destructor_fails,
+        weak_references_are_counted,
+        a_weak_reference_to_nothing,
+        a_cycle_through_weak_references_is_destroyed,
+        a_cyclic_object_is_made_on_the_way,
+        a_panic_while_a_cyclic_object_is_made,
+        weak_references_outlive_what_waits_to_be_destroyed;
+    contents:
+        slices,
+        strings,
+        boxes_and_cows,
+        a_slice_is_destroyed_by_its_maker,
+        over_aligned_slices,
+        trait_objects,
+        downcasts,
+        compared_hashed_and_printed,
+        an_error_is_one,
+        defaults;
+    raw_pointers:
+        there_and_back,
+        counted_by_raw_pointer,
+        unsized_there_and_back,
+        weak_ones_there_and_back;
+}

@@ -1,0 +1,126 @@
+//! What the holder of the only reference may do.
+
+use keyway_brc::{Shared, WeakCounts};
+
+use crate::watch::{Watch, elsewhere};
+
+pub(crate) fn try_unwrap_of_the_only_reference<S: WeakCounts>() {
+    let watch = Watch::default();
+    let contents = Shared::try_unwrap(Shared::<_, S>::new(watch.witness())).unwrap();
+    assert_eq!(watch.dropped(), 0);
+    drop(contents);
+    assert_eq!(watch.dropped(), 1);
+}
+
+pub(crate) fn try_unwrap_with_others_returns_the_pointer<S: WeakCounts>() {
+    let one = Shared::<_, S>::new(String::from("key"));
+    let two = one.clone();
+    let one = Shared::try_unwrap(one).unwrap_err();
+    drop(two);
+    assert_eq!(Shared::try_unwrap(one).unwrap(), "key");
+}
+
+pub(crate) fn try_unwrap_leaves_weak_references_nothing<S: WeakCounts>() {
+    let one = Shared::<_, S>::new(String::from("key"));
+    let weak = Shared::downgrade(&one);
+    assert_eq!(Shared::try_unwrap(one).unwrap(), "key");
+    assert!(weak.upgrade().is_none());
+    assert_eq!((weak.strong_count(), weak.weak_count()), (0, 0));
+}
+
+/// Including the maker, who is there all the while: then it is always known who was last.
+pub(crate) fn into_inner_by_all_gives_the_contents_once<S: WeakCounts>() {
+    for _ in 0..200 {
+        let watch = Watch::default();
+        let mine = Shared::<_, S>::new(watch.witness());
+        let theirs = mine.clone();
+        let there = std::thread::spawn(move || Shared::into_inner(theirs).is_some());
+        let here = Shared::into_inner(mine).is_some();
+        let there = there.join().unwrap();
+        assert_eq!(u8::from(here) + u8::from(there), 1);
+        assert_eq!(watch.dropped(), 1);
+    }
+}
+
+pub(crate) fn into_inner_after_others_dropped_elsewhere<S: WeakCounts>() {
+    let mine = Shared::<_, S>::new(String::from("key"));
+    let clones = vec![mine.clone(); 5];
+    elsewhere(move || drop(clones));
+    assert_eq!(Shared::into_inner(mine).unwrap(), "key");
+}
+
+pub(crate) fn get_mut_is_refused_to_two_and_to_a_weak_one<S: WeakCounts>() {
+    let mut one = Shared::<_, S>::new(5);
+    *Shared::get_mut(&mut one).unwrap() = 6;
+    let two = one.clone();
+    assert!(Shared::get_mut(&mut one).is_none());
+    drop(two);
+    let weak = Shared::downgrade(&one);
+    assert!(Shared::get_mut(&mut one).is_none());
+    drop(weak);
+    *Shared::get_mut(&mut one).unwrap() += 1;
+    assert_eq!(*one, 7);
+}
+
+pub(crate) fn get_mut_after_others_dropped_elsewhere<S: WeakCounts>() {
+    let mut mine = Shared::<_, S>::new(5);
+    let clones = vec![mine.clone(); 5];
+    let weak = Shared::downgrade(&mine);
+    elsewhere(move || {
+        let upgraded = weak.upgrade().unwrap();
+        drop((clones, weak));
+        drop(upgraded);
+    });
+    *Shared::get_mut(&mut mine).unwrap() = 6;
+    assert_eq!(*mine, 6);
+}
+
+pub(crate) fn make_mut_clones_from_others<S: WeakCounts>() {
+    let mut one = Shared::<_, S>::new(vec![1]);
+    let place = Shared::as_ptr(&one);
+    Shared::make_mut(&mut one).push(2);
+    assert_eq!(Shared::as_ptr(&one), place);
+    let two = one.clone();
+    Shared::make_mut(&mut one).push(3);
+    assert_eq!((one.len(), two.len()), (3, 2));
+    assert!(!Shared::ptr_eq(&one, &two));
+}
+
+pub(crate) fn make_mut_moves_away_from_weak_references<S: WeakCounts>() {
+    #[derive(Debug)]
+    struct Uncloned(u8);
+    impl Clone for Uncloned {
+        fn clone(&self) -> Self {
+            unreachable!("moved, not cloned")
+        }
+    }
+    let mut one = Shared::<_, S>::new(Uncloned(1));
+    let weak = Shared::downgrade(&one);
+    Shared::make_mut(&mut one).0 = 2;
+    assert_eq!(one.0, 2);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(Shared::weak_count(&one), 0);
+}
+
+pub(crate) fn unwrap_or_clone_does_either<S: WeakCounts>() {
+    let one = Shared::<_, S>::new(String::from("key"));
+    let place = one.as_ptr();
+    let two = one.clone();
+    let cloned = Shared::unwrap_or_clone(two);
+    assert_ne!(cloned.as_ptr(), place);
+    let moved = Shared::unwrap_or_clone(one);
+    assert_eq!(moved.as_ptr(), place);
+}
+
+/// The maker has gone, and nobody has merged the object yet: another thread can still tell.
+pub(crate) fn judged_by_another_thread_after_the_maker_has_exited<S: WeakCounts>() {
+    let make = || elsewhere(|| Shared::<_, S>::new(String::from("key")));
+    let mut made = make();
+    Shared::get_mut(&mut made).unwrap().push('s');
+    assert_eq!(Shared::try_unwrap(made).unwrap(), "keys");
+    assert_eq!(Shared::into_inner(make()).unwrap(), "key");
+    let mut made = make();
+    let place = Shared::as_ptr(&made);
+    Shared::make_mut(&mut made).push('s');
+    assert_eq!(Shared::as_ptr(&made), place);
+}

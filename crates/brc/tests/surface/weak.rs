@@ -1,0 +1,157 @@
+//! Weak references.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use keyway_brc::{Shared, WeakCounts, WeakShared};
+
+use crate::watch::{Watch, Witness, elsewhere};
+
+pub(crate) fn an_upgrade_keeps_the_contents<S: WeakCounts>() {
+    let watch = Watch::default();
+    let object = Shared::<_, S>::new(watch.witness());
+    let weak = Shared::downgrade(&object);
+    let upgraded = weak.upgrade().unwrap();
+    assert_eq!(Shared::strong_count(&object), 2);
+    drop(object);
+    assert_eq!(watch.dropped(), 0);
+    drop(upgraded);
+    assert_eq!(watch.dropped(), 1);
+}
+
+pub(crate) fn an_upgrade_fails_after_the_last_drop<S: WeakCounts>() {
+    let object = Shared::<_, S>::new(5);
+    let weak = Shared::downgrade(&object);
+    let theirs = weak.clone();
+    let object = elsewhere(move || {
+        assert!(theirs.upgrade().is_some());
+        object
+    });
+    Shared::<(), S>::collect();
+    drop(object);
+    assert!(weak.upgrade().is_none());
+    assert!(elsewhere(move || weak.upgrade().is_none()));
+}
+
+pub(crate) fn an_upgrade_in_the_destructor_fails<S: WeakCounts>() {
+    struct Looks<S: WeakCounts> {
+        me: Mutex<WeakShared<Looks<S>, S>>,
+        _witness: Witness,
+    }
+    impl<S: WeakCounts> Drop for Looks<S> {
+        fn drop(&mut self) {
+            assert!(self.me.lock().unwrap().upgrade().is_none());
+        }
+    }
+    let watch = Watch::default();
+    let object = Shared::<_, S>::new(Looks { me: Mutex::default(), _witness: watch.witness() });
+    *object.me.lock().unwrap() = Shared::downgrade(&object);
+    drop(object);
+    assert_eq!(watch.dropped(), 1);
+}
+
+pub(crate) fn weak_references_are_counted<S: WeakCounts>() {
+    let object = Shared::<_, S>::new(5);
+    let weak = Shared::downgrade(&object);
+    let more = weak.clone();
+    assert_eq!((Shared::weak_count(&object), weak.weak_count(), weak.strong_count()), (2, 2, 1));
+    assert!(weak.ptr_eq(&more));
+    drop(more);
+    assert_eq!(Shared::weak_count(&object), 1);
+    drop(weak);
+    assert_eq!((Shared::weak_count(&object), Shared::strong_count(&object)), (0, 1));
+}
+
+pub(crate) fn a_weak_reference_to_nothing<S: WeakCounts>() {
+    let nothing = WeakShared::<u8, S>::new();
+    let more = nothing.clone();
+    assert!(more.upgrade().is_none() && more.ptr_eq(&nothing));
+    assert_eq!((nothing.strong_count(), nothing.weak_count()), (0, 0));
+    assert_eq!(format!("{nothing:?}"), "(Weak)");
+    let object = Shared::<_, S>::new(5);
+    assert!(!Shared::downgrade(&object).ptr_eq(&nothing));
+}
+
+pub(crate) fn a_cycle_through_weak_references_is_destroyed<S: WeakCounts>() {
+    struct Node<S: WeakCounts> {
+        parent: Mutex<WeakShared<Node<S>, S>>,
+        children: Mutex<Vec<Shared<Node<S>, S>>>,
+        _witness: Witness,
+    }
+    let watch = Watch::default();
+    let node = || {
+        Shared::<_, S>::new(Node {
+            parent: Mutex::default(),
+            children: Mutex::default(),
+            _witness: watch.witness(),
+        })
+    };
+    let (root, leaf) = (node(), node());
+    *leaf.parent.lock().unwrap() = Shared::downgrade(&root);
+    root.children.lock().unwrap().push(leaf.clone());
+    assert!(Shared::ptr_eq(&leaf.parent.lock().unwrap().upgrade().unwrap(), &root));
+    drop(root);
+    assert_eq!(watch.dropped(), 1);
+    assert!(leaf.parent.lock().unwrap().upgrade().is_none());
+    drop(leaf);
+    assert_eq!(watch.dropped(), 2);
+}
+
+/// Another thread tries while it is being made; the maker owns it afterwards.
+pub(crate) fn a_cyclic_object_is_made_on_the_way<S: WeakCounts>() {
+    struct Knot<S: WeakCounts> {
+        me: WeakShared<Knot<S>, S>,
+        _witness: Witness,
+    }
+    let watch = Watch::default();
+    let mut looked = None;
+    let knot = Shared::<_, S>::new_cyclic(|me| {
+        assert!(me.upgrade().is_none());
+        assert_eq!((me.strong_count(), me.weak_count()), (0, 0));
+        let me = me.clone();
+        let theirs = me.clone();
+        looked = Some(std::thread::spawn(move || theirs.upgrade().is_some()));
+        Knot { me, _witness: watch.witness() }
+    });
+    let _either = looked.unwrap().join().unwrap();
+    Shared::<(), S>::collect();
+    assert_eq!((Shared::strong_count(&knot), Shared::weak_count(&knot)), (1, 1));
+    assert!(Shared::ptr_eq(&knot, &knot.me.upgrade().unwrap()));
+    drop(knot);
+    assert_eq!(watch.dropped(), 1);
+}
+
+/// Nothing to upgrade, nothing dropped that was never made, and the memory goes with the weak references.
+pub(crate) fn a_panic_while_a_cyclic_object_is_made<S: WeakCounts>() {
+    let watch = Watch::default();
+    let mut kept = None;
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        Shared::<Witness, S>::new_cyclic(|me| {
+            kept = Some(me.clone());
+            panic!("on purpose")
+        })
+    }));
+    assert!(made.is_err());
+    assert!(kept.unwrap().upgrade().is_none());
+    assert_eq!(watch.dropped(), 0);
+}
+
+/// Inside a destructor, objects whose last reference goes wait on a list that their words hold, where weak references look.
+pub(crate) fn weak_references_outlive_what_waits_to_be_destroyed<S: WeakCounts>() {
+    struct Outer<S: WeakCounts>(Vec<Shared<Witness, S>>, Vec<WeakShared<Witness, S>>);
+    impl<S: WeakCounts> Drop for Outer<S> {
+        fn drop(&mut self) {
+            self.0.clear();
+            assert!(self.1.iter().all(|weak| weak.upgrade().is_none()));
+            assert!(self.1.iter().all(|weak| weak.strong_count() == 0));
+            self.1.truncate(2);
+        }
+    }
+    let watch = Watch::default();
+    let inner: Vec<_> = (0..5).map(|_| Shared::<_, S>::new(watch.witness())).collect();
+    let weak: Vec<_> = inner.iter().map(Shared::downgrade).collect();
+    let others = weak.clone();
+    drop(Shared::<_, S>::new(Outer(inner, weak)));
+    assert_eq!(watch.dropped(), 5);
+    assert!(others.iter().all(|weak| weak.upgrade().is_none()));
+}

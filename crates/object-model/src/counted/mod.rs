@@ -1,0 +1,315 @@
+//! Counted memory for contents of any shape: what pointer types of other crates are made of.
+//!
+//! In front of the contents lie, from the front: padding if the contents' alignment asks for it, the length if they are a slice made
+//! as one, the number of weak references, and an object's [header](crate::header_bytes). So the header is found from a
+//! pointer to the contents alone, whatever their type, and the contents from the header; a queue, which knows objects by their headers,
+//! destroys a slice by the length in front of it.
+
+use std::alloc::{self, Layout};
+use std::any::TypeId;
+use std::marker::PhantomData;
+use std::mem;
+use std::ptr::NonNull;
+
+use keyway_sync::grave;
+
+use crate::destruction::{self, Due};
+use crate::header::{Descriptor, Header, ObjectPtr, Prefix};
+use crate::owed::Released;
+use crate::pointers::WeakCounts;
+
+mod shape;
+mod weak;
+mod weak_count;
+
+pub use shape::{Many, One, Shape};
+pub use weak::{clone_weak, downgrade, release_weak, try_lock_weak, unlock_weak, upgrade, weak_references};
+use weak_count::WeakCount;
+
+/// What lies directly in front of the contents.
+#[repr(C)]
+struct Front<S: WeakCounts> {
+    weak: WeakCount,
+    header: Header<S>,
+}
+
+/// Bytes in front of the contents of a sized object, without padding for contents whose alignment is above 8.
+pub const fn front_bytes<S: WeakCounts>() -> usize {
+    mem::size_of::<Front<S>>()
+}
+
+/// The whole memory of an object, and where its contents are in it. None if that is more than memory can be.
+fn whole<S: WeakCounts>(contents: Layout, has_length: bool) -> Option<(Layout, usize)> {
+    let front = mem::size_of::<Front<S>>() + if has_length { mem::size_of::<usize>() } else { 0 };
+    let align = contents.align().max(mem::align_of::<Front<S>>());
+    let offset = front.checked_next_multiple_of(align)?;
+    let size = offset.checked_add(contents.size())?;
+    Some((Layout::from_size_align(size, align).ok()?, offset))
+}
+
+/// The front of contents.
+///
+/// # Safety
+/// - `contents` are those of an object that [`allocate`] has made and that is not freed.
+#[inline]
+unsafe fn front<S: WeakCounts>(contents: NonNull<u8>) -> NonNull<Front<S>> {
+    // SAFETY: the front lies directly before them, in the same allocation.
+    unsafe { contents.byte_sub(mem::size_of::<Front<S>>()) }.cast()
+}
+
+/// The object to which contents belong.
+///
+/// # Safety
+/// - `contents` are those of an object that [`allocate`] has made and that is not freed.
+#[inline]
+pub unsafe fn object<S: WeakCounts>(contents: NonNull<u8>) -> ObjectPtr<S> {
+    // SAFETY: the caller's duty; the header is the last part of the front.
+    ObjectPtr::of_header(unsafe { contents.byte_sub(mem::size_of::<Header<S>>()) }.cast())
+}
+
+fn contents_of<S: WeakCounts>(object: NonNull<Prefix>) -> NonNull<u8> {
+    // SAFETY: an object made here has its contents directly behind its header.
+    unsafe { object.cast::<u8>().byte_add(mem::size_of::<Header<S>>()) }
+}
+
+struct Of<K, S>(PhantomData<(K, S)>);
+
+impl<K: Shape, S: WeakCounts> Of<K, S> {
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        type_id: TypeId::of::<K>(),
+        type_name: std::any::type_name::<K>,
+        claim: leave_unclaimed,
+        destroy: destroy::<K, S>,
+        free: free_by_descriptor::<K, S>,
+        set_link: set_link::<S>,
+        link: link::<S>,
+    };
+}
+
+/// Memory for an object, its front written and its contents not. The object has one reference and no weak one.
+///
+/// # Panics
+/// If there can be no memory of that size.
+///
+/// # Safety
+/// - The caller writes the contents before anybody drops them.
+#[inline]
+pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, length: usize) -> NonNull<u8> {
+    let (layout, offset) =
+        whole::<S>(K::layout(length), K::HAS_LENGTH).expect("an object larger than memory can be");
+    // SAFETY: a front is not of size zero.
+    let memory = unsafe { alloc::alloc(layout) };
+    let Some(memory) = NonNull::new(memory) else { alloc::handle_alloc_error(layout) };
+    // SAFETY: `offset` is within the memory.
+    let contents = unsafe { memory.byte_add(offset) };
+    if K::HAS_LENGTH {
+        // SAFETY: the length lies before the front.
+        let place = unsafe { length_of::<S>(contents) };
+        // SAFETY: `offset` has room for it, and the front is aligned as a word is.
+        unsafe { place.write(length) };
+    }
+    let front = Front { weak: WeakCount::new(), header: Header::new(Of::<K, S>::DESCRIPTOR, count) };
+    // SAFETY: within the memory.
+    let place = unsafe { self::front::<S>(contents) };
+    // SAFETY: the memory was made for a front at this place.
+    unsafe { place.write(front) };
+    contents
+}
+
+/// Where the length of a slice is.
+///
+/// # Safety
+/// - As for [`front`], of an object whose shape has a length.
+unsafe fn length_of<S: WeakCounts>(contents: NonNull<u8>) -> NonNull<usize> {
+    // SAFETY: the length lies directly before the front.
+    unsafe { contents.byte_sub(mem::size_of::<Front<S>>() + mem::size_of::<usize>()) }.cast()
+}
+
+/// The memory of an object whose contents are gone: freed here, or by the last weak reference.
+struct Memory<S: WeakCounts> {
+    contents: NonNull<u8>,
+    layout: Layout,
+    has_length: bool,
+    _strategy: PhantomData<S>,
+}
+
+impl<S: WeakCounts> Drop for Memory<S> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the references' part of the weak count keeps the memory until here.
+        let weak = unsafe { weak::<S>(self.contents) };
+        if !weak.is_one() && !weak.decrement() {
+            return;
+        }
+        // SAFETY: nobody has a reference nor a weak one.
+        unsafe { free::<S>(self.contents, self.layout, self.has_length) };
+    }
+}
+
+/// # Safety
+/// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is theirs.
+#[inline]
+unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, has_length: bool) {
+    // SAFETY: not freed before the end of this function.
+    let mut front = unsafe { front::<S>(contents) };
+    // SAFETY: nobody else can reach the object.
+    let words = unsafe { front.as_mut() };
+    words.weak.claim();
+    words.header.claim();
+    let (layout, offset) = whole::<S>(layout, has_length).expect("allocated with it");
+    // SAFETY: the offset at which `allocate` put the contents.
+    let memory = unsafe { contents.byte_sub(offset) };
+    // SAFETY: `allocate` got the memory with this layout; nothing uses it after.
+    unsafe { grave::bury(memory.as_ptr(), layout) };
+}
+
+/// # Safety
+/// - As for [`front`], for as long as the word is used.
+#[inline]
+unsafe fn weak<'a, S: WeakCounts>(contents: NonNull<u8>) -> &'a WeakCount {
+    // SAFETY: the caller's duty.
+    let front = unsafe { front::<S>(contents) };
+    // SAFETY: not freed, by the caller's duty; the word lies in an atomic, so no part of it is frozen by the borrow.
+    unsafe { &(*front.as_ptr()).weak }
+}
+
+/// Ends an object of one sized value whose contents have been moved out or need no drop, and whose last reference has gone.
+///
+/// # Safety
+/// - A release of the object has just owed [`Released::Destroy`], or a `try_take` has said yes.
+/// - `layout` is that of its contents, which were allocated as [`One`].
+#[inline]
+pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layout) {
+    drop(Memory::<S> { contents, layout, has_length: false, _strategy: PhantomData });
+}
+
+/// Pays what a release of an object made by [`allocate`] owes.
+///
+/// # Panics
+/// If the contents' destructor panics; the object's memory is freed all the same.
+///
+/// # Safety
+/// - `released` is what a release of the object of `contents` has just returned.
+pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
+    match released {
+        Released::Nothing => {}
+        Released::Destroy => {
+            // SAFETY: not freed before it is destroyed.
+            let object = unsafe { object::<S>(contents) };
+            // SAFETY: the last reference has gone; such an object is not claimed before it is freed.
+            unsafe { destruction::destroy_claimed(object) }
+        }
+        Released::DestroyDue => destruction::run_due(),
+    }
+}
+
+/// Calls a strategy's function that takes a [`Due`], and destroys what it has put there.
+#[inline]
+pub fn with_due<S: WeakCounts, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
+    let result = f(&mut Due::new());
+    destruction::run_due();
+    result
+}
+
+/// Carries out what others have queued to this OS thread, and destroys what nobody holds then.
+#[cold]
+pub fn collect<S: WeakCounts>() {
+    destruction::collect::<S>();
+}
+
+/// Adds a reference, on any thread at any time.
+///
+/// # Aborts
+/// If the count overflows.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`.
+#[inline]
+pub unsafe fn retain<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    unsafe { S::retain_anywhere(object) }.settle();
+}
+
+/// Takes a reference away, on any thread at any time; what it returns is to be [settled](settle).
+///
+/// # Safety
+/// - The caller owns a reference to the object of `contents`, and does not use it after.
+#[inline]
+pub unsafe fn release<S: WeakCounts>(contents: NonNull<u8>) -> Released {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    unsafe { S::release_anywhere(object, &mut Due::new()) }
+}
+
+/// The length of contents of shape `K`; one value has none.
+///
+/// # Safety
+/// - As for [`front`], of an object of this shape.
+unsafe fn length<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> usize {
+    if !K::HAS_LENGTH {
+        return 0;
+    }
+    // SAFETY: the caller's duty.
+    let place = unsafe { length_of::<S>(contents) };
+    // SAFETY: written when the object was made, and never again.
+    unsafe { place.read() }
+}
+
+/// See [`Descriptor::claim`]: weak references may still look at the words. They are claimed when the memory is freed.
+///
+/// # Safety
+/// - None.
+unsafe fn leave_unclaimed(_: NonNull<Prefix>) {}
+
+/// See [`Descriptor::destroy`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object of this shape.
+unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
+    let contents = contents_of::<S>(object);
+    // SAFETY: not freed before the end of this function.
+    let length = unsafe { length::<K, S>(contents) };
+    let layout = K::layout(length);
+    let _memory = Memory::<S> { contents, layout, has_length: K::HAS_LENGTH, _strategy: PhantomData };
+    // SAFETY: the last reference has gone, and this is called once.
+    unsafe { K::drop_contents(contents, length) };
+}
+
+/// See [`Descriptor::free`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object of this shape.
+unsafe fn free_by_descriptor<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
+    let contents = contents_of::<S>(object);
+    // SAFETY: not freed before the end of this function.
+    let length = unsafe { length::<K, S>(contents) };
+    // SAFETY: the caller's duty.
+    unsafe { free::<S>(contents, K::layout(length), K::HAS_LENGTH) };
+}
+
+/// See [`Descriptor::set_link`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object made by [`allocate`].
+unsafe fn set_link<S: WeakCounts>(object: NonNull<Prefix>, next: Option<NonNull<Prefix>>) {
+    let address = next.map_or(0, |next| next.as_ptr().expose_provenance());
+    // SAFETY: not freed yet.
+    let count = unsafe { ObjectPtr::<S>::of_header(object.cast()).count() };
+    // SAFETY: the caller's duty; a header's alignment is 8.
+    unsafe { S::set_link(count, address) };
+}
+
+/// See [`Descriptor::link`].
+///
+/// # Safety
+/// - As stated there; `object` is the prefix of an object made by [`allocate`].
+unsafe fn link<S: WeakCounts>(object: NonNull<Prefix>) -> Option<NonNull<Prefix>> {
+    // SAFETY: not freed yet.
+    let count = unsafe { ObjectPtr::<S>::of_header(object.cast()).count() };
+    // SAFETY: the caller's duty.
+    let address = unsafe { S::link(count) };
+    NonNull::new(std::ptr::with_exposed_provenance_mut(address))
+}

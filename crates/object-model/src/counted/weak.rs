@@ -1,0 +1,113 @@
+//! Weak references to counted memory.
+
+use std::ptr::NonNull;
+
+use super::{object, weak};
+use crate::fatal::fatal;
+use crate::owed::Retained;
+use crate::pointers::{Upgraded, WeakCounts};
+
+/// Adds a weak reference.
+///
+/// # Aborts
+/// If there are more than 2^63.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`.
+pub unsafe fn downgrade<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    unsafe { S::note_weak(object) };
+    // SAFETY: not freed, by the caller's reference.
+    if !unsafe { weak::<S>(contents) }.increment_from_reference() {
+        too_many_weak();
+    }
+}
+
+/// Makes one more weak reference out of one.
+///
+/// # Aborts
+/// If there are more than 2^63.
+///
+/// # Safety
+/// - The caller has a weak reference to the object of `contents`.
+pub unsafe fn clone_weak<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: not freed, by the caller's weak reference.
+    if !unsafe { weak::<S>(contents) }.increment() {
+        too_many_weak();
+    }
+}
+
+#[cold]
+fn too_many_weak() -> ! {
+    fatal(format_args!("a count of weak references has overflowed"))
+}
+
+/// Takes a weak reference away, and frees the memory if it was the last and there is no reference.
+///
+/// # Safety
+/// - The caller has a weak reference to the object of `contents`, and does not use it after.
+pub unsafe fn release_weak<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: not freed, by the caller's weak reference.
+    if !unsafe { weak::<S>(contents) }.decrement() {
+        return;
+    }
+    // SAFETY: not freed yet.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: as above.
+    let shape = unsafe { object.descriptor() };
+    // SAFETY: that was the last of all.
+    unsafe { (shape.free)(object.prefix()) };
+}
+
+/// Makes a reference out of a weak one, unless the last reference has gone.
+///
+/// # Aborts
+/// As a retain does.
+///
+/// # Safety
+/// - The caller has a weak reference to the object of `contents`.
+#[must_use]
+pub unsafe fn upgrade<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    match unsafe { S::upgrade(object) } {
+        Upgraded::Reference => true,
+        Upgraded::Gone => false,
+        Upgraded::Abort => {
+            Retained::Abort.settle();
+            false
+        }
+    }
+}
+
+/// The number of weak references, as well as can be told.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`, or a weak one.
+pub unsafe fn weak_references<S: WeakCounts>(contents: NonNull<u8>) -> usize {
+    // SAFETY: not freed, by the caller's duty.
+    let count = unsafe { weak::<S>(contents) }.get();
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// If the object has no weak reference, none is made until [`unlock_weak`]: whoever tries to waits.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`.
+#[must_use]
+pub unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+    // SAFETY: not freed, by the caller's duty.
+    unsafe { weak::<S>(contents) }.try_lock()
+}
+
+/// Ends a successful [`try_lock_weak`].
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`, and `try_lock_weak` has said yes to it.
+pub unsafe fn unlock_weak<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: not freed, by the caller's duty.
+    unsafe { weak::<S>(contents) }.unlock();
+}

@@ -1,0 +1,120 @@
+//! What a strategy adds so that pointer types can be built on it which need no attached thread, and weak references.
+
+use std::task::Waker;
+
+use crate::destruction::{self, Due};
+use crate::header::ObjectPtr;
+use crate::owed::Released;
+use crate::strategy::FreeThreaded;
+
+/// What has come of an attempt to make a reference from a weak one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Upgraded {
+    /// There is one reference more, which is the caller's.
+    Reference,
+    /// The last reference has gone, for good.
+    Gone,
+    /// The end of the process, as [`Retained::Abort`](crate::Retained::Abort).
+    Abort,
+}
+
+/// A strategy whose objects can have weak references, and whose counts can be judged, on any thread at any time.
+///
+/// Weak references are counted beside the strategy's words, by the object model; to the strategy they are those who may call
+/// [`upgrade`](Self::upgrade). Of a count it is asked whether the caller's reference is the only one. The answer yes is exact. A no may
+/// be overtaken at once by other holders, and PROTOCOL.md says where else it can be given.
+///
+/// # Safety
+/// Implementors promise, besides what [`Strategy`](crate::Strategy) asks:
+/// - **Once gone, gone.** After `Destroy` was returned, an object put into [`Due`], or `true` by [`try_take`](Self::try_take),
+///   no `upgrade` of that object answers `Reference`; and the words are written no more but by [`set_link`](Self::set_link).
+/// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, and no queue has one. When it, or
+///   `try_take`, answers yes, whatever others did with the object before they released it happens before.
+pub unsafe trait WeakCounts: FreeThreaded {
+    /// The count of an object whose contents are still to be made: no reference, and [`upgrade`](Self::upgrade) finds it gone, until
+    /// [`publish`](Self::publish).
+    fn new_count_unborn() -> Self::Count;
+
+    /// The contents have been made: the object has one reference, which is the caller's. What the caller has done with it happens
+    /// before whatever is done with a reference that `upgrade` makes.
+    ///
+    /// # Safety
+    /// - The count was made by [`new_count_unborn`](Self::new_count_unborn), and this is called once.
+    unsafe fn publish(object: ObjectPtr<Self>);
+
+    /// From now on the object may have weak references; called before each is made of a reference.
+    ///
+    /// # Safety
+    /// - The caller keeps the object alive during the call, by a reference.
+    unsafe fn note_weak(object: ObjectPtr<Self>);
+
+    /// Adds a reference, unless the last one has gone.
+    ///
+    /// # Safety
+    /// - The caller has a weak reference, which keeps the object's memory.
+    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded;
+
+    /// The number of references, as well as this thread can tell; zero once the last has gone.
+    ///
+    /// # Safety
+    /// - The caller keeps the object's memory during the call, by a reference or a weak one.
+    unsafe fn references(object: ObjectPtr<Self>) -> usize;
+
+    /// Whether the caller's reference is the only one. If there may be weak references, the caller sees to it that none is upgraded
+    /// meanwhile.
+    ///
+    /// # Safety
+    /// - The caller owns a reference, and keeps it.
+    unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
+
+    /// Takes the caller's reference away if it is the only one: true, and the contents are the caller's to move or drop; false, and
+    /// nothing has happened.
+    ///
+    /// # Safety
+    /// - The caller owns a reference, and does not use it after `true`.
+    unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
+
+    /// Takes the caller's reference away for good, such that of all who hold one and call this, exactly one is told `Destroy`, who may
+    /// move the contents elsewhere.
+    ///
+    /// # Safety
+    /// - The caller owns a reference, and does not use it after.
+    unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
+
+    /// Keeps an address in the words of an object whose last reference has gone, while weak references may still look at them.
+    ///
+    /// # Safety
+    /// - The last reference has gone, and the caller is the one who was told; `address` is a multiple of 8.
+    unsafe fn set_link(count: &Self::Count, address: usize);
+
+    /// The address that [`set_link`](Self::set_link) kept.
+    ///
+    /// # Safety
+    /// - As for `set_link`, which has been called by this thread.
+    unsafe fn link(count: &Self::Count) -> usize;
+
+    /// This OS thread stops being an owner who must be asked, until it makes an object again; carries out what was queued.
+    /// Does nothing on a thread that is attached by a token.
+    fn step_aside(due: &mut Due<Self>);
+
+    /// Has `waker` woken whenever something is queued to this OS thread and nothing was before; `None` ends that. It lasts until the OS
+    /// thread's exit. Waking is done on the thread that releases, under no lock; a panic in it is caught.
+    fn wake_when_queued(waker: Option<Waker>);
+}
+
+/// Has `leave` called when this OS thread exits, and destroys what it puts into its [`Due`]. For strategies that keep something for a
+/// thread that has no token. False if the thread is on its way out already: then it is not called.
+#[must_use]
+pub fn at_thread_exit<S: FreeThreaded + LeaveAtExit>() -> bool {
+    keyway_sync::exit::at_exit(|| {
+        S::leave_at_exit(&mut Due::new());
+        destruction::run_due();
+    })
+}
+
+/// What [`at_thread_exit`] calls.
+pub trait LeaveAtExit: FreeThreaded {
+    /// This OS thread exits.
+    fn leave_at_exit(due: &mut Due<Self>);
+}
