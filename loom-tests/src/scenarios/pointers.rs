@@ -1,0 +1,183 @@
+//! Pointers without a token, and weak references.
+
+use keyway_brc::{Shared, WeakCounts};
+use keyway_sync::thread::spawn;
+
+use crate::model::{Model, scenarios};
+use crate::payload::{Fate, Payload};
+
+/// The scenarios of pointers.
+pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
+    scenarios!(S;
+        2:
+            pointer_upgrade_races_the_makers_last_drop,
+            pointer_upgrade_by_the_maker_races_a_last_drop,
+            pointer_weak_ones_outlive_the_object,
+            pointer_get_mut_races_downgrade,
+            pointer_into_inner_by_two,
+            pointer_made_while_others_upgrade,
+    )
+}
+
+/// The enumerations: every operation with every other, from every start state.
+///
+/// They fail if a weak reference does not make the last release an atomic step, if an upgrade adds to a count that has gone, or if
+/// the contents are lent for writing or moved out while somebody else has a reference.
+#[cfg(loom)]
+pub(super) fn enumerations<S, T>() -> Vec<Model>
+where
+    S: WeakCounts + keyway_object_model::testing::AsAnother,
+    T: crate::enumerate::start::State,
+{
+    use crate::enumerate::pointers::every_program;
+
+    let mut models = vec![Model::of::<S>("pointer_programs_of_1_with_1_other", 2, |explorer| {
+        every_program::<S, T>(explorer, 1);
+    })];
+    if crate::settings::is_night() {
+        models.push(Model::of::<S>("pointer_programs_of_1_from_all_states", 2, |explorer| {
+            every_program::<S, T>(explorer, 2);
+        }));
+        models.push(Model::of::<S>("pointer_into_inner_by_two_others_and_the_maker", 3, |explorer| {
+            explorer.explore(pointer_into_inner_by_two_others_and_the_maker::<S>);
+        }));
+    }
+    models
+}
+
+fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {
+    assert_eq!(pointer.read(), 7, "an object is seen whole");
+}
+
+/// The maker drops its last reference, whose word it need not touch if it is alone, while another thread upgrades.
+///
+/// Fails if the maker does not see in the word that there are weak references.
+fn pointer_upgrade_races_the_makers_last_drop<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let weak = Shared::downgrade(&mine);
+    let other = spawn(move || {
+        if let Some(theirs) = weak.upgrade() {
+            read(&theirs);
+        }
+    });
+    drop(mine);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The other way round: the maker has a weak reference, another thread drops the last.
+///
+/// Fails if the maker takes an object for its own whose ownership has ended.
+fn pointer_upgrade_by_the_maker_races_a_last_drop<S: WeakCounts>() {
+    let fate = Fate::new();
+    let theirs = Shared::<_, S>::new(fate.payload(7));
+    let weak = Shared::downgrade(&theirs);
+    let other = spawn(move || {
+        read(&theirs);
+        drop(theirs);
+    });
+    if let Some(mine) = weak.upgrade() {
+        read(&mine);
+    }
+    Shared::<(), S>::collect();
+    if let Some(mine) = weak.upgrade() {
+        read(&mine);
+    }
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+    assert!(weak.upgrade().is_none());
+}
+
+/// Two threads have weak references when the object goes; whoever drops the last frees the memory.
+///
+/// Fails if the last weak reference is judged by a second look, or not ordered behind the others.
+fn pointer_weak_ones_outlive_the_object<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let weak = Shared::downgrade(&mine);
+    let theirs = weak.clone();
+    let other = spawn(move || drop(theirs));
+    drop(mine);
+    drop(weak);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// One thread wants the contents for writing while another makes a weak reference and then drops its own.
+///
+/// Fails if the number of weak references is not locked while the references are counted.
+fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mut mine = Shared::<_, S>::new(fate.payload(7));
+    let theirs = mine.clone();
+    let other = spawn(move || {
+        let weak = Shared::downgrade(&theirs);
+        drop(theirs);
+        if let Some(theirs) = weak.upgrade() {
+            read(&theirs);
+        }
+    });
+    if let Some(contents) = Shared::get_mut(&mut mine) {
+        contents.write();
+    }
+    drop(mine);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// Both holders, the maker one of them, ask for the contents: one gets them.
+///
+/// Fails if what is on its way to the maker's queue when the maker decides is left there.
+fn pointer_into_inner_by_two<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let theirs = mine.clone();
+    let other = spawn(move || Shared::into_inner(theirs).map(|mut contents| contents.write()).is_some());
+    let here = Shared::into_inner(mine).map(|mut contents| contents.write()).is_some();
+    let there = other.join().unwrap();
+    assert!(here || there, "leaked: of two who ask for the contents, none gets them");
+    assert!(!(here && there), "double destruction: of two who ask for the contents, both get them");
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// As [`pointer_into_inner_by_two`], with three.
+#[cfg(loom)]
+fn pointer_into_inner_by_two_others_and_the_maker<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let others =
+        [mine.clone(), mine.clone()].map(|theirs| spawn(move || Shared::into_inner(theirs).is_some()));
+    let here = Shared::into_inner(mine).is_some();
+    let there = others.map(|other| other.join().unwrap());
+    let got = u32::from(here) + there.map(u32::from).iter().sum::<u32>();
+    assert_eq!(got, 1, "of three who ask for the contents, one gets them");
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// An object is made whose weak reference another thread has already.
+///
+/// Fails if the contents are not published with the first reference.
+fn pointer_made_while_others_upgrade<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mut other = None;
+    let mine = Shared::<_, S>::new_cyclic(|me| {
+        let me = me.clone();
+        other = Some(spawn(move || {
+            if let Some(theirs) = me.upgrade() {
+                read(&theirs);
+            }
+        }));
+        fate.payload(7)
+    });
+    drop(mine);
+    other.expect("spawned above").join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
