@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{cost, countdown, race, scaling, trace, verdict, verify};
+use crate::{cost, countdown, race, replay, scaling, trace, verdict, verify};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
@@ -34,6 +34,7 @@ enum Experiment {
     #[command(name = countdown::PART, hide = true)]
     CountdownPart(countdown::Part),
     Race(race::Arguments),
+    Replay(replay::Arguments),
     Scaling(scaling::Arguments),
     Trace(trace::Arguments),
     Verdict(verdict::Arguments),
@@ -53,6 +54,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
         Some(Experiment::CountdownPart(part)) => countdown::part(&part),
         Some(Experiment::Race(arguments)) => race::run(arguments, &output),
+        Some(Experiment::Replay(arguments)) => replay::run(&arguments, &output),
         Some(Experiment::Scaling(arguments)) => scaling::run(&arguments, &output),
         Some(Experiment::Trace(arguments)) => trace::run(&arguments, &output),
         Some(Experiment::Verdict(arguments)) => verdict::run(&arguments, &output),

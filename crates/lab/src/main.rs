@@ -15,6 +15,7 @@ mod output;
 mod plot;
 mod progress;
 mod race;
+mod replay;
 mod rounds;
 mod scaling;
 mod system;

@@ -69,7 +69,7 @@ pub(crate) struct Prefix {
 #[repr(C)]
 pub(crate) struct Header<S: Strategy> {
     prefix: Prefix,
-    count: S::Count,
+    pub(crate) count: S::Count,
     canary: Canary,
 }
 
@@ -227,6 +227,12 @@ impl<S: Strategy> ObjectPtr<S> {
     #[inline]
     pub(crate) fn cast<T>(self) -> NonNull<Object<T, S>> {
         self.0.cast()
+    }
+
+    /// The same header under another strategy.
+    #[inline]
+    pub(crate) fn cast_header<T: Strategy>(self) -> ObjectPtr<T> {
+        ObjectPtr(self.0.cast())
     }
 
     #[inline]

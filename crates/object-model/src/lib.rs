@@ -7,7 +7,7 @@
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
 //! Which file may use which, bottom to top: [`owed`](Released), `header`, `destruction`, `context`, `strategy`, `attach`,
-//! `exclusive`, `thread`, `reference`, `any`, `guarded`, `section`.
+//! `exclusive`, `thread`, `reference`, `any`, `guarded`, `section`, `wrapper`.
 
 mod any;
 mod attach;
@@ -28,6 +28,7 @@ mod strategy;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod thread;
+mod wrapper;
 
 pub use any::AnyRef;
 pub use attach::{AlreadyAttached, attach, try_attach};
@@ -36,7 +37,7 @@ pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
 /// What guards contents: see [`Strategy::Lock`].
 pub use keyway_sections::{ContentsLock, NoLock, ObjectLock};
-pub use owed::{Released, Retained};
+pub use owed::{CountPath, Released, Retained};
 pub use plain::PlainCount;
 pub use pointers::{LeaveAtExit, Upgraded, WeakCounts, at_thread_exit};
 pub use queue::ReleaseQueue;
@@ -44,3 +45,4 @@ pub use reference::Ref;
 pub use section::Section;
 pub use strategy::{FreeThreaded, Runtime, Strategy};
 pub use thread::Thread;
+pub use wrapper::Wrapped;

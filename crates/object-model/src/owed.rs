@@ -24,6 +24,21 @@ impl Retained {
     }
 }
 
+/// How a thread would change an object's count at this moment, for statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountPath {
+    /// As every thread does: objects have no owners under this strategy.
+    Common,
+    /// As its owner.
+    Owner,
+    /// As another thread than its owner, in a word that all share.
+    Remote,
+    /// As `Remote`; and a release would be handed over to the owner.
+    HandOver,
+    /// As every thread, since the object has lost its owner.
+    Merged,
+}
+
 /// What the caller of a release owes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

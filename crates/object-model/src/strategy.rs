@@ -7,7 +7,7 @@ use keyway_sync::StaticLock;
 
 use crate::destruction::Due;
 use crate::header::{CountWords, ObjectPtr};
-use crate::owed::{Released, Retained};
+use crate::owed::{CountPath, Released, Retained};
 
 /// The identity of a runtime: all threads, references and objects of one strategy type in this process.
 ///
@@ -120,6 +120,16 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     /// # Safety
     /// - As for [`retain`](Self::retain).
     unsafe fn count(object: ObjectPtr<Self>, id: Self::Id, attached: &Self::Attached) -> usize;
+
+    /// How this thread would change the object's count now: a hint for statistics, which others may make untrue at any time.
+    /// Strategies under which objects have no owners leave it as it is.
+    ///
+    /// # Safety
+    /// - As for [`retain`](Self::retain).
+    unsafe fn path(object: ObjectPtr<Self>, id: Self::Id) -> CountPath {
+        let _ = (object, id);
+        CountPath::Common
+    }
 
     // --- contents ---
 

@@ -1,4 +1,4 @@
-//! Recorded reference-count traffic of real programs: reading, writing, checking, statistics.
+//! Recorded reference-count traffic of real programs: reading, writing, checking, statistics, replaying.
 //!
 //! A *trace* holds every update of every reference count that a program made, in one order over all its threads; docs/traces.md
 //! explains the format. [`Reader`] reads one piece by piece, [`check()`] finds what contradicts itself in it, [`Stats`] sums it up,
@@ -7,14 +7,16 @@
 //! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where and why: no panic, and no more
 //! memory than what was really read is worth, within [`Limits`].
 //!
-//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, then `stats`, `life` and `trace`.
+//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, then `stats`, `life` and `trace`; `identity`; `replay`.
 
 mod check;
 mod error;
 mod format;
+mod identity;
 mod input;
 mod life;
 mod reader;
+pub mod replay;
 mod stats;
 mod trace;
 

@@ -10,6 +10,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
+use keyway_traces::replay::Plan;
 use keyway_traces::{Life, Limits, Reader, Stats, Trace};
 
 /// Counts the memory of each thread, and its peak.
@@ -123,6 +124,9 @@ fn examine(bytes: &[u8], random: &mut Rng) -> bool {
     }
     let Ok(trace) = trace else { return false };
     assert_eq!(stats.map(|stats| stats.header), Ok(trace.header()));
+    let every = random.u32(1..40);
+    let plans = [Plan::new(&trace, every), Plan::in_file_order(&trace, every)];
+    assert_eq!(plans[0].totals().deaths, plans[1].totals().deaths);
     let half = trace.cut(random.usize(..=trace.events.len())..trace.events.len());
     let mut again = Vec::new();
     half.write(&mut again).expect("it is memory");

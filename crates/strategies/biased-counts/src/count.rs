@@ -2,7 +2,7 @@
 
 use std::hint::cold_path;
 
-use keyway_object_model::{ObjectPtr, Released, Retained};
+use keyway_object_model::{CountPath, ObjectPtr, Released, Retained};
 
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
@@ -86,4 +86,18 @@ pub(crate) fn count(words: &Words) -> usize {
     let (local, shared) = words.counts();
     // The caller has one, whatever the two parts say at two moments.
     usize::try_from(local + shared).unwrap_or(0).max(1)
+}
+
+/// Where the next change by a thread of this bias would go, if nobody else comes first.
+pub(crate) fn path(words: &Words, bias: Bias) -> CountPath {
+    let shared = words.shared();
+    if words.own().counted_by(bias) <= MOST {
+        CountPath::Owner
+    } else if shared.is_merged() {
+        CountPath::Merged
+    } else if shared.count() == 0 && !shared.is_queued() {
+        CountPath::HandOver
+    } else {
+        CountPath::Remote
+    }
 }

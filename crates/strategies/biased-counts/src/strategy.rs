@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use keyway_object_model::{
-    Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
+    CountPath, Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
 };
 
 use crate::access::Lock;
@@ -87,6 +87,11 @@ unsafe impl Strategy for BiasedCounts {
     unsafe fn count(object: ObjectPtr<Self>, _: Bias, _: &Attached) -> usize {
         // SAFETY: the caller keeps the object alive.
         count::count(unsafe { object.count() })
+    }
+
+    unsafe fn path(object: ObjectPtr<Self>, bias: Bias) -> CountPath {
+        // SAFETY: the caller keeps the object alive.
+        count::path(unsafe { object.count() }, bias)
     }
 
     type Lock = Lock;
