@@ -110,11 +110,12 @@ struct Verdict {
     rows: Vec<Row>,
 }
 
-/// The reference measured twice.
-#[derive(Debug, Serialize)]
+/// The reference measured twice, and its objects.
+#[derive(Clone, Copy, Debug, Serialize)]
 struct Again {
     single_thread: Figure,
     io_bound: Figure,
+    memory: Memory,
 }
 
 /// Runs the experiment and prints its results.
@@ -146,6 +147,7 @@ fn judge_all(arguments: &Arguments, plan: &Plan, measured: &plan::Measured) -> V
     let again = Again {
         single_thread: measured.figure(|round| geometric_mean(plan.ratios(round, plan.again()))),
         io_bound: measured.figure(|round| plan.io_ratio(round, plan.again()).unwrap_or(f64::NAN)),
+        memory: memory::of(REFERENCE, REFERENCE),
     };
     let row = |subject: usize| {
         let strategy = plan.id(subject);

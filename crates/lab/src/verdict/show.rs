@@ -1,7 +1,7 @@
 //! The verdict as tables, as a page and as a plot.
 
 use super::judge::Judged;
-use super::{Arguments, REFERENCE, Row, Verdict};
+use super::{Again, Arguments, REFERENCE, Row, Verdict};
 use crate::markdown;
 use crate::output::{not_measured, shown, table, table_of_words};
 use crate::plot::{Axis, Bar, Panel, Plot, Row as PlotRow, Shapes};
@@ -82,9 +82,18 @@ fn verdicts(verdict: &Verdict) -> Vec<Vec<String>> {
             if row.memory.not_larger { "yes" } else { "no" }.to_owned(),
         ]
     };
-    let again = &verdict.again;
-    let mut control = vec![format!("{REFERENCE}, again"), shown(again.single_thread, 3), not_measured()];
-    control.extend([shown(again.io_bound, 3), not_measured(), not_measured()]);
+    let Again { single_thread, io_bound, memory } = verdict.again;
+    let control = vec![
+        format!("{REFERENCE}, again"),
+        shown(single_thread, 3),
+        not_measured(),
+        shown(io_bound, 3),
+        not_measured(),
+        not_measured(),
+        memory.boxed_integer_bytes.to_string(),
+        memory.list_bytes.to_string(),
+        not_measured(),
+    ];
     let lines = verdict.rows.iter().map(line);
     [heading.map(str::to_owned).to_vec(), control].into_iter().chain(lines).collect()
 }
