@@ -36,9 +36,11 @@ impl<const LOCKS: usize> Table<LOCKS> {
 /// The group, below `LOCKS`. In a model the numbers are serial, and are dealt out in turn, so that a model knows which share a lock.
 #[inline]
 fn group<const LOCKS: usize>(number: usize) -> usize {
-    let spread =
-        if keyway_sync::MODELLED { number } else { ((number as u64).wrapping_mul(SPREAD) >> 32) as usize };
-    spread & (LOCKS - 1)
+    if keyway_sync::MODELLED {
+        return number % LOCKS;
+    }
+    // The highest bits: they depend on every bit of the number, also on what tells the heaps of two threads apart.
+    (number as u64).wrapping_mul(SPREAD).unbounded_shr(u64::BITS - LOCKS.trailing_zeros()) as usize
 }
 
 #[cfg(test)]
@@ -47,7 +49,7 @@ mod tests {
 
     #[test]
     fn places_at_any_distance_use_every_lock_alike() {
-        for distance in [1, 8, 16, 24, 32, 48, 64, 96, 4096] {
+        for distance in [1, 8, 16, 24, 32, 48, 64, 96, 4096, 1 << 20, 1 << 26, 1 << 40] {
             let mut members = [0; 64];
             for place in 0..6400 {
                 members[group::<64>(0x7f00_dead_0000 + place * distance)] += 1;
