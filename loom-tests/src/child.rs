@@ -21,7 +21,7 @@ use crate::settings;
 pub fn run_if_asked(models: &[Model]) -> bool {
     let Ok(id) = env::var(settings::MODEL) else { return false };
     if id == settings::LIST {
-        models.iter().for_each(Model::report);
+        within_budget(models).iter().for_each(Model::report);
         return true;
     }
     let races = races::models();
@@ -36,6 +36,12 @@ pub fn run_if_asked(models: &[Model]) -> bool {
     }));
     model.run().report();
     true
+}
+
+/// The models that the budget has.
+pub fn within_budget(models: &[Model]) -> Vec<Model> {
+    let budget = settings::budget();
+    models.iter().filter(|model| model.budget <= budget).copied().collect()
 }
 
 /// Runs a model in a process of its own. Its row, or what it printed when it failed.

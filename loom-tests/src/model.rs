@@ -1,5 +1,7 @@
 //! A model: what is run, and what is said about it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use keyway::Strategy;
@@ -7,7 +9,7 @@ use keyway_object_model::ContentsLock;
 
 use crate::backend::explore::{self, Limits};
 use crate::row::Row;
-use crate::settings;
+use crate::settings::{self, Budget};
 
 /// One model of one strategy.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,8 @@ pub struct Model {
     pub threads: usize,
     /// Runs it.
     pub check: fn(&mut Explorer),
+    /// The smallest budget that has it.
+    pub budget: Budget,
     /// Attaches once more, where it takes that to destroy what was dropped on unattached threads.
     pub settle: Option<fn()>,
 }
@@ -29,7 +33,13 @@ impl Model {
     pub(crate) fn of<S: Strategy>(name: &'static str, threads: usize, check: fn(&mut Explorer)) -> Model {
         let settle: Option<fn()> =
             if <S::Lock as ContentsLock>::LOCKS { None } else { Some(|| keyway::attach::<S, _>(|_| ())) };
-        Model { name, strategy: S::runtime().id, threads, check, settle }
+        Model { name, strategy: S::runtime().id, threads, check, budget: Budget::Quick, settle }
+    }
+
+    /// The same, but not run within a smaller budget than this: it takes long.
+    #[cfg(loom)]
+    pub(crate) fn from(self, budget: Budget) -> Model {
+        Model { budget, ..self }
     }
 
     /// The name by which one model is called on the command line: `strategy::name`.
@@ -93,6 +103,26 @@ impl Explorer {
         self.limits.bound = None;
     }
 
+    /// Goes no further than this bound from here on, whatever the bound is: for models that can afford no more.
+    pub fn lower_bound_to(&mut self, most: usize) {
+        self.limits.bound = Some(self.limits.bound.map_or(most, |bound| bound.min(most)));
+    }
+
+    /// As [`explore`](Self::explore), of a program that is told where to note that something has happened which may happen.
+    ///
+    /// # Panics
+    /// If it has happened in no interleaving. Only loom tries them all; elsewhere this is not looked at.
+    pub(crate) fn explore_until_seen(
+        &mut self,
+        what: &str,
+        program: impl Fn(&Sighting) + Send + Sync + 'static,
+    ) {
+        let sighting = Arc::new(Sighting::default());
+        let noted = Arc::clone(&sighting);
+        self.explore(move || program(&sighting));
+        assert!(noted.0.load(Ordering::Relaxed) || !cfg!(loom), "rule broken: {what} in no interleaving");
+    }
+
     /// Runs one program in every interleaving within the bound.
     pub fn explore(&mut self, program: impl Fn() + Send + Sync + 'static) {
         self.programs += 1;
@@ -104,6 +134,17 @@ impl Explorer {
         let explored = explore::explore(Limits { time: left, ..self.limits }, program);
         self.iterations += explored.iterations;
         self.complete &= explored.complete;
+    }
+}
+
+/// Whether something was seen in any interleaving. Not a word of the model.
+#[derive(Debug, Default)]
+pub(crate) struct Sighting(AtomicBool);
+
+impl Sighting {
+    /// It has happened.
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

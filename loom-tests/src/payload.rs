@@ -1,5 +1,7 @@
-//! What the objects of the models contain: something that is read, and whose end is watched.
+//! What the objects of the models contain: something that is read, and whose end is watched. And panics that a program of a
+//! model means.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use keyway_sync::cell::UnsafeCell;
@@ -83,4 +85,18 @@ impl Fate {
         assert!(ends > 0, "leaked: an object was not destroyed after its last release");
         assert!(ends == 1, "double destruction: contents were dropped {ends} times");
     }
+}
+
+/// Runs `f`, which panics.
+pub(crate) fn panics(f: impl FnOnce()) {
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    assert!(result.is_err_and(|payload| payload.is::<Quiet>()), "the panic that was meant");
+}
+
+/// The payload of a panic that belongs to the program of a model.
+struct Quiet;
+
+/// Panics without a word to the hook, which would count it as the model's failure.
+pub(crate) fn panic_quietly() {
+    panic::resume_unwind(Box::new(Quiet));
 }

@@ -10,7 +10,7 @@ pub const BOUND: &str = "KEYWAY_LOOM_BOUND";
 /// Names the time that one model may take, in seconds; then it is cut short, which is a failure. 600 if it is not set.
 pub const SECONDS: &str = "KEYWAY_LOOM_SECONDS";
 
-/// If it is `night`, the models run too that take longest. Unset otherwise.
+/// Names the budget: `quick`, `ci` or `night`. The models that take long run from some budget on. `ci` if it is not set.
 pub const BUDGET: &str = "KEYWAY_LOOM_BUDGET";
 
 /// Names a file to which each model adds its row of the ledger, one JSON object a line. No file if it is not set.
@@ -47,9 +47,28 @@ pub fn time() -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Whether the models run that take longest.
-pub fn is_night() -> bool {
-    env::var(BUDGET).is_ok_and(|budget| budget == "night")
+/// How far a run goes: which models it has. How far each is explored is said by [`BOUND`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Budget {
+    /// Inside `cargo test`.
+    Quick,
+    /// Inside `.ci/run`.
+    Ci,
+    /// Now and then.
+    Night,
+}
+
+/// The budget.
+///
+/// # Panics
+/// If the variable names none.
+pub fn budget() -> Budget {
+    match env::var(BUDGET).as_deref() {
+        Ok("quick") => Budget::Quick,
+        Err(_) | Ok("ci") => Budget::Ci,
+        Ok("night") => Budget::Night,
+        Ok(text) => panic!("{BUDGET}={text}: neither `quick` nor `ci` nor `night`"),
+    }
 }
 
 /// The file for the rows of the ledger.

@@ -31,7 +31,7 @@ mod modelled {
 
     pub(super) fn run(arguments: &Arguments, models: Vec<Model>) {
         let rows = Arc::new(Mutex::new(Vec::new()));
-        let trials = models.into_iter().map(|model| {
+        let trials = child::within_budget(&models).into_iter().map(|model| {
             let rows = Arc::clone(&rows);
             Trial::test(model.id(), move || {
                 let row = child::run(&model)?;
@@ -97,7 +97,7 @@ mod plain {
         outer_cargo::forget(&mut cargo);
         cargo.current_dir(root).arg("loom").arg("--target-dir").arg(target.join("loom"));
         if env::var_os(settings::BOUND).is_none() {
-            cargo.env(settings::BOUND, "2");
+            cargo.env(settings::BOUND, "2").env(settings::BUDGET, "quick");
         }
         let status = cargo.status().map_err(|error| format!("cannot run cargo: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("`cargo loom`: {status}").into()) }

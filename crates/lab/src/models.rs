@@ -125,9 +125,11 @@ impl Models {
             .ok_or("cargo named no program".to_owned())
     }
 
-    /// All models but those that must fail.
-    pub(crate) fn list(&self) -> Result<Vec<Listed>, String> {
-        let output = Command::new(&self.0).env(MODEL, "list").output().map_err(|error| error.to_string())?;
+    /// All models that a budget has.
+    pub(crate) fn list(&self, budget: &str) -> Result<Vec<Listed>, String> {
+        let mut command = Command::new(&self.0);
+        let output = command.env(MODEL, "list").env("KEYWAY_LOOM_BUDGET", budget).output();
+        let output = output.map_err(|error| error.to_string())?;
         marked(&output, "keyway-listed: ")
     }
 

@@ -7,9 +7,9 @@ mod pace;
 mod page;
 mod run;
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Also write the ledger to this file, as a page of the documentation
+    /// Also write the ledger to this file, as a page of the documentation; its folder is made if need be
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }
@@ -57,6 +57,11 @@ fn strategy_ids() -> PossibleValuesParser {
 
 /// Runs everything that the arguments name and shows the ledger.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+    // Before anything is run: not to find out after half an hour that there is nowhere to write to.
+    if let Some(Err(error)) = arguments.docs.as_deref().map(make_room) {
+        eprintln!("error: {error}");
+        return Ok(ExitCode::FAILURE);
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut machine = Machine::before_run(cores);
     let ledger = match collect(arguments, cores) {
@@ -82,10 +87,19 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds already is left alone.
+fn make_room(path: &Path) -> Result<(), String> {
+    let cannot = |error| format!("cannot write {}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(cannot)?;
+    }
+    OpenOptions::new().create(true).append(true).open(path).map(drop).map_err(cannot)
+}
+
 fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
     eprintln!("building the models");
     let models = Models::build()?;
-    let mut listed = models.list()?;
+    let mut listed = models.list(arguments.budget.word())?;
     listed.retain(|model| arguments.wants(&model.strategy));
     let limits = arguments.budget.limits();
     let mut rows = run::all(&models, listed.iter().map(|model| (model, limits)).collect(), cores)?;

@@ -1,10 +1,12 @@
 //! Applies every mutant to a copy of the workspace and runs the models named for it.
 //!
 //! `cargo run --package keyway-loom-tests --bin mutants [-- --json] [word...]`: all of them, or those whose names contain one
-//! of the words. Fails if one survives, is killed for another reason than the stated one, or no longer applies.
+//! of the words. Fails if one survives, is killed for another reason than the stated one, or no longer applies; the others are
+//! run all the same. With `--json`, standard output has a row for each model of each mutant, one object a line, as it is done.
 
 use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -18,13 +20,9 @@ fn main() -> ExitCode {
         eprintln!("mutants: unknown option {flag}; only --json and words in the names of mutants");
         return ExitCode::from(2);
     }
-    match run(&words) {
-        Ok(rows) => {
-            if !flags.is_empty() {
-                println!("{}", serde_json::to_string_pretty(&rows).expect("rows of strings and numbers"));
-            }
-            if rows.iter().all(|row| row.killed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    match run(&words, !flags.is_empty()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("mutants: {error}");
             ExitCode::FAILURE
@@ -32,33 +30,48 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(words: &[String]) -> Result<Vec<Killed>, String> {
+/// Whether all of them were killed.
+fn run(words: &[String], json: bool) -> Result<bool, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member of the workspace");
     let mutants = chosen(words, &root.join("loom-tests/mutants"))?;
     let tree =
         Tree::new(root, &target(root)).map_err(|error| format!("cannot copy the workspace: {error}"))?;
     let start = Instant::now();
-    let mut rows = Vec::new();
+    let (mut models, mut killed) = (0, 0);
     for mutant in &mutants {
-        let judged = tree.judge(mutant).map_err(|error| format!("{}: {error}", mutant.name))?;
+        let judged = tree.judge(mutant).unwrap_or_else(|error| vec![Killed::not_run(mutant, &error)]);
         for row in &judged {
-            let fate = match (row.killed, row.reason.is_empty()) {
-                (true, _) => "killed",
-                (false, true) => "SURVIVED",
-                (false, false) => "MISTAKEN",
-            };
-            eprintln!("{fate:<8} {:<52} {:<58} {:>7}  {}", row.name, row.model, row.iterations, row.reason);
+            tell(row, json)?;
         }
-        rows.extend(judged);
+        models += judged.len();
+        killed += judged.iter().filter(|row| row.killed).count();
     }
-    let killed = rows.iter().filter(|row| row.killed).count();
     eprintln!(
-        "{} mutants, {killed} of {} models failed for the stated reason; {:.0} s",
+        "{} mutants, {killed} of {models} models failed for the stated reason; {:.0} s",
         mutants.len(),
-        rows.len(),
         start.elapsed().as_secs_f64()
     );
-    Ok(rows)
+    Ok(killed == models)
+}
+
+/// One line for one model of one mutant.
+fn tell(row: &Killed, json: bool) -> Result<(), String> {
+    let fate = match (row.killed, row.reason.as_str()) {
+        (true, _) => "killed",
+        (false, "") => "SURVIVED",
+        (false, _) if row.model.is_empty() => "NOT RUN",
+        (false, _) => "MISTAKEN",
+    };
+    eprintln!("{fate:<8} {:<52} {:<58} {:>7}  {}", row.name, row.model, row.iterations, row.reason);
+    if !json {
+        return Ok(());
+    }
+    let line = serde_json::to_string(row).expect("strings and numbers");
+    // Whoever reads may not want to wait for the last.
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}")
+        .and_then(|()| output.flush())
+        .map_err(|error| format!("standard output: {error}"))
 }
 
 /// The mutants whose names contain one of the words, all if there is none, in the order of their names.

@@ -60,11 +60,6 @@ impl Biased {
         }
         self.queued = false;
     }
-
-    fn references(&self) -> i32 {
-        let held: usize = self.held.iter().sum();
-        i32::try_from(held).expect("few") + i32::from(self.queued)
-    }
 }
 
 impl State for Biased {
@@ -107,16 +102,20 @@ impl State for Biased {
     fn held(&self) -> &[usize] {
         &self.held
     }
+
+    fn references(&self) -> usize {
+        self.held.iter().sum::<usize>() + usize::from(self.queued)
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::start::starts;
     use super::*;
 
     /// Which states can be reached, said without any transition.
     fn is_reachable(state: &Biased) -> bool {
-        let references = state.references();
+        let references = i32::try_from(state.references()).unwrap();
         references > 0
             && (state.attached || !state.queued)
             && if state.merged {
@@ -129,7 +128,7 @@ mod tests {
     }
 
     /// Every state within the bounds that `is_reachable` allows, enumerated by trying all there are.
-    fn by_trial(threads: usize) -> Vec<Biased> {
+    pub(in super::super) fn by_trial(threads: usize) -> Vec<Biased> {
         let mut found = Vec::new();
         let holdings = 3usize.pow(u32::try_from(threads).unwrap());
         for number in 0..holdings {
@@ -159,8 +158,11 @@ mod tests {
 
     #[test]
     fn no_step_leaves_the_predicate() {
-        for state in by_trial(2) {
-            for step in Step::all(2) {
+        for threads in [2, 3] {
+            for (state, step) in by_trial(threads)
+                .iter()
+                .flat_map(|state| Step::all(threads).into_iter().map(move |step| (state, step)))
+            {
                 if let Some(after) = state.after(step) {
                     assert!(is_reachable(&after), "{state:?} {step:?} {after:?}");
                 }

@@ -7,6 +7,7 @@
 //! A state is reached by real operations, in the order that the enumeration found; the object's words are never set by hand.
 
 pub mod biased;
+pub mod extent;
 pub mod flat;
 #[cfg(loom)]
 pub mod pointers;

@@ -76,11 +76,17 @@ pub fn combinations(of_each: &[Vec<Program>], held: &[usize]) -> Vec<Vec<Program
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Programs of the given length counted without making any: by who holds what and where, one operation at a time.
-    fn count(alphabet: &[Op], length: usize, held: usize, attached: bool, free: bool) -> usize {
+    pub(in super::super) fn count(
+        alphabet: &[Op],
+        length: usize,
+        held: usize,
+        attached: bool,
+        free: bool,
+    ) -> usize {
         let mut states = vec![(held, attached)];
         let mut total = 1;
         for _ in 0..length {

@@ -4,70 +4,76 @@ use keyway::{Ref, Strategy, Thread, attach};
 use keyway_object_model::testing::{AsAnother, clone_as_another, release_as_another};
 use keyway_sync::thread::{JoinHandle, spawn};
 
+use super::extent::Extent;
 use super::flat::Flat;
-use super::program::{Op, Program, combinations, programs};
+use super::program::{Op, Program};
 use super::start::{State, Step, starts};
 use crate::model::Explorer;
 use crate::payload::{Fate, Payload};
 
 type Hand<S> = Vec<Ref<Payload, S>>;
 
-/// How a thread that is not attached clones a reference.
-type Clone<S> = fn(&Ref<Payload, S>) -> Ref<Payload, S>;
+/// What the threads of a program go by.
+struct Ways<S: Strategy> {
+    /// How a thread that is not attached clones a reference.
+    clone: fn(&Ref<Payload, S>) -> Ref<Payload, S>,
+    /// References that there are at any time, at most: no count shows more.
+    most: usize,
+}
+
+impl<S: Strategy> Clone for Ways<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Strategy> Copy for Ways<S> {}
 
 /// Under a strategy whose references cannot be cloned without a token, no program does.
 fn never<S: Strategy>(_: &Ref<Payload, S>) -> Ref<Payload, S> {
     unreachable!("no such program is made")
 }
 
-/// How far an enumeration goes.
-#[derive(Clone, Copy, Debug)]
-pub struct Extent {
-    /// Threads, the owner included.
-    pub threads: usize,
-    /// Operations of each thread, at most.
-    pub length: usize,
-    /// Whether the threads but the owner attach; then their alphabet is the whole one.
-    pub others_attach: bool,
-}
-
 /// Explores every program within the extent from every start state, under a strategy whose threads run in parallel.
 pub(crate) fn every_program<S: AsAnother, T: State>(explorer: &mut Explorer, extent: Extent) {
-    for start in starts::<T>(extent.threads) {
+    every_program_of_part::<S, T>(explorer, extent, 0, 1);
+}
+
+/// As [`every_program`], of so many start states one, beginning with this.
+pub(crate) fn every_program_of_part<S: AsAnother, T: State>(
+    explorer: &mut Explorer,
+    extent: Extent,
+    first: usize,
+    of: usize,
+) {
+    for start in starts::<T>(extent.threads).into_iter().skip(first).step_by(of) {
         explorer.count_start_state();
         let attached = start.state.is_attached();
-        for threads in programs_from(start.state.held(), attached, extent, true) {
-            let path = start.path.clone();
-            explorer.explore(move || run::<S>(&path, attached, &threads, extent.others_attach));
+        for threads in extent.programs_from(start.state.held(), attached, true) {
+            let (path, most) = (start.path.clone(), most(&start.state, &threads));
+            explorer.explore(move || run::<S>(&path, attached, &threads, extent.others_attach, most));
         }
     }
+}
+
+/// How many references there are at any time, at most.
+fn most<T: State>(start: &T, threads: &[Program]) -> usize {
+    start.references() + threads.iter().flatten().filter(|&&op| op == Op::Retain).count()
 }
 
 /// As [`every_program`], under a strategy that lets one thread at a time be attached.
 pub(crate) fn every_program_by_turns<S: Strategy>(explorer: &mut Explorer, extent: Extent) {
     for start in starts::<Flat>(extent.threads) {
         explorer.count_start_state();
-        for threads in programs_from(start.state.held(), true, extent, false) {
-            let held = start.state.held().to_vec();
-            explorer.explore(move || run_by_turns::<S>(&held, &threads, extent.others_attach));
+        for threads in extent.programs_from(start.state.held(), true, false) {
+            let (held, most) = (start.state.held().to_vec(), most(&start.state, &threads));
+            explorer.explore(move || run_by_turns::<S>(&held, &threads, extent.others_attach, most));
         }
     }
 }
 
-/// The programs of all threads from one start state.
-fn programs_from(held: &[usize], attached: bool, extent: Extent, free: bool) -> Vec<Vec<Program>> {
-    let of_each: Vec<Vec<Program>> = (0..extent.threads)
-        .map(|thread| match (thread, extent.others_attach) {
-            (0, _) => programs(&Op::ALL, extent.length, held[0], attached, free),
-            (_, true) => programs(&Op::ALL, extent.length, held[thread], true, free),
-            (_, false) => programs(&Op::UNATTACHED, extent.length, held[thread], false, free),
-        })
-        .collect();
-    combinations(&of_each, held)
-}
-
 /// As [`run`]; but while thread 0 is attached the others may be unable to go on, so it waits for them when it has detached.
-fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach: bool) {
+fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
     let mut mine = Vec::new();
     let others = attach::<S, _>(|thread| {
@@ -75,9 +81,9 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
         let mut hands: Vec<Hand<S>> =
             held.iter().map(|&held| (0..held).map(|_| first.clone_ref(thread)).collect()).collect();
         first.release(thread);
-        let others = start_others(&mut hands, threads, others_attach, never);
+        let others = start_others(&mut hands, threads, others_attach, Ways { clone: never, most });
         mine = hands.remove(0);
-        run_attached(thread, &threads[0], &mut mine, &mut |_| (), never);
+        run_attached(thread, &threads[0], &mut mine, &mut |_| (), Ways { clone: never, most });
         others
     });
     join(others)(&mut mine);
@@ -87,8 +93,9 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
 
 /// Brings an object into the start state and lets all threads run. Whatever they still hold at the end is released by the
 /// owner; then the object must be gone.
-fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool) {
+fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
+    let ways = Ways { clone: Ref::clone, most };
     attach::<S, _>(|thread| {
         let mut hands: Vec<Hand<S>> = threads.iter().map(|_| Vec::new()).collect();
         hands[0].push(thread.alloc(fate.payload(7)));
@@ -99,22 +106,22 @@ fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_
         }
         let mut mine = Vec::new();
         if attached {
-            let others = start_others(&mut hands, threads, others_attach, Ref::clone);
+            let others = start_others(&mut hands, threads, others_attach, ways);
             mine = hands.remove(0);
-            run_attached(thread, &threads[0], &mut mine, &mut join(others), Ref::clone);
+            run_attached(thread, &threads[0], &mut mine, &mut join(others), ways);
         } else {
             let rest = thread.blocking(|| {
                 for step in &after[1..] {
                     take(*step, &mut hands, None);
                 }
-                let others = start_others(&mut hands, threads, others_attach, Ref::clone);
+                let others = start_others(&mut hands, threads, others_attach, ways);
                 mine = hands.remove(0);
                 let mut end = join(others);
-                let rest = run_unattached(&threads[0], &mut mine, &mut end, Ref::clone);
+                let rest = run_unattached(&threads[0], &mut mine, &mut end, ways);
                 rest.map(|rest| (rest, end))
             });
             if let Some((rest, mut end)) = rest {
-                run_attached(thread, rest, &mut mine, &mut end, Ref::clone);
+                run_attached(thread, rest, &mut mine, &mut end, ways);
             }
         }
     });
@@ -148,7 +155,7 @@ fn start_others<S: Strategy>(
     hands: &mut Vec<Hand<S>>,
     threads: &[Program],
     attach_them: bool,
-    clone: Clone<S>,
+    ways: Ways<S>,
 ) -> Vec<JoinHandle<Hand<S>>> {
     let theirs = hands.drain(1..).collect::<Vec<_>>();
     theirs
@@ -158,9 +165,9 @@ fn start_others<S: Strategy>(
             let program = program.clone();
             spawn(move || {
                 if attach_them {
-                    attach::<S, _>(|thread| run_attached(thread, &program, &mut hand, &mut |_| (), clone));
+                    attach::<S, _>(|thread| run_attached(thread, &program, &mut hand, &mut |_| (), ways));
                 } else {
-                    run_unattached(&program, &mut hand, &mut |_| (), clone);
+                    run_unattached(&program, &mut hand, &mut |_| (), ways);
                 }
                 hand
             })
@@ -184,7 +191,7 @@ fn run_attached<S: Strategy>(
     mut program: &[Op],
     hand: &mut Hand<S>,
     end: &mut dyn FnMut(&mut Hand<S>),
-    clone: Clone<S>,
+    ways: Ways<S>,
 ) {
     while let [op, rest @ ..] = program {
         program = rest;
@@ -193,10 +200,15 @@ fn run_attached<S: Strategy>(
             Op::Release => hand.pop().expect("held").release(thread),
             Op::Read => {
                 assert_eq!(hand[0].read(), 7, "an object is seen whole");
-                assert!(hand[0].count(thread) > 0, "an object that is held has a count");
+                let count = hand[0].count(thread);
+                assert!(
+                    (1..=ways.most).contains(&count),
+                    "rule broken: a count of {count}, of {} references at most",
+                    ways.most
+                );
             }
             Op::Checkpoint => thread.checkpoint(),
-            Op::Switch => match thread.blocking(|| run_unattached(rest, hand, end, clone)) {
+            Op::Switch => match thread.blocking(|| run_unattached(rest, hand, end, ways)) {
                 Some(rest) => program = rest,
                 None => return,
             },
@@ -211,12 +223,12 @@ fn run_unattached<'a, S: Strategy>(
     mut program: &'a [Op],
     hand: &mut Hand<S>,
     end: &mut dyn FnMut(&mut Hand<S>),
-    clone: Clone<S>,
+    ways: Ways<S>,
 ) -> Option<&'a [Op]> {
     while let [op, rest @ ..] = program {
         program = rest;
         match op {
-            Op::Retain => hand.push(clone(&hand[0])),
+            Op::Retain => hand.push((ways.clone)(&hand[0])),
             Op::Release => drop(hand.pop()),
             Op::Read => assert_eq!(hand[0].read(), 7, "an object is seen whole"),
             Op::Checkpoint => unreachable!("a thread that is not attached passes no checkpoints"),

@@ -54,6 +54,9 @@ pub trait State: Clone + Eq + Hash + Ord {
 
     /// References that each thread holds.
     fn held(&self) -> &[usize];
+
+    /// References that there are: those that are held, and what a queue owns.
+    fn references(&self) -> usize;
 }
 
 /// A state in which programs start.

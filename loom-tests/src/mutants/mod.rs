@@ -4,6 +4,8 @@
 //! the workspace, the models are built there, and those that the header names are run. The mutant is *killed* if each of
 //! them fails for the reason in the header. No mutation points in shipped code.
 
+#[cfg(test)]
+mod orderings;
 mod patch;
 mod tree;
 mod verdict;

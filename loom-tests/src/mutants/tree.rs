@@ -2,10 +2,12 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
 
 use super::patch::Mutant;
 use super::verdict::{Killed, Reason};
@@ -20,25 +22,36 @@ pub struct Tree {
     original: PathBuf,
     copy: PathBuf,
     target: PathBuf,
+    /// Locked while this lives: two runs in one folder would build each other's mutants.
+    _alone: File,
 }
 
 impl Tree {
     /// Copies the workspace at `original` to a folder in `target`. Files that are the same already are left alone.
     ///
+    /// **Blocking**: while another run uses that folder.
+    ///
     /// # Errors
     /// A file cannot be read or written.
     pub fn new(original: &Path, target: &Path) -> io::Result<Tree> {
-        let copy = target.join("mutants").join("tree");
-        let tree =
-            Tree { original: original.to_owned(), copy, target: target.join("mutants").join("target") };
-        fs::create_dir_all(&tree.copy)?;
+        let folder = target.join("mutants");
+        let (copy, target) = (folder.join("tree"), folder.join("target"));
+        fs::create_dir_all(&copy)?;
+        let alone = File::create(folder.join("lock"))?;
+        if alone.try_lock().is_err() {
+            eprintln!("waiting for another run of the mutants in {}", folder.display());
+            alone.lock()?;
+        }
+        let tree = Tree { original: original.to_owned(), copy, target, _alone: alone };
         tree.restore()?;
         Ok(tree)
     }
 
-    /// Makes the copy equal to the original again.
-    fn restore(&self) -> io::Result<()> {
-        copy(&self.original, &self.copy)
+    /// Makes the copy equal to the original again. Returns what it had to write, relative to the copy.
+    fn restore(&self) -> io::Result<Vec<PathBuf>> {
+        let mut written = Vec::new();
+        copy(&self.original, &self.copy, &mut written)?;
+        Ok(written.iter().filter_map(|path| Some(path.strip_prefix(&self.copy).ok()?.to_owned())).collect())
     }
 
     /// Applies a mutant, builds the models with it, and runs those that it names.
@@ -47,19 +60,20 @@ impl Tree {
     /// The patch does not apply, or the mutant does not compile.
     pub fn judge(&self, mutant: &Mutant) -> Result<Vec<Killed>, String> {
         let changed = mutant.apply(&self.original)?;
-        self.restore().map_err(|error| error.to_string())?;
-        for (path, text) in &changed {
-            write_if_changed(&self.copy.join(path), text.as_bytes()).map_err(|error| error.to_string())?;
+        let mut written = self.restore().map_err(|error| error.to_string())?;
+        for (path, text) in changed {
+            fs::write(self.copy.join(&path), text).map_err(|error| format!("{path}: {error}"))?;
+            written.push(path.into());
         }
-        let models = self.build()?;
+        let models = self.build(&written)?;
         mutant.models.iter().map(|model| run(&models, model, mutant)).collect()
     }
 
     /// Builds the models as `cargo loom` does, but for the optimisation of our own crates, which takes longer than it saves
-    /// here. Returns the program.
+    /// here. Returns the program, which is sure to be made from what was `written` since the last time.
     ///
     /// The alias is spelled out: where the copy lies inside the original, cargo would read it from both and take it twice over.
-    fn build(&self) -> Result<PathBuf, String> {
+    fn build(&self, written: &[PathBuf]) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         crate::outer_cargo::forget(&mut cargo);
         cargo.current_dir(&self.copy).args(["test", "--package", "keyway-loom-tests", "--profile", "loom"]);
@@ -73,18 +87,51 @@ impl Tree {
         if !built.status.success() {
             return Err(format!("does not compile:\n{}", String::from_utf8_lossy(&built.stderr)));
         }
-        executable(&built).ok_or_else(|| "cargo named no program".to_owned())
+        let made = made(&String::from_utf8_lossy(&built.stdout));
+        if let Some(stale) = stale(&made, &self.copy, written) {
+            return Err(format!("cargo did not build {stale} anew, though its source has changed"));
+        }
+        let models = made.into_iter().find(|artifact| artifact.target.name == "models");
+        let program = models.and_then(|models| models.executable);
+        program.ok_or_else(|| "cargo named no program".to_owned())
     }
 }
 
-/// The program of the models among what cargo says it has made.
-fn executable(built: &Output) -> Option<PathBuf> {
-    String::from_utf8_lossy(&built.stdout).lines().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let is_models = message["target"]["name"] == "models";
-        let path = message["executable"].as_str()?;
-        is_models.then(|| PathBuf::from(path))
-    })
+/// What cargo says of one thing that it has made.
+#[derive(Debug, Deserialize)]
+struct Artifact {
+    manifest_path: PathBuf,
+    target: Target,
+    /// Whether it was there already.
+    fresh: bool,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Reads cargo's messages, one a line.
+fn made(messages: &str) -> Vec<Artifact> {
+    messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The first file among those `written` whose package cargo has taken from an earlier build. Cargo goes by the times of files;
+/// a mutant that is judged by the program of another would be worse than none.
+fn stale(made: &[Artifact], root: &Path, written: &[PathBuf]) -> Option<String> {
+    let of_package = |path: &Path| {
+        let is_its = |artifact: &&Artifact| {
+            let folder = artifact.manifest_path.parent().and_then(|folder| folder.strip_prefix(root).ok());
+            folder.is_some_and(|folder| path.starts_with(folder.join("src")))
+        };
+        made.iter().filter(is_its).collect::<Vec<_>>()
+    };
+    let is_stale = |path: &&PathBuf| {
+        let artifacts = of_package(path);
+        !artifacts.is_empty() && artifacts.iter().all(|artifact| artifact.fresh)
+    };
+    written.iter().find(is_stale).map(|path| path.display().to_string())
 }
 
 /// Runs one model of a mutant.
@@ -114,10 +161,16 @@ fn run(program: &Path, model: &str, mutant: &Mutant) -> Result<Killed, String> {
     })
 }
 
-/// Copies a file or folder; leaves files alone that are the same, and removes what is no longer there.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a file or folder; leaves files alone that are the same, notes those that it writes, and removes what is no longer
+/// there.
+fn copy(from: &Path, to: &Path, written: &mut Vec<PathBuf>) -> io::Result<()> {
     if !from.is_dir() {
-        return write_if_changed(to, &fs::read(from)?);
+        let bytes = fs::read(from)?;
+        if fs::read(to).is_ok_and(|old| old == bytes) {
+            return Ok(());
+        }
+        written.push(to.to_owned());
+        return fs::write(to, bytes);
     }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(to)? {
@@ -129,15 +182,55 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let name = entry?.file_name();
         if !NOT_COPIED.iter().any(|not_copied| name == *not_copied) {
-            copy(&from.join(&name), &to.join(&name))?;
+            copy(&from.join(&name), &to.join(&name), written)?;
         }
     }
     Ok(())
 }
 
-fn write_if_changed(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(folder: &str, fresh: bool) -> String {
+        serde_json::json!({
+            "reason": "compiler-artifact", "manifest_path": format!("/tree/{folder}/Cargo.toml"),
+            "target": { "name": "x" }, "fresh": fresh, "executable": null,
+        })
+        .to_string()
     }
-    fs::write(path, bytes)
+
+    #[test]
+    fn a_changed_source_whose_package_was_not_built_is_seen() {
+        let messages = [artifact("crates/a", true), artifact("crates/b", false), "{}".to_owned()].join("\n");
+        let made = made(&messages);
+        assert_eq!(made.len(), 2);
+        let stale = |path: &str| stale(&made, Path::new("/tree"), &[PathBuf::from(path)]);
+        assert_eq!(stale("crates/a/src/word.rs").as_deref(), Some("crates/a/src/word.rs"));
+        assert_eq!(stale("crates/b/src/word.rs"), None);
+        // Not part of what is built here.
+        assert_eq!(stale("crates/a/tests/conformance.rs"), None);
+        assert_eq!(stale("crates/c/src/lib.rs"), None);
+    }
+
+    #[test]
+    fn a_copy_notes_what_it_writes_and_no_more() {
+        let folder = env::temp_dir().join(format!("keyway-copy-{}", std::process::id()));
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        fs::create_dir_all(&from).unwrap();
+        fs::write(from.join("one"), "1").unwrap();
+        fs::create_dir_all(&to).unwrap();
+        fs::write(to.join("gone"), "0").unwrap();
+        let mut written = Vec::new();
+        copy(&from, &to, &mut written).unwrap();
+        assert_eq!(written, [to.join("one")]);
+        assert!(!to.join("gone").exists());
+        written.clear();
+        copy(&from, &to, &mut written).unwrap();
+        assert!(written.is_empty());
+        fs::write(to.join("one"), "2").unwrap();
+        copy(&from, &to, &mut written).unwrap();
+        assert_eq!((written.len(), fs::read(to.join("one")).unwrap()), (1, b"1".to_vec()));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

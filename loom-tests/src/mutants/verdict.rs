@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::patch::Mutant;
+
 /// How a bug shows itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -22,10 +24,12 @@ pub enum Reason {
     LostUpdate,
     /// A thread that tries the same thing again and again.
     Livelock,
+    /// Something else that a strategy promises, such as a lock that goes to somebody who has asked for it.
+    Rule,
 }
 
 impl Reason {
-    const ALL: [Reason; 7] = [
+    const ALL: [Reason; 8] = [
         Reason::Race,
         Reason::UseAfterFree,
         Reason::Leak,
@@ -33,6 +37,7 @@ impl Reason {
         Reason::DoubleDestruction,
         Reason::LostUpdate,
         Reason::Livelock,
+        Reason::Rule,
     ];
 
     /// The word for it.
@@ -45,6 +50,7 @@ impl Reason {
             Reason::DoubleDestruction => "double destruction",
             Reason::LostUpdate => "lost update",
             Reason::Livelock => "livelock",
+            Reason::Rule => "rule broken",
         }
     }
 
@@ -65,6 +71,8 @@ impl Reason {
             Some(Reason::UseAfterFree)
         } else if says(&["double destruction"]) {
             Some(Reason::DoubleDestruction)
+        } else if says(&["rule broken"]) {
+            Some(Reason::Rule)
         } else if says(&["leaked"]) {
             Some(Reason::Leak)
         } else if says(&["deadlock"]) {
@@ -105,12 +113,21 @@ pub struct Killed {
     pub strategy: String,
     /// Whether the model failed for the stated reason.
     pub killed: bool,
-    /// What the model failed for; empty if it passed.
+    /// What the model failed for; empty if it passed; `not run: ` and why, if no model was run.
     pub reason: String,
     /// The model, `strategy::name`.
     pub model: String,
     /// The iteration in which it failed.
     pub iterations: u64,
+}
+
+impl Killed {
+    /// A mutant that cannot be judged, and why.
+    pub fn not_run(mutant: &Mutant, error: &str) -> Self {
+        let (name, strategy) = (mutant.name.clone(), mutant.strategy.clone());
+        let reason = format!("not run: {error}");
+        Killed { name, strategy, killed: false, reason, model: String::new(), iterations: 0 }
+    }
 }
 
 #[cfg(test)]

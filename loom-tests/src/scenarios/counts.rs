@@ -1,6 +1,7 @@
 //! References that are made, shared and released at the same time.
 
 use keyway::{Guarded, Ref, Strategy, attach};
+use keyway_object_model::testing::{AsAnother, clone_as_another};
 
 use super::join_all;
 use crate::backend::spawn;
@@ -13,6 +14,11 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
            two_queued_releases;
         3: three_last_releases, clone_races_clone, clone_from_a_queued_object;
     )
+}
+
+/// The models that need references which are cloned without a token.
+pub(super) fn models_of_free_threads<S: AsAnother>() -> Vec<Model> {
+    scenarios!(S; 2: ownership_ends_during_a_hand_over)
 }
 
 /// Two threads have one reference each, read and release it. Whoever is last destroys the object, and sees what the other
@@ -193,6 +199,26 @@ fn clone_from_a_queued_object<S: Strategy>() {
         [first, second]
     });
     join_all(others);
+    fate.assert_destroyed_once();
+}
+
+/// A thread hands its reference over to the maker, which meanwhile gets a clone that a third thread has made, and releases all that it
+/// has: under a biased count it ends its ownership between the other's mark and its look at who the owner is.
+///
+/// Fails if a reference is forgotten whose owner is gone when it is handed over, or released as if the object were merged before
+/// it is.
+fn ownership_ends_during_a_hand_over<S: AsAnother>() {
+    let fate = Fate::new();
+    let other = attach::<S, _>(|thread| {
+        let mine = thread.alloc(fate.payload(7));
+        let theirs = mine.clone_ref(thread);
+        let other = spawn(move || attach::<S, _>(|thread| read_and_release(theirs, thread)));
+        let more = clone_as_another(&mine);
+        mine.release(thread);
+        more.release(thread);
+        other
+    });
+    other.join().unwrap();
     fate.assert_destroyed_once();
 }
 

@@ -8,11 +8,11 @@ use keyway::{Guarded, Ref, Strategy, Thread, attach};
 use keyway_object_model::ContentsLock;
 use keyway_sync::cell::UnsafeCell;
 
-use super::sections::{panic_quietly, panics};
 use super::{attach_once_more, join_all};
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
 use crate::payload::Fate;
+use crate::payload::{panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     scenarios!(S;

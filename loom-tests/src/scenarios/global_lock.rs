@@ -3,20 +3,38 @@
 //! Which of a thread's waits expire is part of the program: see [`expire_next`].
 
 use keyway::{GlobalLock, Guarded, Interval, Ref, Strategy, Thread, Ticks, attach};
+use keyway_global_lock::Main;
+use keyway_global_lock::testing::is_asked_for;
 use keyway_sync::thread::JoinHandle;
 
 use super::join_all;
 use crate::backend::{expire_next, spawn};
-use crate::model::{Model, scenarios};
+use crate::model::{Explorer, Model, scenarios};
 use crate::payload::Fate;
 
 /// The models of one policy.
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
-    scenarios!(S;
+    let mut models = scenarios!(S;
         2: hand_over_when_asked, asked_twice, blocking_region_against_hand_over, exit_while_another_waits,
-           unattached_drop_against_hand_over;
-        3: hand_over_with_two_waiters, exit_while_two_wait;
-    )
+           unattached_drop_against_hand_over, unattached_drop_against_attach;
+        3: hand_over_with_two_waiters, exit_while_two_wait, blocking_region_against_two_waiters,
+           unattached_drop_against_hand_over_and_waiter;
+    );
+    models.extend([
+        Model::of::<S>("checkpoint_lets_another_in", 2, checkpoint_lets_another_in::<S>),
+        Model::of::<S>("every_choice_of_expiries", 2, every_choice_of_expiries::<S>),
+        Model::of::<S>("every_choice_of_expiries_of_three", 3, every_choice_of_expiries_of_three::<S>),
+    ]);
+    models
+}
+
+/// The models of the policy that switches when it is asked.
+pub(super) fn models_of_asking() -> Vec<Model> {
+    type S = GlobalLock<Interval>;
+    vec![
+        Model::of::<S>("forced_switch_waits_for_a_real_taker", 2, |explorer| forced_switch(explorer, [1])),
+        Model::of::<S>("forced_switch_with_two_waiters", 3, |explorer| forced_switch(explorer, [1, 0])),
+    ]
 }
 
 /// Makes the policies let go at every checkpoint that they may: `Ticks` at each one.
@@ -130,6 +148,139 @@ fn hand_over_with_two_waiters<S: Strategy>() {
     });
     join_all(others);
     assert_count(counter, 3);
+}
+
+/// How far a counter is.
+fn value<S: Strategy>(counter: &Counter<S>, thread: &mut Thread<S>) -> u32 {
+    counter.enter(thread, |section| **section)
+}
+
+/// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has had it. So many others wait, and
+/// this many waits of each expire.
+///
+/// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it takes the lock again before
+/// anybody else could.
+fn forced_switch<const N: usize>(explorer: &mut Explorer, expiries: [u32; N]) {
+    type S = GlobalLock<Interval>;
+    explorer.explore_until_seen("a waiter asked for the lock", move |sighting| {
+        let_go_often();
+        let (counter, others) = attach::<S, _>(|thread| {
+            let counter: Counter<S> = thread.alloc(Guarded::new(0));
+            let others = expiries.map(|expiries| impatient::<S>(counter.clone_ref(thread), expiries, 1));
+            for _ in 0..2 {
+                let before = value(&counter, thread);
+                let asked = is_asked_for::<Interval, Main>();
+                thread.checkpoint();
+                if asked {
+                    sighting.note();
+                    let after = value(&counter, thread);
+                    assert_ne!(
+                        before, after,
+                        "rule broken: the lock was asked for, and nobody else has had it"
+                    );
+                }
+            }
+            (counter, others)
+        });
+        join_all(others);
+        assert_count(counter, u32::try_from(N).expect("few"));
+    });
+}
+
+/// There is an interleaving in which another thread gets the lock during a checkpoint.
+///
+/// Fails if the policy never lets go.
+fn checkpoint_lets_another_in<S: Strategy>(explorer: &mut Explorer) {
+    explorer.explore_until_seen("a checkpoint let another thread in", |sighting| {
+        let_go_often();
+        let (counter, other) = attach::<S, _>(|thread| {
+            let counter: Counter<S> = thread.alloc(Guarded::new(0));
+            let other = impatient::<S>(counter.clone_ref(thread), 1, 1);
+            let before = value(&counter, thread);
+            thread.checkpoint();
+            if value(&counter, thread) != before {
+                sighting.note();
+            }
+            (counter, other)
+        });
+        other.join().unwrap();
+        assert_count(counter, 1);
+    });
+}
+
+/// Two threads count up, each waits as often without patience as the program says: every choice up to twice.
+fn every_choice_of_expiries<S: Strategy>(explorer: &mut Explorer) {
+    for (mine, theirs) in (0..9).map(|choice| (choice / 3, choice % 3)) {
+        explorer.explore(move || count_with_expiries::<S, 1>(mine, [theirs]));
+    }
+}
+
+/// As [`every_choice_of_expiries`], with three threads, every choice up to once.
+fn every_choice_of_expiries_of_three<S: Strategy>(explorer: &mut Explorer) {
+    for [mine, one, two] in (0..8).map(|choice| [choice / 4, choice / 2 % 2, choice % 2]) {
+        // The two others are interchangeable.
+        if one >= two {
+            explorer.explore(move || count_with_expiries::<S, 2>(mine, [one, two]));
+        }
+    }
+}
+
+fn count_with_expiries<S: Strategy, const N: usize>(mine: u32, theirs: [u32; N]) {
+    let_go_often();
+    let (counter, others) = attach::<S, _>(|thread| {
+        let counter = thread.alloc(Guarded::new(0));
+        let others = theirs.map(|expiries| impatient::<S>(counter.clone_ref(thread), expiries, 1));
+        expire_next(mine);
+        count_up(&counter, 1, thread);
+        (counter, others)
+    });
+    join_all(others);
+    assert_count(counter, u32::try_from(N).expect("few") + 1);
+}
+
+/// As [`blocking_region_against_hand_over`], with two that wait, one of which asks.
+fn blocking_region_against_two_waiters<S: Strategy>() {
+    let_go_often();
+    let (counter, others) = attach::<S, _>(|thread| {
+        let counter = thread.alloc(Guarded::new(0));
+        let others = [1, 0].map(|expiries| impatient::<S>(counter.clone_ref(thread), expiries, 1));
+        thread.blocking(|| ());
+        counter.enter(thread, |section| **section += 1);
+        (counter, others)
+    });
+    join_all(others);
+    assert_count(counter, 3);
+}
+
+/// A reference is dropped unattached, and takes the lock for the moment if it is free, while another thread attaches.
+///
+/// Fails if the one that came to wait meanwhile is not woken.
+fn unattached_drop_against_attach<S: Strategy>() {
+    let fate = Fate::new();
+    let mine = attach::<S, _>(|thread| thread.alloc(fate.payload(7)));
+    let other = spawn(move || drop(mine));
+    attach::<S, _>(|_| ());
+    other.join().unwrap();
+    super::attach_once_more::<S>();
+    fate.assert_destroyed_once();
+}
+
+/// A reference is dropped unattached while one thread waits for the lock and another hands it over.
+fn unattached_drop_against_hand_over_and_waiter<S: Strategy>() {
+    let_go_often();
+    let fate = Fate::new();
+    let (dropper, waiter) = attach::<S, _>(|thread| {
+        let mine = thread.alloc(fate.payload(7));
+        let theirs = mine.clone_ref(thread);
+        let dropper = spawn(move || drop(theirs));
+        let waiter = impatient::<S>(thread.alloc(Guarded::new(0)), 1, 1);
+        thread.checkpoint();
+        mine.release(thread);
+        (dropper, waiter)
+    });
+    join_all([dropper, waiter]);
+    super::attach_once_more::<S>();
+    fate.assert_destroyed_once();
 }
 
 /// A reference is dropped unattached while the lock is held, handed over or free.

@@ -1,16 +1,19 @@
 //! The scenarios, one file a group, each generic over the strategy.
 
 pub(crate) mod counts;
+mod destruction;
 mod exclusive;
 mod global_lock;
 mod group_locks;
 mod pointers;
 #[cfg(loom)]
 mod programs;
+mod promptness;
 pub(crate) mod sections;
 mod threads;
 
 use keyway_object_model::ContentsLock;
+use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::JoinHandle;
 
 use keyway::{
@@ -29,10 +32,10 @@ pub fn all() -> Vec<Model> {
         programs::models_by_turns::<SingleThread>(),
         programs::models_by_turns::<GlobalLock<Interval>>(),
         programs::models_by_turns::<GlobalLock<Ticks>>(),
-        programs::models::<ObjectLocks, Flat>(),
-        programs::models::<GroupLocks, Flat>(),
-        programs::models::<AtomicCounts, Flat>(),
-        programs::models::<BiasedCounts, Biased>(),
+        programs::models_of_flat::<ObjectLocks>(),
+        programs::models_of_flat::<GroupLocks>(),
+        programs::models_of_flat::<AtomicCounts>(),
+        programs::models_of_biased::<BiasedCounts>(),
         pointers::enumerations::<AtomicCounts, Flat>(),
         pointers::enumerations::<BiasedCounts, Biased>(),
     ]
@@ -43,16 +46,18 @@ pub fn all() -> Vec<Model> {
 pub fn scenarios() -> Vec<Model> {
     [
         of::<SingleThread>(),
+        threads::of_the_claim(),
         of::<GlobalLock<Interval>>(),
         global_lock::models::<GlobalLock<Interval>>(),
+        global_lock::models_of_asking(),
         of::<GlobalLock<Ticks>>(),
         global_lock::models::<GlobalLock<Ticks>>(),
-        of::<ObjectLocks>(),
-        of::<GroupLocks>(),
+        of_free::<ObjectLocks>(),
+        of_free::<GroupLocks>(),
         group_locks::models(),
-        of::<AtomicCounts>(),
+        of_free::<AtomicCounts>(),
         pointers::models::<AtomicCounts>(),
-        of::<BiasedCounts>(),
+        of_free::<BiasedCounts>(),
         pointers::models::<BiasedCounts>(),
     ]
     .concat()
@@ -60,8 +65,20 @@ pub fn scenarios() -> Vec<Model> {
 
 /// The models that every strategy has.
 fn of<S: Strategy>() -> Vec<Model> {
-    [counts::models::<S>(), threads::models::<S>(), sections::models::<S>(), exclusive::models::<S>()]
-        .concat()
+    [
+        counts::models::<S>(),
+        threads::models::<S>(),
+        promptness::models::<S>(),
+        destruction::models::<S>(),
+        sections::models::<S>(),
+        exclusive::models::<S>(),
+    ]
+    .concat()
+}
+
+/// The models that every strategy has whose threads run in parallel.
+fn of_free<S: AsAnother>() -> Vec<Model> {
+    [of::<S>(), counts::models_of_free_threads::<S>()].concat()
 }
 
 /// Waits for threads to end.

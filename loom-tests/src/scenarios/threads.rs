@@ -1,19 +1,26 @@
 //! Threads that come, go and block while others release what they made.
 
-use keyway::{Strategy, attach};
+use keyway::{Guarded, SingleThread, Strategy, attach};
+use keyway_sync::cell::UnsafeCell;
 
 use super::{attach_once_more, join_all};
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
-use crate::payload::Fate;
+use crate::payload::{Fate, panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     scenarios!(S;
         2: thread_exit_against_remote_release, detach_against_remote_release,
            attach_again_against_remote_release, blocking_region_against_remote_release,
-           unattached_drop_against_release, unattached_drop_in_a_blocking_region;
+           unattached_drop_against_release, unattached_drop_in_a_blocking_region,
+           panic_in_an_attachment, panic_in_a_blocking_region;
         3: two_unattached_drops_against_exit;
     )
+}
+
+/// The models of the claim, which only `SingleThread` has.
+pub(super) fn of_the_claim() -> Vec<Model> {
+    scenarios!(SingleThread; 2: claim_lasts_through_a_blocking_region, claim_of_an_inner_attachment)
 }
 
 /// The maker of an object exits while another thread releases the last reference. Nothing is stranded.
@@ -123,4 +130,90 @@ fn two_unattached_drops_against_exit<S: Strategy>() {
     join_all(others);
     attach_once_more::<S>();
     fate.assert_destroyed_once();
+}
+
+/// The maker panics while it is attached, and goes on afterwards; another thread releases what it made.
+///
+/// Fails if a panic leaves the thread attached: with the lock, or in the table with nobody to look at its queue.
+fn panic_in_an_attachment<S: Strategy>() {
+    let fate = Fate::new();
+    let mut other = None;
+    panics(|| {
+        attach::<S, _>(|thread| {
+            let theirs = thread.alloc(fate.payload(7));
+            other = Some(spawn(move || attach::<S, _>(|thread| theirs.release(thread))));
+            panic_quietly();
+        });
+    });
+    other.expect("the other thread was started").join().unwrap();
+    fate.assert_destroyed_once();
+    attach::<S, _>(|_| ());
+}
+
+/// The maker panics inside a blocking region and catches that while it is attached. It is attached again by then.
+///
+/// Fails if a panic skips that, so that the thread goes on without the lock.
+fn panic_in_a_blocking_region<S: Strategy>() {
+    let (counter, other) = attach::<S, _>(|thread| {
+        let counter = thread.alloc(Guarded::<u32, S>::new(0));
+        let theirs = counter.clone_ref(thread);
+        let other = spawn(move || {
+            attach::<S, _>(|thread| {
+                theirs.enter(thread, |section| **section += 1);
+                theirs.release(thread);
+            });
+        });
+        panics(|| thread.blocking(|| panic_quietly()));
+        counter.enter(thread, |section| **section += 1);
+        (counter, other)
+    });
+    other.join().unwrap();
+    attach::<S, _>(|thread| {
+        assert_eq!(counter.enter(thread, |section| **section), 2, "an update was lost");
+        counter.release(thread);
+    });
+}
+
+/// A cell that two threads write, each while it has the claim or believes so.
+struct Shared(UnsafeCell<u32>);
+
+// SAFETY: loom checks that no two threads access the cell at once, which is what the models are about.
+unsafe impl Send for Shared {}
+// SAFETY: as for Send.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn write(&self) {
+        // SAFETY: loom has just checked that no access is concurrent.
+        self.0.with_mut(|value| unsafe { *value += 1 });
+    }
+}
+
+/// The one attached thread is in a blocking region: the claim is still its own.
+///
+/// Fails if another can attach meanwhile.
+fn claim_lasts_through_a_blocking_region<S: Strategy>() {
+    let shared = std::sync::Arc::new(Shared(UnsafeCell::new(0)));
+    let theirs = std::sync::Arc::clone(&shared);
+    let other = attach::<S, _>(|thread| {
+        let other = spawn(move || attach::<S, _>(|_| theirs.write()));
+        thread.blocking(|| shared.write());
+        other
+    });
+    other.join().unwrap();
+}
+
+/// Inside its blocking region the thread attaches anew and detaches: the claim stays with the outer attachment.
+///
+/// Fails if the inner detach gives the claim up.
+fn claim_of_an_inner_attachment<S: Strategy>() {
+    let shared = std::sync::Arc::new(Shared(UnsafeCell::new(0)));
+    let theirs = std::sync::Arc::clone(&shared);
+    let other = attach::<S, _>(|thread| {
+        let other = spawn(move || attach::<S, _>(|_| theirs.write()));
+        thread.blocking(|| attach::<S, _>(|_| ()));
+        shared.write();
+        other
+    });
+    other.join().unwrap();
 }

@@ -26,6 +26,15 @@ pub(super) fn is_small(row: &Row) -> bool {
 }
 
 impl Budget {
+    /// The word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Budget::Quick => "quick",
+            Budget::Ci => "ci",
+            Budget::Night => "night",
+        }
+    }
+
     /// How far each model is explored, and when it is cut short: late enough that only a model which has grown beyond its
     /// budget is.
     pub(super) fn limits(self) -> Limits {

@@ -50,6 +50,8 @@ impl Ledger {
         if !not_run.is_empty() {
             complaints.push(format!("NOT RUN: {} of {} mutants", not_run.len(), wanted.len()));
         }
+        let reasons = not_run.iter().filter(|row| !row.strategy.is_empty());
+        complaints.extend(reasons.map(|row| format!("mutant {}: {}", row.name, fate(row))));
         let alive = run.into_iter().filter(|row| !row.killed);
         complaints.extend(alive.map(|row| format!("mutant {} in {}: {}", row.name, row.model, fate(row))));
         complaints
@@ -135,7 +137,7 @@ fn state(row: &Row) -> String {
 /// What has become of a mutant.
 fn fate(row: &Killed) -> String {
     if row.is_not_run() {
-        return "NOT RUN".to_owned();
+        return row.reason.replacen("not run", "NOT RUN", 1);
     }
     match (row.killed, row.reason.as_str()) {
         (true, reason) => format!("killed: {reason}"),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::pace::Pace;
 use crate::models::{cargo, target, workspace};
 
-/// What a mutant failed for that was not run.
+/// What the reason of a mutant starts with that was not run.
 const NOT_RUN: &str = "not run";
 
 /// What has become of one mutant in one model.
@@ -36,7 +36,7 @@ impl Killed {
     }
 
     pub(super) fn is_not_run(&self) -> bool {
-        self.reason == NOT_RUN
+        self.reason.starts_with(NOT_RUN)
     }
 }
 
@@ -95,41 +95,48 @@ fn run(names: Vec<String>, models: usize) -> Result<Judged, String> {
     cargo.arg(target()).args(["--", "--json"]).args(&names);
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = cargo.spawn().map_err(|error| format!("cannot run cargo: {error}"))?;
-    let (mut stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    let document = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.read_to_string(&mut text).map(|_| text)
-    });
-    let said = follow(stderr, models);
+    let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let words =
+        thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).collect::<Vec<_>>());
+    let rows = follow(stdout, models);
     let status = child.wait().map_err(|error| format!("the mutants: {error}"))?;
-    let document = document.join().expect("reading does not panic").map_err(|error| error.to_string())?;
-    let rows = serde_json::from_str::<Vec<Killed>>(&document);
-    let told = said.last().cloned().unwrap_or_default();
-    Ok(match rows {
-        // Names are matched in part, so that the run may have taken others along.
-        Ok(rows) => Judged {
-            rows: rows.into_iter().filter(|row| names.contains(&row.name)).collect(),
-            names,
-            failure: None,
-        },
-        Err(_) => Judged { names, rows: Vec::new(), failure: Some(format!("{status}: {told}")) },
-    })
+    let words = words.join().expect("reading does not panic");
+    // Names are matched in part, so that the run may have taken others along.
+    let rows: Vec<Killed> = rows.into_iter().filter(|row| names.contains(&row.name)).collect();
+    let all_done = names.iter().all(|name| rows.iter().any(|row| row.name == *name));
+    let told = words.last().cloned().unwrap_or_default();
+    let failure = (!all_done).then(|| format!("{status}: {told}"));
+    Ok(Judged { names, rows, failure })
 }
 
-/// Counts the models that are done by the lines on standard error, one each, and returns all lines that are something else.
-fn follow(stderr: impl Read, models: usize) -> Vec<String> {
+/// Reads the rows, one a line, as they come, and shows how far it is.
+fn follow(stdout: impl Read, models: usize) -> Vec<Killed> {
     let pace = Pace::new("models of mutants", models);
     pace.begin("building the first mutant".to_owned());
-    let mut said = Vec::new();
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        let mut words = line.split_whitespace();
-        if matches!(words.next(), Some("killed" | "SURVIVED" | "MISTAKEN")) {
-            let name = words.next().unwrap_or_default();
-            pace.end(name);
-            pace.begin(format!("after {name}"));
-        } else {
-            said.push(line);
-        }
+    let mut rows = Vec::new();
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        let Ok(row) = serde_json::from_str::<Killed>(&line) else { continue };
+        pace.end(&row.name);
+        pace.begin(format!("after {}", row.name));
+        rows.push(row);
     }
-    said
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_kept_as_they_come_and_what_cannot_be_judged_is_not_run() {
+        let row = |reason: &str, model: &str| {
+            serde_json::json!({
+                "name": "m", "strategy": "s", "killed": !model.is_empty(), "reason": reason, "model": model,
+                "iterations": 1,
+            })
+        };
+        let lines = format!("{}\nnot a row\n{}\n", row("leak", "s::n"), row("not run: does not apply", ""));
+        let rows = follow(lines.as_bytes(), 2);
+        assert_eq!(rows.iter().map(Killed::is_not_run).collect::<Vec<_>>(), [false, true]);
+    }
 }

@@ -7,6 +7,8 @@ mod count;
 mod reclaim;
 mod runtime;
 mod strategy;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thread;
 mod word;
 
