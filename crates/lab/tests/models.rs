@@ -97,7 +97,9 @@ fn deadlock_says_who_holds_what_and_who_waits_for_whom() {
 
 #[test]
 fn ledger_has_a_row_for_each_model_of_the_strategy_and_writes_its_page() {
-    let page = std::env::temp_dir().join(format!("keyway-ledger-{}.md", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("keyway-ledger-{}", std::process::id()));
+    // A folder that is not there yet.
+    let page = folder.join("results").join("ledger.md");
     let page_name = page.to_str().expect("a plain path");
     let arguments = ["verify", "--budget", "quick", "--strategy", "single-thread", "--docs", page_name];
     let document = document(&arguments);
@@ -115,7 +117,23 @@ fn ledger_has_a_row_for_each_model_of_the_strategy_and_writes_its_page() {
         assert!(row["name"].is_string() && row["seconds"].is_f64(), "{row}");
     }
     let written = std::fs::read_to_string(&page).expect("the page was written");
-    std::fs::remove_file(&page).expect("it was there");
+    std::fs::remove_dir_all(&folder).expect("it was there");
     assert!(written.contains("| single-thread | last_release_races_last_release | 2 |"), "{written}");
     assert!(written.contains("What the models do not cover"), "{written}");
+}
+
+/// Not after everything has been run.
+#[test]
+fn page_that_cannot_be_written_is_an_error_before_anything_is_run() {
+    let file = std::env::temp_dir().join(format!("keyway-no-folder-{}", std::process::id()));
+    std::fs::write(&file, "kept").expect("a folder for temporary files");
+    for page in [file.join("ledger.md"), std::env::temp_dir()] {
+        let output = lab(&["verify", "--budget", "quick", "--docs", page.to_str().expect("a plain path")]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("error: cannot write ") && said.lines().count() == 1, "{said}");
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("it is still there"), "kept");
+    std::fs::remove_file(&file).expect("it was there");
 }

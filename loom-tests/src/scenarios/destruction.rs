@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use keyway::{Guarded, Ref, Strategy, attach};
 use keyway_object_model::ContentsLock;
+use keyway_object_model::testing::suspend_every_nested_entry;
 
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
@@ -15,7 +16,7 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
     );
     // Elsewhere a destructor runs on the one thread that is attached, and must not wait for another to attach.
     if <S::Lock as ContentsLock>::LOCKS {
-        models.extend(scenarios!(S; 2: destructor_runs_outside_sections));
+        models.extend(scenarios!(S; 2: destructor_runs_outside_sections, nested_entry_destroys_what_is_due));
     }
     models
 }
@@ -150,4 +151,25 @@ fn destructor_runs_outside_sections<S: Strategy>() {
         assert_eq!(counter.enter(thread, |section| **section), 2, "the destructor has run");
     });
     fate.assert_destroyed_once();
+}
+
+/// An object is released inside a section, whose lock its destructor waits for; then a nested section finds its own lock taken, or is
+/// told so, and gives the outer one up. By the time it is inside, the object has been destroyed.
+///
+/// Fails if what is due waits for longer than the sections are held, or is destroyed before they have been given up.
+fn nested_entry_destroys_what_is_due<S: Strategy>() {
+    let fate = Fate::new();
+    let before = suspend_every_nested_entry(true);
+    attach::<S, _>(|thread| {
+        let outer = thread.alloc(Guarded::<u32, S>::new(0));
+        let inner = thread.alloc(Guarded::<u32, S>::new(0));
+        let theirs = Some(outer.clone_ref(thread));
+        let waits = thread.alloc(Waits { counter: theirs, _payload: fate.payload(7) });
+        outer.enter(thread, |section| {
+            waits.release(section.thread());
+            section.enter(&inner, |_| fate.assert_destroyed_once());
+            assert_eq!(**section, 1, "the destructor's thread has been inside meanwhile");
+        });
+    });
+    suspend_every_nested_entry(before);
 }

@@ -4,20 +4,26 @@
 //! deadlock, which loom reports; an update that is lost shows in the sum.
 
 use keyway::{Guarded, Ref, Strategy, Thread, attach};
+use keyway_object_model::ContentsLock;
 
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
 use crate::payload::{panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
-    scenarios!(S;
+    let mut models = scenarios!(S;
         2: opposite_nesting, pairs_in_opposite_orders, pair_against_nested, nested_entry_of_the_same_object,
            suspended_section_is_retaken, suspension_inside_a_nested_section,
            panic_inside_a_nested_section, three_deep_in_opposite_orders, panic_in_a_suspended_section, panic_inside_a_pair,
            same_object_inside_itself_and_another_inside, outer_object_again_inside_another, nested_twice_in_one_section;
         3: nesting_in_a_cycle_of_three, opposite_nesting_of_three, pairs_in_a_cycle_of_three, pair_against_two_nested,
            same_object_nested_by_three, suspension_among_three, panic_among_three;
-    )
+    );
+    // Elsewhere there is nothing to give up, and who waits for another thread keeps it out.
+    if <S::Lock as ContentsLock>::LOCKS {
+        models.extend(scenarios!(S; 2: suspended_section_is_given_up));
+    }
+    models
 }
 
 type Counter<S> = Ref<Guarded<Twice, S>, S>;
@@ -89,6 +95,30 @@ fn suspended_section_is_retaken<S: Strategy>() {
     two_counters::<S>(suspending, |[a, b], thread| {
         a.enter(thread, |section| section.add(2));
         b.enter(thread, |section| section.add(2));
+    });
+}
+
+/// While its sections are suspended, a thread waits for another that enters both of them.
+///
+/// Fails if a suspended section is not given up.
+fn suspended_section_is_given_up<S: Strategy>() {
+    attach::<S, _>(|thread| {
+        let [outer, inner]: [Counter<S>; 2] = [0, 1].map(|_| thread.alloc(Guarded::new(Twice::default())));
+        let theirs = [&outer, &inner].map(|counter| counter.clone_ref(thread));
+        let other = spawn(move || {
+            attach::<S, _>(|thread| {
+                theirs.iter().for_each(|one| one.enter(thread, |section| section.add(1)))
+            });
+        });
+        outer.enter(thread, |section| {
+            section.enter(&inner, |section| {
+                section.suspend(|_| other.join().unwrap());
+                assert_eq!(section.get(), 1, "an update was lost");
+                section.add(1);
+            });
+            assert_eq!(section.get(), 1, "an update was lost");
+            section.add(1);
+        });
     });
 }
 

@@ -58,7 +58,7 @@ impl RawLock {
     #[track_caller]
     pub unsafe fn unlock(&self) {
         self.give_ups.fetch_add(1, Ordering::Relaxed);
-        let guard = self.guard.take().expect("a lock was given up that was not held");
+        let guard = self.guard.take().expect("rule broken: a lock was given up that was not held");
         let unit: *const () = &*guard;
         std::ptr::from_ref(&self.mutex).expose_provenance();
         drop(guard);
