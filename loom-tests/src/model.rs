@@ -117,10 +117,10 @@ impl Explorer {
         what: &str,
         program: impl Fn(&Sighting) + Send + Sync + 'static,
     ) {
-        let sighting = Arc::new(Sighting::default());
+        let sighting = Arc::new(Sighting { seen: AtomicBool::new(false), alone: is_alone() });
         let noted = Arc::clone(&sighting);
         self.explore(move || program(&sighting));
-        assert!(noted.0.load(Ordering::Relaxed) || !cfg!(loom), "rule broken: {what} in no interleaving");
+        assert!(noted.seen.load(Ordering::Relaxed) || !cfg!(loom), "rule broken: {what} in no interleaving");
     }
 
     /// Runs one program in every interleaving within the bound.
@@ -138,14 +138,30 @@ impl Explorer {
 }
 
 /// Whether something was seen in any interleaving. Not a word of the model.
-#[derive(Debug, Default)]
-pub(crate) struct Sighting(AtomicBool);
+#[derive(Debug)]
+pub(crate) struct Sighting {
+    seen: AtomicBool,
+    alone: bool,
+}
 
 impl Sighting {
     /// It has happened.
     pub(crate) fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.seen.store(true, Ordering::Relaxed);
     }
+
+    /// Whether no copies of the program run at the same time, whose threads could take what this one's should have.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone
+    }
+}
+
+/// Whether programs run one at a time: always under loom, where there are no crowds.
+fn is_alone() -> bool {
+    #[cfg(loom)]
+    return true;
+    #[cfg(not(loom))]
+    return crate::beside::is_alone();
 }
 
 /// Lists scenarios as models: `scenarios!(S; 2: one, another; 3: a_third)` with the number of threads before the colon.

@@ -39,6 +39,11 @@ fn crowds(threads: usize) -> impl Iterator<Item = usize> {
     [1, 2, 4].into_iter().filter(move |copies| copies * threads <= MOST_THREADS)
 }
 
+/// Whether the scenario that the calling thread runs is the only one at this time.
+pub(crate) fn is_alone() -> bool {
+    COPIES.get() == 1
+}
+
 /// Runs one scenario in each of its crowds.
 ///
 /// # Panics

@@ -155,6 +155,26 @@ mod tests {
         assert_eq!(applied(&hunk(4, &["b"], &["x"]), "b\na\na\na\nb").unwrap(), "b\na\na\na\nx");
     }
 
+    /// Without building anything: who changes the lines under a mutant hears of it in seconds.
+    #[test]
+    fn every_mutant_applies_and_is_named_after_its_file() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut wrong = Vec::new();
+        for entry in fs::read_dir(root.join("loom-tests/mutants")).unwrap() {
+            let path = entry.unwrap().path();
+            let named = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            match Mutant::read(&path).and_then(|mutant| mutant.apply(root).map(|changed| (mutant, changed))) {
+                Err(error) => wrong.push(format!("{named}: {error}")),
+                Ok((mutant, _)) if mutant.name != named => {
+                    wrong.push(format!("{named}: named {}", mutant.name))
+                }
+                Ok((_, changed)) if changed.is_empty() => wrong.push(format!("{named}: changes nothing")),
+                Ok(_) => {}
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
     #[test]
     fn a_patch_that_no_longer_applies_is_an_error() {
         assert!(applied(&hunk(1, &["gone"], &["x"]), "a\nb").is_err());

@@ -171,7 +171,8 @@ fn forced_switch<const N: usize>(explorer: &mut Explorer, expiries: [u32; N]) {
                 let before = value(&counter, thread);
                 let asked = is_asked_for::<Interval, Main>();
                 thread.checkpoint();
-                if asked {
+                // In a crowd, a thread of another copy may have been the one.
+                if asked && sighting.is_alone() {
                     sighting.note();
                     let after = value(&counter, thread);
                     assert_ne!(
