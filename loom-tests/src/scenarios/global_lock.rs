@@ -16,7 +16,7 @@ use crate::payload::Fate;
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     let mut models = scenarios!(S;
         2: hand_over_when_asked, asked_twice, blocking_region_against_hand_over, exit_while_another_waits,
-           unattached_drop_against_hand_over, unattached_drop_against_attach;
+           unattached_drop_against_hand_over, unattached_drop_against_attach, handed_to_the_same_thread_twice;
         3: hand_over_with_two_waiters, exit_while_two_wait, blocking_region_against_two_waiters,
            unattached_drop_against_hand_over_and_waiter;
     );
@@ -237,6 +237,32 @@ fn count_with_expiries<S: Strategy, const N: usize>(mine: u32, theirs: [u32; N])
     });
     join_all(others);
     assert_count(counter, u32::try_from(N).expect("few") + 1);
+}
+
+/// The holder is asked, and hands over; the other gives the lock back by a blocking region, and asks again. Both times the holder
+/// is told that it has been taken, though the taker is the same.
+///
+/// Fails if it goes unnoticed that somebody else had the lock in between.
+fn handed_to_the_same_thread_twice<S: Strategy>() {
+    let_go_often();
+    let (counter, other) = attach::<S, _>(|thread| {
+        let counter: Counter<S> = thread.alloc(Guarded::new(0));
+        let theirs = counter.clone_ref(thread);
+        let other = spawn(move || {
+            expire_next(2);
+            attach::<S, _>(|thread| {
+                theirs.enter(thread, |section| **section += 1);
+                thread.blocking(|| ());
+                theirs.enter(thread, |section| **section += 1);
+                theirs.release(thread);
+            });
+        });
+        thread.checkpoint();
+        thread.checkpoint();
+        (counter, other)
+    });
+    other.join().unwrap();
+    assert_count(counter, 2);
 }
 
 /// As [`blocking_region_against_hand_over`], with two that wait, one of which asks.

@@ -257,14 +257,15 @@ fn outer_object_again_inside_another<S: Strategy>() {
 ///
 /// Fails if a section is forgotten when one inside it ends.
 fn nested_twice_in_one_section<S: Strategy>() {
-    let twice = |[a, b]: &[Counter<S>; 2], thread: &mut Thread<S>| {
-        a.enter(thread, |outer| {
-            outer.enter(b, |inner| inner.add(1));
-            outer.enter(b, |inner| inner.add(1));
-            outer.add(2);
-        });
-    };
-    two_counters::<S>(twice, |[a, b], thread| nested(b, a, thread));
+    two_counters::<S>(|[a, b], thread| twice(a, b, thread), |[a, b], thread| twice(b, a, thread));
+}
+
+fn twice<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut Thread<S>) {
+    outer.enter(thread, |section| {
+        section.enter(inner, |section| section.add(1));
+        section.enter(inner, |section| section.add(1));
+        section.add(2);
+    });
 }
 
 /// As [`opposite_nesting`], with two threads that come from one side.

@@ -1,6 +1,6 @@
 //! Threads that come, go and block while others release what they made.
 
-use keyway::{Guarded, SingleThread, Strategy, attach};
+use keyway::{Guarded, SingleThread, Strategy, attach, try_attach};
 use keyway_sync::cell::UnsafeCell;
 
 use super::{attach_once_more, join_all};
@@ -76,6 +76,8 @@ fn blocking_region_against_remote_release<S: Strategy>() {
         let theirs = mine.clone_ref(thread);
         let other = spawn(move || attach::<S, _>(|thread| theirs.release(thread)));
         thread.blocking(|| assert_eq!(mine.read(), 7));
+        let again = try_attach::<S, _>(|_| ());
+        assert!(again.is_err(), "rule broken: an OS thread was attached twice");
         mine.release(thread);
         other
     });
