@@ -67,24 +67,26 @@ impl Drop for Panics {
     }
 }
 
-/// Two objects are dropped elsewhere, and destroyed there or by their maker; the destructor of one panics. The other is destroyed
-/// all the same, and the maker goes on.
+/// Three objects are dropped elsewhere, and destroyed there or by their maker; the destructor of the one between panics. The others
+/// are destroyed all the same, in the same checkpoint, and the maker goes on.
+///
+/// Fails if a destructor's panic ends the destruction of the rest.
 fn destructor_panics_in_a_queue<S: Strategy>() {
-    let fates = [Fate::new(), Fate::new()];
-    let other = attach::<S, _>(|thread| {
-        let quiet = thread.alloc(fates[0].payload(7));
-        let loud = thread.alloc(Panics { _payload: fates[1].payload(7) });
+    let fates = [Fate::new(), Fate::new(), Fate::new()];
+    attach::<S, _>(|thread| {
+        let [first, between, last] = fates.each_ref();
+        let (first, last) = (thread.alloc(first.payload(7)), thread.alloc(last.payload(7)));
+        let between = thread.alloc(Panics { _payload: between.payload(7) });
         let other = spawn(move || {
+            drop(first);
             // Whether the panic comes out here depends on who destroys the object.
-            let _whatever = catch_unwind(AssertUnwindSafe(|| drop(loud)));
-            drop(quiet);
+            let _whatever = catch_unwind(AssertUnwindSafe(|| drop(between)));
+            drop(last);
         });
+        other.join().unwrap();
         thread.checkpoint();
-        other
+        fates.iter().for_each(Fate::assert_destroyed_once);
     });
-    other.join().unwrap();
-    super::attach_once_more::<S>();
-    fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
 /// Two objects are released inside nested sections, whose locks another thread wants in the opposite order; the innermost is then

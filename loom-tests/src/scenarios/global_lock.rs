@@ -32,8 +32,11 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
 pub(super) fn models_of_asking() -> Vec<Model> {
     type S = GlobalLock<Interval>;
     vec![
-        Model::of::<S>("forced_switch_waits_for_a_real_taker", 2, |explorer| forced_switch(explorer, [1])),
-        Model::of::<S>("forced_switch_with_two_waiters", 3, |explorer| forced_switch(explorer, [1, 0])),
+        Model::of::<S>("forced_switch_waits_for_a_real_taker", 2, |explorer| forced_switch(explorer, [1], 0)),
+        Model::of::<S>("forced_switch_with_two_waiters", 3, |explorer| forced_switch(explorer, [1, 0], 0)),
+        Model::of::<S>("forced_switch_with_an_unattached_drop", 3, |explorer| {
+            forced_switch(explorer, [1], 1)
+        }),
     ]
 }
 
@@ -156,17 +159,25 @@ fn value<S: Strategy>(counter: &Counter<S>, thread: &mut Thread<S>) -> u32 {
 }
 
 /// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has had it. So many others wait, and
-/// this many waits of each expire.
+/// this many waits of each expire; so many drop a reference unattached meanwhile, and take the lock for a moment if it is free, which is
+/// not what was asked for.
 ///
 /// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it takes the lock again before
 /// anybody else could.
-fn forced_switch<const N: usize>(explorer: &mut Explorer, expiries: [u32; N]) {
+fn forced_switch<const N: usize>(explorer: &mut Explorer, expiries: [u32; N], drops: usize) {
     type S = GlobalLock<Interval>;
     explorer.explore_until_seen("a waiter asked for the lock", move |sighting| {
         let_go_often();
-        let (counter, others) = attach::<S, _>(|thread| {
+        let fate = Fate::new();
+        let (counter, others, droppers) = attach::<S, _>(|thread| {
             let counter: Counter<S> = thread.alloc(Guarded::new(0));
             let others = expiries.map(|expiries| impatient::<S>(counter.clone_ref(thread), expiries, 1));
+            let droppers: Vec<_> = (0..drops)
+                .map(|_| {
+                    let dropped = thread.alloc(fate.payload(7));
+                    spawn(move || drop(dropped))
+                })
+                .collect();
             for _ in 0..2 {
                 let before = value(&counter, thread);
                 let asked = is_asked_for::<Interval, Main>();
@@ -181,10 +192,16 @@ fn forced_switch<const N: usize>(explorer: &mut Explorer, expiries: [u32; N]) {
                     );
                 }
             }
-            (counter, others)
+            (counter, others, droppers)
         });
         join_all(others);
+        for dropper in droppers {
+            dropper.join().unwrap();
+        }
         assert_count(counter, u32::try_from(N).expect("few"));
+        if drops > 0 {
+            fate.assert_destroyed_once();
+        }
     });
 }
 
