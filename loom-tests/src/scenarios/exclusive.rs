@@ -11,8 +11,7 @@ use keyway_sync::cell::UnsafeCell;
 use super::{attach_once_more, join_all};
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
-use crate::payload::Fate;
-use crate::payload::{panic_quietly, panics};
+use crate::payload::{Fate, panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     scenarios!(S;
