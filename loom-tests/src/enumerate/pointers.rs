@@ -116,9 +116,10 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
         Step::Release(0) => drop(hands[0].pointers.pop().expect("held")),
         Step::Retain(who) => {
             let contents = Shared::as_ptr(&hands[who].pointers[0]);
+            // SAFETY: not null, as the contents of a pointer.
+            let address = unsafe { std::ptr::NonNull::new_unchecked(contents.cast_mut()) };
             // SAFETY: the pointer keeps the object alive.
-            let object =
-                unsafe { counted::object::<S>(std::ptr::NonNull::new_unchecked(contents.cast_mut()).cast()) };
+            let object = unsafe { counted::object::<S>(address.cast()) };
             // SAFETY: as above.
             let _retained = unsafe { S::retain_as_another(object) };
             // SAFETY: counted just now.

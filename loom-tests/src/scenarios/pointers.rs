@@ -30,19 +30,21 @@ where
     T: crate::enumerate::start::State,
 {
     use crate::enumerate::pointers::every_program;
+    use crate::settings::Budget;
 
-    let mut models = vec![Model::of::<S>("pointer_programs_of_1_with_1_other", 2, |explorer| {
-        every_program::<S, T>(explorer, 1);
-    })];
-    if crate::settings::is_night() {
-        models.push(Model::of::<S>("pointer_programs_of_1_from_all_states", 2, |explorer| {
+    vec![
+        Model::of::<S>("pointer_programs_of_1_with_1_other", 2, |explorer| {
+            every_program::<S, T>(explorer, 1);
+        }),
+        Model::of::<S>("pointer_programs_of_1_from_all_states", 2, |explorer| {
             every_program::<S, T>(explorer, 2);
-        }));
-        models.push(Model::of::<S>("pointer_into_inner_by_two_others_and_the_maker", 3, |explorer| {
+        })
+        .from(Budget::Night),
+        Model::of::<S>("pointer_into_inner_by_two_others_and_the_maker", 3, |explorer| {
             explorer.explore(pointer_into_inner_by_two_others_and_the_maker::<S>);
-        }));
-    }
-    models
+        })
+        .from(Budget::Night),
+    ]
 }
 
 fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {

@@ -28,6 +28,9 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
 
 type Counter<S> = Ref<Guarded<Twice, S>, S>;
 
+/// What one thread does with `N` counters.
+type Program<S, const N: usize> = fn(&[Counter<S>; N], &mut Thread<S>);
+
 /// A number that is kept twice, so that contents which are half written can be told from whole ones.
 #[derive(Debug, Default)]
 pub(crate) struct Twice {
@@ -349,17 +352,12 @@ fn panic_among_three<S: Strategy>() {
 }
 
 /// Two counters; two threads run their programs, each of which adds two to each counter.
-fn two_counters<S: Strategy>(
-    mine: fn(&[Counter<S>; 2], &mut Thread<S>),
-    theirs: fn(&[Counter<S>; 2], &mut Thread<S>),
-) {
+fn two_counters<S: Strategy>(mine: Program<S, 2>, theirs: Program<S, 2>) {
     counters::<S, 2, 2>([mine, theirs]);
 }
 
 /// `N` counters and `M` threads, each of which runs its program and adds four to them in all.
-fn counters<S: Strategy, const N: usize, const M: usize>(
-    programs: [fn(&[Counter<S>; N], &mut Thread<S>); M],
-) {
+fn counters<S: Strategy, const N: usize, const M: usize>(programs: [Program<S, N>; M]) {
     let (counters, others) = attach::<S, _>(|thread| {
         let counters: [Counter<S>; N] = std::array::from_fn(|_| thread.alloc(Guarded::new(Twice::default())));
         let copies = || std::array::from_fn(|which: usize| counters[which].clone_ref(thread));

@@ -165,7 +165,7 @@ fn panic_in_a_blocking_region<S: Strategy>() {
                 theirs.release(thread);
             });
         });
-        panics(|| thread.blocking(|| panic_quietly()));
+        panics(|| thread.blocking(panic_quietly));
         counter.enter(thread, |section| **section += 1);
         (counter, other)
     });
