@@ -34,8 +34,7 @@ fn main() {
     println!("{:24}{:>10}{:>12}", "", "asked for", "set aside");
     for kind in memory::kinds() {
         let asked_for = kind.bytes(&|| IN_USE.load(Relaxed));
-        let set_aside = memory::given_out().map(|_| kind.bytes(&|| memory::given_out().unwrap_or(0)));
-        let set_aside = set_aside.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+        let set_aside = memory::set_aside(&kind).map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
         println!("{:24}{asked_for:>10}{set_aside:>12}", kind.subject);
     }
     println!();

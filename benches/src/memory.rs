@@ -60,11 +60,20 @@ fn count<T>(in_use: &dyn Fn() -> u64, new: impl Fn(u64) -> T) -> u64 {
     in_use().saturating_sub(before)
 }
 
+/// What the allocator of the C library sets aside for one object; none where it does not say.
+///
+/// Its chunks are multiples of 16 bytes. A fraction of one is what its cache has kept at hand meanwhile, and is left out.
+pub fn set_aside(kind: &Kind) -> Option<u64> {
+    given_out()?;
+    let bytes = kind.bytes(&|| given_out().unwrap_or(0));
+    Some((bytes / 16.0) as u64 * 16)
+}
+
 /// Bytes that the allocator of the C library has given out, what it adds to each allocation included; none where it does not say.
 ///
 /// It counts the arena of the main thread only, so that is the thread to ask and to allocate on.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn given_out() -> Option<u64> {
+fn given_out() -> Option<u64> {
     // Looked up while the program runs: the oldest C libraries that Rust supports lack it.
     // SAFETY: the name is a C string.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"mallinfo2".as_ptr()) };
@@ -79,6 +88,6 @@ pub fn given_out() -> Option<u64> {
 
 /// Bytes that the allocator has given out; not known here.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn given_out() -> Option<u64> {
+fn given_out() -> Option<u64> {
     None
 }

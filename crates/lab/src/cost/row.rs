@@ -73,7 +73,7 @@ pub(crate) struct Row {
     /// Bytes of an object besides its contents, or of a lock; null where the subject has neither.
     pub(crate) header_bytes: Option<usize>,
     /// Bytes that the C library's allocator sets aside for an object with 8 bytes of contents; null where it does not say.
-    pub(crate) allocated_bytes: Option<f64>,
+    pub(crate) allocated_bytes: Option<u64>,
     /// For several threads: the least part of its time that one of them spent on a core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) on_cpu_share: Option<Figure>,
@@ -127,18 +127,19 @@ pub(super) fn rows(cells: &[Cell], measured: &Measured, counted: &[Counted]) -> 
     (0..cells.len()).map(row).collect()
 }
 
-/// Whether the threads were on their cores, and at it at once, in nine rounds of ten.
+/// Whether the threads were on their cores and at it at once.
+pub(super) fn was_together(round: &Together) -> bool {
+    round.on_cpu >= ENOUGH && round.overlap >= ENOUGH
+}
+
+/// The same, in nine rounds of ten.
 fn were_together(rounds: &[Together]) -> bool {
-    let apart = rounds.iter().filter(|round| round.on_cpu < ENOUGH || round.overlap < ENOUGH).count();
+    let apart = rounds.iter().filter(|round| !was_together(round)).count();
     10 * apart <= rounds.len()
 }
 
-fn allocated_bytes() -> HashMap<&'static str, f64> {
-    if memory::given_out().is_none() {
-        return HashMap::new();
-    }
-    let in_use = || memory::given_out().unwrap_or(0);
-    memory::kinds().into_iter().map(|kind| (kind.subject, kind.bytes(&in_use))).collect()
+fn allocated_bytes() -> HashMap<&'static str, u64> {
+    memory::kinds().iter().filter_map(|kind| Some((kind.subject, memory::set_aside(kind)?))).collect()
 }
 
 /// What a reader must know of these rows.

@@ -64,7 +64,7 @@ fn line(row: &Row) -> Vec<String> {
         row.instructions,
         row.locked_instructions,
         row.header_bytes.map(|bytes| bytes as f64),
-        row.allocated_bytes,
+        row.allocated_bytes.map(|bytes| bytes as f64),
     ];
     let counted = counted.map(|count| count.map_or_else(not_measured, |count| format!("{count}")));
     named.into_iter().chain(ratios).chain(counted).collect()
