@@ -4,13 +4,13 @@ use std::hint::{black_box, spin_loop};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{scope, yield_now};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyway::{GlobalLock, Interval, Strategy, Thread, Ticks, attach};
 use parking_lot::lock_api::RawMutex as _;
 
-use crate::clock::{Together, Window, time};
-use crate::row::{Row, Sample, Work, every_strategy};
+use crate::clock::time;
+use crate::row::{Row, Work, every_strategy};
 
 const ATTACH: &str = "attach";
 const CHECKPOINT: &str = "checkpoint";
@@ -48,8 +48,8 @@ pub fn checkpoint_rows() -> Vec<Row> {
 
 /// The strategies whose threads take turns, and a raw lock.
 pub fn hand_over_rows() -> Vec<Row> {
-    fn row(subject: &'static str, sample: fn(u64) -> Sample) -> Row {
-        Row::of_threads(HAND_OVER, subject, 2, Work::AtOnce(sample))
+    fn row(subject: &'static str, sample: fn(u64) -> Duration) -> Row {
+        Row::of_threads(HAND_OVER, subject, 2, Work::InTurns(sample))
     }
     vec![
         row(GlobalLock::<Interval>::runtime().id, sample_hand_over::<GlobalLock<Interval>>),
@@ -92,24 +92,23 @@ impl Turns {
 
 /// Two threads that are each let go by the other: one waits for its turn in a blocking region, and wants the lock back while the
 /// other, whose turn has ended, still holds it and is about to give it up.
-fn two_threads(hand_overs: u64, turns: &(impl Fn(&Turns, usize, u64) + Sync)) -> Sample {
+fn two_threads(hand_overs: u64, turns: &(impl Fn(&Turns, usize, u64) + Sync)) -> Duration {
     let (state, barrier) = (&Turns(AtomicUsize::new(0)), &Barrier::new(2));
     let each = hand_overs.div_ceil(2);
     let run = move |me| {
         barrier.wait();
-        Window::of(|| turns(state, me, each)).1
+        let start = Instant::now();
+        turns(state, me, each);
+        (start, Instant::now())
     };
     scope(|scope| {
         let other = scope.spawn(move || run(1));
-        let windows = [run(0), other.join().expect("nothing in it panics")];
-        let start = windows.iter().map(|window| window.start).min();
-        let end = windows.iter().map(|window| window.end).max();
-        let time = end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start);
-        Sample { time, together: Some(Together::of(&windows)) }
+        let (one, other) = (run(0), other.join().expect("nothing in it panics"));
+        one.1.max(other.1) - one.0.min(other.0)
     })
 }
 
-fn sample_hand_over<S: Strategy>(hand_overs: u64) -> Sample {
+fn sample_hand_over<S: Strategy>(hand_overs: u64) -> Duration {
     two_threads(hand_overs, &|turns: &Turns, me, times| {
         attach::<S, _>(|thread| {
             for _ in 0..times {
@@ -120,7 +119,7 @@ fn sample_hand_over<S: Strategy>(hand_overs: u64) -> Sample {
     })
 }
 
-fn sample_hand_over_of_raw(hand_overs: u64) -> Sample {
+fn sample_hand_over_of_raw(hand_overs: u64) -> Duration {
     let lock = parking_lot::RawMutex::INIT;
     two_threads(hand_overs, &|turns: &Turns, me, times| {
         for _ in 0..times {

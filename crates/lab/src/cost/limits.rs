@@ -79,7 +79,8 @@ pub(super) enum Verdict {
     Missed,
     /// There is no limit.
     Reported,
-    /// The cores were not free, or two measurements of the reference differ by more than [`TOO_NOISY`].
+    /// The cores were not free, or two measurements of the reference differ by more than [`TOO_NOISY`] and by more than there is between
+    /// the ratio and the limit.
     NotJudged,
 }
 
@@ -133,7 +134,8 @@ fn judge(limit: &Limit, rows: &[Row]) -> Option<Judged> {
         && row.locked_instructions == reference.locked_instructions.map(|locked| locked * limit.times);
     let cores_were_free = row.cores_were_free && reference.cores_were_free;
     let verdict = match limit.limit {
-        _ if !cores_were_free || noise > TOO_NOISY => Verdict::NotJudged,
+        _ if !cores_were_free => Verdict::NotJudged,
+        Some(limit) if noise > TOO_NOISY && (ratio.median - limit).abs() <= noise => Verdict::NotJudged,
         None => Verdict::Reported,
         Some(limit) if ratio.median <= limit => Verdict::Reached,
         Some(limit) if ratio.median <= limit + noise && as_many_locked => Verdict::WithinNoise,
