@@ -45,4 +45,4 @@ pub use reference::Ref;
 pub use section::Section;
 pub use strategy::{FreeThreaded, Runtime, Strategy};
 pub use thread::Thread;
-pub use wrapper::Wrapped;
+pub use wrapper::{OwnWords, Wrapped};

@@ -39,7 +39,15 @@ impl<S: Strategy, Own> Debug for Wrapped<S, Own> {
     }
 }
 
-impl<S: Strategy, Own: Send + Sync + 'static> CountWords for Wrapped<S, Own> {
+/// A wrapper's words in an object's header.
+pub trait OwnWords: Send + Sync + 'static {
+    /// Nobody holds the object any more, and its destruction joins the list of what is due. Runs no user code.
+    fn due(&self) {}
+}
+
+impl OwnWords for () {}
+
+impl<S: Strategy, Own: OwnWords> CountWords for Wrapped<S, Own> {
     #[inline]
     fn claim(&mut self) {
         self.inner.claim();
@@ -47,6 +55,7 @@ impl<S: Strategy, Own: Send + Sync + 'static> CountWords for Wrapped<S, Own> {
 
     #[inline]
     fn set_link(&mut self, address: usize) {
+        self.own.due();
         self.inner.set_link(address);
     }
 

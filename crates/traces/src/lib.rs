@@ -7,7 +7,7 @@
 //! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where and why: no panic, and no more
 //! memory than what was really read is worth, within [`Limits`].
 //!
-//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, then `stats`, `life` and `trace`; `identity`; `replay`.
+//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, then `stats`, `life` and `trace`; `identity`; `replay`, `recorded`.
 
 mod check;
 mod error;
@@ -16,6 +16,7 @@ mod identity;
 mod input;
 mod life;
 mod reader;
+mod recorded;
 pub mod replay;
 mod stats;
 mod trace;
@@ -28,5 +29,6 @@ pub use format::{
 pub use input::{Limits, WINDOW_LOG};
 pub use life::{Life, Moment};
 pub use reader::Reader;
+pub use recorded::{AlreadyRecording, Recorded, Recording, Tag};
 pub use stats::{Spread, Stats};
 pub use trace::Trace;
