@@ -298,10 +298,7 @@ type Words<S> = Wrapped<S, Tag>;
 
 /// # Safety
 /// - The object is alive, by a reference of the caller's, for `'a`.
-unsafe fn tag<'a, S: Strategy>(object: ObjectPtr<Recorded<S>>) -> &'a Tag
-where
-    S: 'a,
-{
+unsafe fn tag<'a, S: Strategy + 'a>(object: ObjectPtr<Recorded<S>>) -> &'a Tag {
     // SAFETY: the caller's duty.
     unsafe { object.count() }.own()
 }
