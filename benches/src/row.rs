@@ -105,6 +105,7 @@ macro_rules! every_strategy {
             $row::<keyway::SingleThread>(),
             $row::<keyway::GlobalLock<keyway::Interval>>(),
             $row::<keyway::GlobalLock<keyway::Ticks>>(),
+            $row::<keyway::GlobalLock<keyway::ReturningFirst>>(),
             $row::<keyway::ObjectLocks>(),
             $row::<keyway::GroupLocks>(),
             $row::<keyway::AtomicCounts>(),

@@ -54,7 +54,8 @@ fn pair_allocates_nothing<S: Strategy>() {
 /// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and `GroupLocks` take and give up a lock twice.
 fn locked_in_a_pair(row: &Row) -> f64 {
     match row.subject {
-        "rc" | "single-thread" | "global-lock-interval" | "global-lock-ticks" | "biased-counts" => 0.0,
+        "rc" | "single-thread" | "biased-counts" => 0.0,
+        "global-lock-interval" | "global-lock-ticks" | "global-lock-returning-first" => 0.0,
         "arc" | "atomic-counts" => 2.0,
         "object-locks" | "group-locks" => 4.0,
         other => panic!("how many locked instructions may a pair of {other} have?"),
@@ -88,6 +89,7 @@ fn owner_neither_allocates_nor_locks() {
     pair_allocates_nothing::<SingleThread>();
     pair_allocates_nothing::<GlobalLock<Interval>>();
     pair_allocates_nothing::<GlobalLock<Ticks>>();
+    pair_allocates_nothing::<GlobalLock<keyway::ReturningFirst>>();
     pair_allocates_nothing::<ObjectLocks>();
     pair_allocates_nothing::<GroupLocks>();
     pair_allocates_nothing::<keyway::AtomicCounts>();

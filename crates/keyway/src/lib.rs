@@ -7,7 +7,7 @@
 //! | strategy | its count is changed by | its contents are guarded by | threads run |
 //! |---|---|---|---|
 //! | [`SingleThread`] | the one attached thread, on a plain word | one OS thread at a time in the process is attached | one |
-//! | [`GlobalLock<Interval>`](GlobalLock), [`GlobalLock<Ticks>`](GlobalLock) | whoever holds the global lock, on a plain word | the global lock | one at a time |
+//! | [`GlobalLock<Interval>`](GlobalLock), [`GlobalLock<Ticks>`](GlobalLock), [`GlobalLock<ReturningFirst>`](GlobalLock) | whoever holds the global lock, on a plain word | the global lock | one at a time |
 //! | [`ObjectLocks`] | whoever holds the object's count lock | the object's contents lock | in parallel |
 //! | [`GroupLocks`] | whoever holds the count lock of the object's group | the contents lock of the group | in parallel |
 //! | [`AtomicCounts`] | anyone, on one atomic word | the object's lock | in parallel |
@@ -97,7 +97,7 @@ pub mod guide;
 pub use keyway_atomic_counts::AtomicCounts;
 pub use keyway_biased_counts::BiasedCounts;
 pub use keyway_brc::{Brc, Shared, Weak, WeakShared};
-pub use keyway_global_lock::{GlobalLock, Interval, Ticks, runtime as global_lock_runtime};
+pub use keyway_global_lock::{GlobalLock, Interval, ReturningFirst, Ticks, runtime as global_lock_runtime};
 pub use keyway_group_locks::{GroupLocks, runtime as group_locks_runtime};
 pub use keyway_object_locks::ObjectLocks;
 pub use keyway_object_model::{

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{cost, countdown, race, replay, scaling, trace, verdict, verify};
+use crate::{cost, countdown, race, replay, scaling, starvation, trace, verdict, verify};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
@@ -36,6 +36,9 @@ enum Experiment {
     Race(race::Arguments),
     Replay(replay::Arguments),
     Scaling(scaling::Arguments),
+    Starvation(starvation::Arguments),
+    #[command(hide = true)]
+    EchoServer(starvation::Server),
     Trace(trace::Arguments),
     Verdict(verdict::Arguments),
     Verify(verify::Arguments),
@@ -59,6 +62,8 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Trace(arguments)) => trace::run(&arguments, &output),
         Some(Experiment::Verdict(arguments)) => verdict::run(&arguments, &output),
         Some(Experiment::Verify(arguments)) => verify::run(&arguments, &output),
+        Some(Experiment::Starvation(arguments)) => starvation::run(&arguments, &output),
+        Some(Experiment::EchoServer(server)) => server.serve().map(|()| ExitCode::SUCCESS),
     };
     ended_with(done)
 }

@@ -18,6 +18,7 @@ mod race;
 mod replay;
 mod rounds;
 mod scaling;
+mod starvation;
 mod system;
 mod trace;
 mod verdict;

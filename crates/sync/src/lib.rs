@@ -15,6 +15,7 @@
 //! | [`StaticLock`] | the same, in a plain static | made when it is first used |
 //! | [`Place`] | an address | a serial number of the iteration |
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address |
+//! | [`clock`] | `std::time::Instant` | a word: time passes when a timed wait expires, and when the model says so |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
 //! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
@@ -35,7 +36,8 @@ mod backend;
 mod exclusive;
 
 pub use backend::{
-    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, exit, futex, grave, thread,
+    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, clock, cores, exit, futex,
+    grave, thread,
 };
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};
@@ -47,11 +49,11 @@ pub const MODELLED: bool = cfg!(any(loom, shuttle));
 /// Declares a function that is `const` except under loom, whose atomics and locks cannot be made in a constant.
 #[macro_export]
 macro_rules! const_unless_loom {
-    ($(#[$attribute:meta])* $vis:vis fn $name:ident() -> $result:ty $body:block) => {
+    ($(#[$attribute:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty $body:block) => {
         #[cfg(not(loom))]
-        $(#[$attribute])* $vis const fn $name() -> $result $body
+        $(#[$attribute])* $vis const fn $name($($argument: $type),*) -> $result $body
         #[cfg(loom)]
-        $(#[$attribute])* $vis fn $name() -> $result $body
+        $(#[$attribute])* $vis fn $name($($argument: $type),*) -> $result $body
     };
 }
 

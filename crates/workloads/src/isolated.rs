@@ -5,7 +5,7 @@
 //!
 //! Key source files: this one, `countdown.rs`, and `runtime.rs` of `keyway-global-lock`.
 
-use keyway::{GlobalLock, Interval, Ticks, attach};
+use keyway::{GlobalLock, Interval, ReturningFirst, Ticks, attach};
 
 use crate::countdown;
 use crate::together::{Together, share, together};
@@ -59,7 +59,9 @@ macro_rules! isolated {
 
 // A policy is one word here; its id is that of the strategy.
 isolated! {
-    policies: ["global-lock-interval": Interval, "global-lock-ticks": Ticks],
+    policies: [
+        "global-lock-interval": Interval, "global-lock-ticks": Ticks, "global-lock-returning-first": ReturningFirst
+    ],
     runtimes: [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth]
 }
 

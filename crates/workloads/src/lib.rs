@@ -10,6 +10,7 @@
 pub mod attributes;
 pub mod countdown;
 pub mod dictionary;
+pub mod echo;
 pub mod fib;
 mod isolated;
 mod list;

@@ -1,7 +1,8 @@
 //! The list of all strategies. A new one is one line here.
 
 use keyway::{
-    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, SingleThread, Strategy, Ticks,
+    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst, SingleThread,
+    Strategy, Ticks,
 };
 
 /// How the threads attached to one runtime run.
@@ -68,6 +69,7 @@ strategies! {
     "single-thread": SingleThread, Alone, "the one attached thread, a plain word";
     "global-lock-interval": GlobalLock<Interval>, InTurns, "whoever holds the global lock, handed over when asked (CPython 3.2+)";
     "global-lock-ticks": GlobalLock<Ticks>, InTurns, "whoever holds the global lock, let go every 100 checkpoints (CPython 2)";
+    "global-lock-returning-first": GlobalLock<ReturningFirst>, InTurns, "whoever holds the global lock, who comes back from blocking goes first";
     "object-locks": ObjectLocks, InParallel, "whoever holds the object's count lock";
     "group-locks": GroupLocks, InParallel, "whoever holds the count lock of the object's group";
     "atomic-counts": AtomicCounts, InParallel, "anyone, one atomic word";

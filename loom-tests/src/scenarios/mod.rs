@@ -9,6 +9,7 @@ mod pointers;
 #[cfg(loom)]
 mod programs;
 mod promptness;
+mod returning_first;
 pub(crate) mod sections;
 mod threads;
 
@@ -17,7 +18,8 @@ use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::JoinHandle;
 
 use keyway::{
-    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, SingleThread, Strategy, Ticks,
+    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst, SingleThread,
+    Strategy, Ticks,
 };
 
 #[cfg(loom)]
@@ -32,6 +34,7 @@ pub fn all() -> Vec<Model> {
         programs::models_by_turns::<SingleThread>(),
         programs::models_by_turns::<GlobalLock<Interval>>(),
         programs::models_by_turns::<GlobalLock<Ticks>>(),
+        programs::models_by_turns::<GlobalLock<ReturningFirst>>(),
         programs::models_of_flat::<ObjectLocks>(),
         programs::models_of_flat::<GroupLocks>(),
         programs::models_of_flat::<AtomicCounts>(),
@@ -52,6 +55,9 @@ pub fn scenarios() -> Vec<Model> {
         global_lock::models_of_asking(),
         of::<GlobalLock<Ticks>>(),
         global_lock::models::<GlobalLock<Ticks>>(),
+        of::<GlobalLock<ReturningFirst>>(),
+        global_lock::models::<GlobalLock<ReturningFirst>>(),
+        returning_first::models(),
         of_free::<ObjectLocks>(),
         of_free::<GroupLocks>(),
         group_locks::models(),

@@ -12,7 +12,7 @@ pub mod testing;
 mod thread;
 mod word;
 
-pub use access::{Interval, Lock, Policy, Ticks};
+pub use access::{Interval, Lock, Policy, QueueLock, ReturningFirst, Ticks, Timed};
 pub use runtime::{Isolate, Main, State};
 pub use strategy::GlobalLock;
 

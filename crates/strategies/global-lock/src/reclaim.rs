@@ -51,11 +51,11 @@ pub(crate) unsafe fn release_unattached<P: Policy, R: Isolate<P>>(
 /// Runs `f` with the lock if it is free; never waits for it. `f` runs no user code. Does not count as a switch: the lock is
 /// back before anybody can tell.
 fn with_lock<P: Policy, R: Isolate<P>, T>(f: impl FnOnce() -> T) -> Option<T> {
-    let lock = &R::state().lock;
-    if !lock.try_take() {
+    let state = R::state();
+    if !P::try_take(&state.lock) {
         return None;
     }
     let result = f();
-    lock.give_up();
+    P::give_back(&state.lock, || state.interval());
     Some(result)
 }

@@ -5,13 +5,13 @@ use std::fmt::Debug;
 use keyway_object_model::{ReleaseQueue, Runtime};
 use keyway_sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::access::{Interval, Lock, Policy, Ticks};
+use crate::access::{Interval, Policy, ReturningFirst, Ticks};
 use crate::strategy::GlobalLock;
 
 /// The state of one runtime under policy `P`.
 #[derive(Debug)]
 pub struct State<P: Policy, R: Isolate<P>> {
-    pub(crate) lock: Lock,
+    pub(crate) lock: P::Lock,
     pub(crate) queue: ReleaseQueue<GlobalLock<P, R>>,
     /// The switch interval, in the policy's unit.
     interval: AtomicU32,
@@ -21,10 +21,10 @@ pub struct State<P: Policy, R: Isolate<P>> {
 
 impl<P: Policy, R: Isolate<P>> State<P, R> {
     keyway_sync::const_unless_loom! {
-        /// A lock that nobody holds.
-        pub fn new() -> Self {
+        /// The state of a runtime with this lock, which nobody holds.
+        pub fn new(lock: P::Lock) -> Self {
             State {
-                lock: Lock::new(),
+                lock,
                 queue: ReleaseQueue::new(),
                 interval: AtomicU32::new(P::DEFAULT_INTERVAL),
                 attachments: AtomicU64::new(0),
@@ -104,7 +104,7 @@ macro_rules! runtime {
                 #[inline]
                 fn state() -> &'static $crate::State<$policy, Self> {
                     $crate::__private::global! {
-                        static STATE: $crate::State<$policy, $name> = $crate::State::new();
+                        static STATE: $crate::State<$policy, $name> = $crate::State::new(<$policy>::new_lock());
                     }
                     &STATE
                 }
@@ -115,5 +115,5 @@ macro_rules! runtime {
 
 runtime!(
     /// The runtime that a program has unless it declares more.
-    pub struct Main: Interval, Ticks
+    pub struct Main: Interval, Ticks, ReturningFirst
 );

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keyway_object_model::{Due, ObjectPtr, Released, Retained, Runtime, Strategy};
 
-use crate::access::{Interval, NoLock, Policy, Ticks};
+use crate::access::{NoLock, Policy, ReturningFirst, Ticks, Timed};
 use crate::runtime::{Isolate, Main};
 use crate::thread::{self, Attached};
 use crate::word::Word;
@@ -18,14 +18,26 @@ pub struct GlobalLock<P: Policy, R = Main> {
     _marker: PhantomData<(P, R)>,
 }
 
-impl<R: Isolate<Interval>> GlobalLock<Interval, R> {
-    /// How long a thread waits for the lock before it asks for it.
+impl<P: Timed, R: Isolate<P>> GlobalLock<P, R> {
+    /// How long a thread waits for the lock before it asks for it (`Interval`), or how long a turn lasts while others wait
+    /// (`ReturningFirst`).
     pub fn switch_interval() -> Duration {
         Duration::from_micros(R::state().interval().into())
     }
 
-    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, from their next wait on. Rounded to
-    /// microseconds, at least one and at most 2^32 - 1.
+    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, from their next wait on, as
+    /// `sys.setswitchinterval` does in CPython. Rounded down to microseconds, at least one and at most 2^32 - 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use keyway_global_lock::{GlobalLock, Interval};
+    ///
+    /// assert_eq!(GlobalLock::<Interval>::switch_interval(), Duration::from_millis(5));
+    /// GlobalLock::<Interval>::set_switch_interval(Duration::from_micros(100));
+    /// assert_eq!(GlobalLock::<Interval>::switch_interval(), Duration::from_micros(100));
+    /// ```
     pub fn set_switch_interval(interval: Duration) {
         let micros = u32::try_from(interval.as_micros()).unwrap_or(u32::MAX);
         R::state().set_interval(micros.max(1));
@@ -38,7 +50,8 @@ impl<R: Isolate<Ticks>> GlobalLock<Ticks, R> {
         R::state().interval()
     }
 
-    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, at once. Zero counts as one.
+    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, at once, as `sys.setcheckinterval` did in
+    /// CPython 2. Zero counts as one.
     pub fn set_switch_interval(checkpoints: u32) {
         R::state().set_interval(checkpoints.max(1));
     }
@@ -47,43 +60,43 @@ impl<R: Isolate<Ticks>> GlobalLock<Ticks, R> {
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the lock lets one thread at a time be attached,
 // which `NoLock` needs; `Isolate` promises that the runtime is this type's alone.
 unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
-    type Attached = Attached;
+    type Attached = Attached<P>;
 
     #[inline]
     fn runtime() -> &'static Runtime {
         R::runtime()
     }
 
-    fn attach(due: &mut Due<Self>) -> Attached {
+    fn attach(due: &mut Due<Self>) -> Attached<P> {
         let attached = thread::attach::<P, R>();
         // SAFETY: the lock is held.
         unsafe { reclaim::drain(due) };
         attached
     }
 
-    fn detach(_: &Attached, due: &mut Due<Self>) {
+    fn detach(attached: &Attached<P>, due: &mut Due<Self>) {
         // SAFETY: the lock is held.
         unsafe { reclaim::drain(due) };
-        thread::give_up::<P, R>();
+        thread::give_up::<P, R>(attached);
     }
 
     #[inline]
-    fn checkpoint(attached: &Attached, due: &mut Due<Self>) {
+    fn checkpoint(attached: &Attached<P>, due: &mut Due<Self>) {
         thread::checkpoint::<P, R>(attached);
         // SAFETY: the lock is held.
         unsafe { reclaim::drain(due) };
     }
 
     #[inline]
-    fn leave(_: &Attached, due: &mut Due<Self>) {
+    fn leave(attached: &Attached<P>, due: &mut Due<Self>) {
         // SAFETY: the lock is held.
         unsafe { reclaim::drain(due) };
-        thread::give_up::<P, R>();
+        thread::give_up::<P, R>(attached);
     }
 
     #[inline]
-    fn reenter(attached: &Attached, due: &mut Due<Self>) {
-        thread::take::<P, R>(attached);
+    fn reenter(attached: &Attached<P>, due: &mut Due<Self>) {
+        thread::take_again::<P, R>(attached);
         // SAFETY: the lock is held.
         unsafe { reclaim::drain(due) };
     }
@@ -92,23 +105,23 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
     type Id = ();
 
     #[inline]
-    fn id(_: &Attached) {}
+    fn id(_: &Attached<P>) {}
 
     type Count = Word;
 
     #[inline]
-    fn new_count(_: (), _: &Attached) -> Word {
+    fn new_count(_: (), _: &Attached<P>) -> Word {
         Word::new()
     }
 
     #[inline]
-    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
+    unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached<P>) -> Retained {
         // SAFETY: attached, so the lock is held; the caller keeps the object alive.
         unsafe { count::retain(object) }
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached<P>, _: &mut Due<Self>) -> Released {
         // SAFETY: attached, so the lock is held; the caller owns the reference.
         unsafe { count::release(object) }
     }
@@ -119,7 +132,7 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
     }
 
     #[inline]
-    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached) -> usize {
+    unsafe fn count(object: ObjectPtr<Self>, _: (), _: &Attached<P>) -> usize {
         // SAFETY: attached, so the lock is held; the caller keeps the object alive.
         unsafe { count::count(object) }
     }
@@ -141,4 +154,4 @@ unsafe impl<P: Policy, R: Isolate<P>> keyway_object_model::testing::NearLimit fo
 }
 
 const _: () =
-    assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<GlobalLock<Interval>>() == 16);
+    assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<GlobalLock<ReturningFirst>>() == 16);

@@ -5,5 +5,5 @@ use crate::runtime::Isolate;
 
 /// Whether a waiter has asked the holder to hand the lock over. Final until the lock changes hands, if the calling thread holds it.
 pub fn is_asked_for<P: Policy, R: Isolate<P>>() -> bool {
-    R::state().lock.is_asked_for()
+    P::is_asked_for(&R::state().lock)
 }

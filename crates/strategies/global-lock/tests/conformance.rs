@@ -21,3 +21,15 @@ mod ticks {
         }
     });
 }
+
+mod returning_first {
+    use std::time::Duration;
+
+    use keyway_global_lock::{GlobalLock, ReturningFirst};
+
+    keyway_conformance::suite!(GlobalLock<ReturningFirst>, {
+        fn prepare() {
+            GlobalLock::<ReturningFirst>::set_switch_interval(Duration::from_micros(50));
+        }
+    });
+}

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::{expiry, poison};
+use super::{clock, expiry, poison};
 
 /// A mutex without poisoning.
 #[derive(Debug, Default)]
@@ -83,12 +83,13 @@ impl Condvar {
         guard.guard = Some(self.0.wait(held).unwrap());
     }
 
-    /// As [`wait`](Self::wait), but expires at once if the model says that this wait does; see
+    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says that this wait does; see
     /// [`expiry`](crate::expiry).
     #[track_caller]
-    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> WaitTimeoutResult {
+    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         if expiry::take() {
             drop(guard.guard.take());
+            clock::pass(timeout);
             guard.guard = Some(guard.mutex.0.lock().unwrap());
             return WaitTimeoutResult(true);
         }

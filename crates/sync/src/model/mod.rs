@@ -1,6 +1,8 @@
 //! The backend for models: loom, and models built from loom's parts where loom has none.
 
 pub mod atomic;
+pub mod clock;
+pub mod cores;
 pub mod exit;
 pub mod expiry;
 pub mod explore;

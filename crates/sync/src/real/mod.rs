@@ -1,6 +1,8 @@
 //! The ordinary backend: std, `parking_lot`, `atomic-wait`.
 
 pub mod cell;
+pub mod clock;
+pub mod cores;
 pub mod exit;
 mod global;
 pub mod grave;

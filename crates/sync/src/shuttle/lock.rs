@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::expiry;
+use super::{clock, expiry};
 
 /// A mutex without poisoning.
 #[derive(Debug, Default)]
@@ -82,11 +82,12 @@ impl Condvar {
         guard.guard = Some(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// As [`wait`](Self::wait), but expires at once if the model says that this wait does; see
+    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says that this wait does; see
     /// [`expiry`](crate::expiry).
-    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> WaitTimeoutResult {
+    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         if expiry::take() {
             drop(guard.guard.take());
+            clock::pass(timeout);
             guard.guard = Some(guard.mutex.take());
             return WaitTimeoutResult(true);
         }

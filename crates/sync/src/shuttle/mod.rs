@@ -6,6 +6,8 @@
 /// A cell whose every access is a closure: the ordinary backend's.
 #[path = "../real/cell.rs"]
 pub mod cell;
+pub mod clock;
+pub mod cores;
 pub mod exit;
 pub mod expiry;
 pub mod explore;

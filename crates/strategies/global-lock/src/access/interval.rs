@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lock::Lock;
-use super::policy::{Policy, Sealed};
+use super::policy::{Policy, Sealed, Timed};
 use crate::thread::Attached;
 
 /// A waiter that has waited for one switch interval without the lock changing hands asks for it; the holder hands it over at
@@ -13,21 +13,67 @@ use crate::thread::Attached;
 #[derive(Debug)]
 pub enum Interval {}
 
+impl Interval {
+    keyway_sync::const_unless_loom! {
+        /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
+        #[doc(hidden)]
+        pub fn new_lock() -> Lock {
+            Lock::new()
+        }
+    }
+}
+
 impl Sealed for Interval {}
+
+impl Timed for Interval {}
 
 impl Policy for Interval {
     const ID: &'static str = "global-lock-interval";
     const DEFAULT_INTERVAL: u32 = 5_000;
 
+    type Lock = Lock;
+    type Waiter = ();
+
+    fn new_waiter() {}
+
     #[inline]
-    fn patience(interval: u32) -> Option<Duration> {
-        Some(Duration::from_micros(interval.into()))
+    fn try_take(lock: &Lock) -> bool {
+        lock.try_take()
     }
 
     #[inline]
-    fn checkpoint(lock: &Lock, attached: &Attached, interval: impl Fn() -> u32) {
+    fn give_back(lock: &Lock, _: impl Fn() -> u32) {
+        lock.give_up();
+    }
+
+    #[inline]
+    fn take_first(lock: &Lock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        lock.take(attached.holder, || patience(interval()));
+    }
+
+    #[inline]
+    fn take_again(lock: &Lock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        lock.take(attached.holder, || patience(interval()));
+    }
+
+    #[inline]
+    fn give_up(lock: &Lock, _: &Attached<Self>, _: impl Fn() -> u32) {
+        lock.give_up();
+    }
+
+    #[inline]
+    fn is_asked_for(lock: &Lock) -> bool {
+        lock.is_asked_for()
+    }
+
+    #[inline]
+    fn checkpoint(lock: &Lock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
         if lock.is_asked_for() {
-            lock.hand_over(attached.holder, || Self::patience(interval()));
+            lock.hand_over(attached.holder, || patience(interval()));
         }
     }
+}
+
+fn patience(interval: u32) -> Option<Duration> {
+    Some(Duration::from_micros(interval.into()))
 }

@@ -3,12 +3,17 @@
 
 mod interval;
 mod lock;
+mod order;
 mod policy;
+mod queue_lock;
+mod returning_first;
 mod ticks;
 
 pub use interval::Interval;
 /// Nothing is stored beside contents.
 pub(crate) use keyway_object_model::NoLock;
 pub use lock::Lock;
-pub use policy::Policy;
+pub use policy::{Policy, Timed};
+pub use queue_lock::QueueLock;
+pub use returning_first::ReturningFirst;
 pub use ticks::Ticks;

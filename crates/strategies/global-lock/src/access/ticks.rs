@@ -1,7 +1,5 @@
 //! CPython's global lock until 3.1.
 
-use std::time::Duration;
-
 use super::lock::Lock;
 use super::policy::{Policy, Sealed};
 use crate::thread::Attached;
@@ -12,19 +10,59 @@ use crate::thread::Attached;
 #[derive(Debug)]
 pub enum Ticks {}
 
+impl Ticks {
+    keyway_sync::const_unless_loom! {
+        /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
+        #[doc(hidden)]
+        pub fn new_lock() -> Lock {
+            Lock::new()
+        }
+    }
+}
+
 impl Sealed for Ticks {}
 
 impl Policy for Ticks {
     const ID: &'static str = "global-lock-ticks";
     const DEFAULT_INTERVAL: u32 = 100;
 
+    type Lock = Lock;
+    type Waiter = ();
+
+    fn new_waiter() {}
+
     #[inline]
-    fn patience(_: u32) -> Option<Duration> {
-        None
+    fn try_take(lock: &Lock) -> bool {
+        lock.try_take()
     }
 
     #[inline]
-    fn checkpoint(lock: &Lock, attached: &Attached, interval: impl Fn() -> u32) {
+    fn give_back(lock: &Lock, _: impl Fn() -> u32) {
+        lock.give_up();
+    }
+
+    #[inline]
+    fn take_first(lock: &Lock, attached: &Attached<Self>, _: impl Fn() -> u32) {
+        lock.take(attached.holder, || None);
+    }
+
+    #[inline]
+    fn take_again(lock: &Lock, attached: &Attached<Self>, _: impl Fn() -> u32) {
+        lock.take(attached.holder, || None);
+    }
+
+    #[inline]
+    fn give_up(lock: &Lock, _: &Attached<Self>, _: impl Fn() -> u32) {
+        lock.give_up();
+    }
+
+    #[inline]
+    fn is_asked_for(lock: &Lock) -> bool {
+        lock.is_asked_for()
+    }
+
+    #[inline]
+    fn checkpoint(lock: &Lock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
         let passed = attached.checkpoints.get() + 1;
         if passed < interval() {
             attached.checkpoints.set(passed);
@@ -36,7 +74,7 @@ impl Policy for Ticks {
 }
 
 #[cold]
-fn give_a_chance(lock: &Lock, attached: &Attached) {
+fn give_a_chance(lock: &Lock, attached: &Attached<Ticks>) {
     lock.give_up();
     lock.take(attached.holder, || None);
 }

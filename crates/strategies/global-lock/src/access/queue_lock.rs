@@ -1,0 +1,244 @@
+//! A global lock that is handed over: a word with a fast path while nobody waits, and behind it a queue of waiters, one of whom
+//! is given the lock without its ever becoming free.
+
+use std::cell::Cell;
+use std::hint::spin_loop;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use keyway_sync::{Condvar, Mutex, MutexGuard, clock, cores};
+
+use super::order::{Next, Order, Place};
+
+/// In `word`: nobody holds the lock.
+const FREE: u32 = 0;
+/// In `word`: somebody holds the lock, and nobody has come to wait since it was taken.
+const HELD: u32 = 1;
+/// In `word`: somebody holds the lock, and `order` accounts for it; whoever gives it up looks there.
+const QUEUED: u32 = 2;
+
+/// How often the first in the queue looks whether it has the lock before it goes to sleep: some 10 microseconds. A visit is shorter, as a rule,
+/// and being woken up takes longer. In a model each look would be one more step.
+const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
+
+/// Where a thread waits. Kept alive by whoever hands it the lock until it has been woken.
+#[derive(Debug)]
+struct Seat {
+    /// Whether it has been handed the lock. Set by who hands it over, cleared by the thread itself.
+    has_lock: AtomicBool,
+    bell: Condvar,
+}
+
+/// What the lock keeps for each attachment.
+#[derive(Debug)]
+pub struct Waiter {
+    seat: Arc<Seat>,
+    /// How long this thread has held the lock, in nanoseconds, as far as it counts.
+    used: Cell<u64>,
+}
+
+impl Waiter {
+    pub(crate) fn new() -> Self {
+        let seat = Seat { has_lock: AtomicBool::new(false), bell: Condvar::new() };
+        Waiter { seat: Arc::new(seat), used: Cell::new(0) }
+    }
+}
+
+/// Why a thread wants the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comes {
+    /// It attaches.
+    New,
+    /// It has been in a blocking region.
+    Back,
+}
+
+/// The lock of one runtime under [`ReturningFirst`](super::ReturningFirst).
+#[derive(Debug)]
+pub struct QueueLock {
+    /// [`FREE`], [`HELD`] or [`QUEUED`].
+    word: AtomicU32,
+    /// Whether the holder is asked for the lock. Changed under `order`.
+    asked: AtomicBool,
+    /// The core on which the thread whose turn it is ran when it last gave the lock up; [`UNKNOWN`] if that is not known.
+    core: AtomicUsize,
+    order: Mutex<Order<Arc<Seat>>>,
+}
+
+/// In `core`.
+const UNKNOWN: usize = usize::MAX;
+
+type Guard<'a> = MutexGuard<'a, Order<Arc<Seat>>>;
+
+impl QueueLock {
+    keyway_sync::const_unless_loom! {
+        /// A lock that nobody holds.
+        pub fn new() -> Self {
+            QueueLock {
+                word: AtomicU32::new(FREE),
+                asked: AtomicBool::new(false),
+                core: AtomicUsize::new(UNKNOWN),
+                order: Mutex::new(Order::new()),
+            }
+        }
+    }
+
+    /// Takes the lock if it is free; never waits.
+    #[inline]
+    pub(crate) fn try_take(&self) -> bool {
+        // O12, Acquire: pairs with O13 and O15. What earlier holders did happens before what this one does.
+        self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Waits until this thread has the lock. `interval` in nanoseconds.
+    #[inline]
+    pub(crate) fn take(&self, waiter: &Waiter, comes: Comes, interval: impl Fn() -> u64) {
+        if !self.try_take() {
+            self.wait(waiter, comes, interval());
+        }
+    }
+
+    /// Gives the lock up, to a waiter if there is one. For a holder without a [`Waiter`], too.
+    #[inline]
+    pub(crate) fn give_up(&self, waiter: Option<&Waiter>, interval: impl Fn() -> u64) {
+        // O13, Release: pairs with O12 and O14 of the next holder. Relaxed on failure: what has been queued is read under `order`.
+        if self.word.compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed).is_err() {
+            self.hand_on(waiter, interval());
+        }
+    }
+
+    /// Whether the holder is asked for the lock; one plain load.
+    #[inline]
+    pub(crate) fn is_asked_for(&self) -> bool {
+        // O16, Relaxed: a hint; who misses it sees it at the next checkpoint.
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The holder was asked: hands the lock to whoever is to have it, if it must, and waits to get it back.
+    #[cold]
+    pub(crate) fn yield_turn(&self, waiter: &Waiter, interval: u64) {
+        let mut order = self.order.lock();
+        match order.checkpoint(Arc::clone(&waiter.seat), clock::now(), interval) {
+            Some((next, place)) => {
+                waiter.used.set(next.used);
+                self.hand_to(&mut order, next);
+                if place.is_first {
+                    self.note_core();
+                }
+                drop(order);
+                self.sleep(waiter, place, interval);
+            }
+            None => self.note_asked(&order),
+        }
+    }
+
+    #[cold]
+    fn wait(&self, waiter: &Waiter, comes: Comes, interval: u64) {
+        let mut order = self.order.lock();
+        let now = clock::now();
+        // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that whoever gives the lock up looks
+        // at the queue, which `order` keeps from it until this thread stands in it.
+        let found = self.word.swap(QUEUED, Ordering::Acquire);
+        if found != QUEUED {
+            order.begin(now, interval);
+            self.note_asked(&order);
+        }
+        if found == FREE {
+            return;
+        }
+        let seat = Arc::clone(&waiter.seat);
+        let place = match comes {
+            Comes::New => order.arrives(seat, now),
+            Comes::Back => order.returns(seat, waiter.used.get(), now, interval),
+        };
+        if place.asks {
+            self.note_asked(&order);
+        }
+        drop(order);
+        self.sleep(waiter, place, interval);
+    }
+
+    /// Waits until this thread is handed the lock.
+    fn sleep(&self, waiter: &Waiter, place: Place, interval: u64) {
+        let seat = &*waiter.seat;
+        let looks = if place.is_first { LOOKS } else { 0 };
+        let is_handed = (0..looks).any(|_| {
+            spin_loop();
+            seat.has_lock()
+        });
+        if !is_handed {
+            self.sleep_long(seat, interval);
+        }
+        // O19, Relaxed: nobody else touches it before this thread stands in the queue again, which `order` orders.
+        seat.has_lock.store(false, Ordering::Relaxed);
+    }
+
+    fn sleep_long(&self, seat: &Seat, interval: u64) {
+        let mut order = self.order.lock();
+        while !seat.has_lock() {
+            let patience = order.patience(clock::now(), interval);
+            let slept = seat.bell.wait_for(&mut order, Duration::from_nanos(patience));
+            if slept.timed_out() && !seat.has_lock() && order.expires(clock::now(), interval) {
+                self.note_asked(&order);
+                drop(order);
+                self.follow_turn();
+                order = self.order.lock();
+            }
+        }
+    }
+
+    /// Moves this thread, which has just asked for its turn, to the core of the turn that ends. So turns stay on one core, and others are
+    /// free for visits: a kernel may leave a thread whose call has returned for milliseconds on the core where a turn has begun meanwhile.
+    fn follow_turn(&self) {
+        // O20, Relaxed: a hint.
+        let core = self.core.load(Ordering::Relaxed);
+        if core != UNKNOWN {
+            cores::follow(core);
+        }
+    }
+
+    /// The thread whose turn it is notes where it runs.
+    fn note_core(&self) {
+        // O20, Relaxed: a hint.
+        self.core.store(cores::current().unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// The holder gives the lock up, and somebody may be waiting.
+    #[cold]
+    fn hand_on(&self, waiter: Option<&Waiter>, interval: u64) {
+        let mut order = self.order.lock();
+        let next = order.leaves(clock::now(), interval);
+        if let Some(waiter) = waiter {
+            waiter.used.set(next.used);
+        }
+        self.hand_to(&mut order, next);
+    }
+
+    /// Makes the next thread the holder, or the lock free.
+    fn hand_to(&self, order: &mut Guard<'_>, next: Next<Arc<Seat>>) {
+        self.note_asked(order);
+        match next.thread {
+            Some(seat) => {
+                // O17, Release: pairs with O18. As O13, from holder to holder.
+                seat.has_lock.store(true, Ordering::Release);
+                // Under `order`, which the sleeper holds from its look until it sleeps.
+                seat.bell.notify_one();
+            }
+            // O15, Release: as O13.
+            None => self.word.store(FREE, Ordering::Release),
+        }
+    }
+
+    fn note_asked(&self, order: &Guard<'_>) {
+        // O16, Relaxed: a hint, as O16.
+        self.asked.store(order.asks(), Ordering::Relaxed);
+    }
+}
+
+impl Seat {
+    fn has_lock(&self) -> bool {
+        // O18, Acquire: pairs with O17.
+        self.has_lock.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,79 @@
+//! A global lock that does not starve those who wait for something else than the lock.
+
+use super::policy::{Policy, Sealed, Timed};
+use super::queue_lock::{Comes, QueueLock, Waiter};
+use crate::thread::Attached;
+
+/// Whoever comes back from a blocking region goes first, unless it has held the lock for longer than the thread whose turn it is;
+/// that thread goes on with its turn afterwards. All others wait in line for a turn of one switch interval.
+///
+/// The interval is in microseconds, 5,000 by default.
+#[derive(Debug)]
+pub enum ReturningFirst {}
+
+impl ReturningFirst {
+    keyway_sync::const_unless_loom! {
+        /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
+        #[doc(hidden)]
+        pub fn new_lock() -> QueueLock {
+            QueueLock::new()
+        }
+    }
+}
+
+impl Sealed for ReturningFirst {}
+
+impl Timed for ReturningFirst {}
+
+impl Policy for ReturningFirst {
+    const ID: &'static str = "global-lock-returning-first";
+    const DEFAULT_INTERVAL: u32 = 5_000;
+
+    type Lock = QueueLock;
+    type Waiter = Waiter;
+
+    fn new_waiter() -> Waiter {
+        Waiter::new()
+    }
+
+    #[inline]
+    fn try_take(lock: &QueueLock) -> bool {
+        lock.try_take()
+    }
+
+    #[inline]
+    fn give_back(lock: &QueueLock, interval: impl Fn() -> u32) {
+        lock.give_up(None, || nanoseconds(interval()));
+    }
+
+    #[inline]
+    fn take_first(lock: &QueueLock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        lock.take(&attached.waiter, Comes::New, || nanoseconds(interval()));
+    }
+
+    #[inline]
+    fn take_again(lock: &QueueLock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        lock.take(&attached.waiter, Comes::Back, || nanoseconds(interval()));
+    }
+
+    #[inline]
+    fn give_up(lock: &QueueLock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        lock.give_up(Some(&attached.waiter), || nanoseconds(interval()));
+    }
+
+    #[inline]
+    fn is_asked_for(lock: &QueueLock) -> bool {
+        lock.is_asked_for()
+    }
+
+    #[inline]
+    fn checkpoint(lock: &QueueLock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
+        if lock.is_asked_for() {
+            lock.yield_turn(&attached.waiter, nanoseconds(interval()));
+        }
+    }
+}
+
+fn nanoseconds(interval: u32) -> u64 {
+    u64::from(interval) * 1_000
+}
