@@ -87,19 +87,12 @@ struct WeakPair<S: WeakCounts> {
 }
 
 impl<S: WeakCounts> WeakPair<S> {
-    /// The oracle is asked last: if it still has a reference then, so has every pointer's object had all the while.
+    /// The oracle is asked second, with the pointer in hand: nobody has a reference of the oracle without one of the object. If it has gone,
+    /// the other references of the object are about to go.
     fn upgrade(&self) -> Option<Pair<S>> {
-        let before = self.oracle.upgrade();
-        let pointer = self.pointer.upgrade();
-        match (before, pointer) {
-            (Some(oracle), Some(pointer)) => Some(Pair { pointer, oracle }),
-            // The oracle's count comes first in every release, so it says gone earlier.
-            (None, pointer) => {
-                drop(pointer);
-                None
-            }
-            (Some(_), None) => panic!("gone while the oracle has a reference"),
-        }
+        let pointer = self.pointer.upgrade()?;
+        let oracle = self.oracle.upgrade()?;
+        Some(Pair { pointer, oracle })
     }
 }
 
