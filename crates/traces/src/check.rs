@@ -38,7 +38,7 @@ impl State {
             true => (Stage::Alive, object.initial_count.into()),
             false => (Stage::Unborn, 0),
         };
-        State { count, stage, immortal: object.is_immortal(), at_least: false, last_release: 0 }
+        State { count, stage, immortal: object.is_immortal(), at_least: false, last_release: ANYBODY }
     }
 
     /// Whether the count means something and is known.
@@ -46,6 +46,9 @@ impl State {
         !self.immortal && !self.at_least
     }
 }
+
+/// Before the first release that the trace shows: a part of a trace may begin between a release and its undoing.
+const ANYBODY: u8 = u8::MAX;
 
 /// Follows every object through the events of a trace.
 ///
@@ -130,7 +133,7 @@ fn step(state: &mut State, event: &Event) -> Result<(), Contradiction> {
     match event.op {
         Op::Incref if event.arg == path::GIVE_BACK && state.count == 0 => {
             in_use(state)?;
-            if state.last_release != event.thread && state.is_exact() {
+            if ![event.thread, ANYBODY].contains(&state.last_release) && state.is_exact() {
                 return Err(Contradiction::ZeroThenUsed);
             }
             state.count = 1;

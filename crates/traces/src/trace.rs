@@ -103,12 +103,14 @@ impl Trace {
         self.events[..part.start].iter().for_each(|event| follow(&mut checker, event));
         let mut ids = HashMap::new();
         let mut objects = Vec::new();
+        let mut is_bound = Vec::new();
         let mut events = Vec::new();
         for event in &self.events[part] {
             let mut event = *event;
             if event.op != Op::ThreadExit {
                 let old = event.object;
                 event.object = *ids.entry(old).or_insert_with(|| {
+                    is_bound.push(checker.state(old).at_least);
                     objects.push((old, older(&self.objects[old as usize], &checker, old)));
                     objects.len() as u32 - 1
                 });
@@ -116,12 +118,18 @@ impl Trace {
             }
             events.push(event);
         }
-        let finished = |(old, object): (u32, ObjectRecord)| {
+        let mut least = Least::new(objects.len());
+        events.iter().filter(|event| event.op != Op::ThreadExit).for_each(|event| least.see(event));
+        let finished = |(new, (old, object)): (usize, (u32, ObjectRecord))| {
+            let object = match is_bound[new] {
+                true => ObjectRecord { initial_count: least.references(new), ..object },
+                false => object,
+            };
             let is_dead = checker.state(old).stage == Stage::Dead;
             let flags = object.flags | if is_dead { 0 } else { flags::ALIVE_AT_END };
             ObjectRecord { flags, ..object }
         };
-        let objects = objects.into_iter().map(finished).collect();
+        let objects = objects.into_iter().enumerate().map(finished).collect();
         Trace { objects, events, names: self.names.clone(), ..*self }
     }
 
@@ -152,7 +160,8 @@ impl Trace {
 /// An object's record in a trace that begins where `checker` is.
 fn older(object: &ObjectRecord, checker: &Checker, id: u32) -> ObjectRecord {
     let state = checker.state(id);
-    let flags = object.flags & !flags::ALIVE_AT_END;
+    let immortal = if state.immortal { flags::IMMORTAL } else { 0 };
+    let flags = object.flags & !flags::ALIVE_AT_END | immortal;
     match state.stage {
         Stage::Unborn => ObjectRecord { flags, ..*object },
         _ => ObjectRecord {
@@ -162,5 +171,35 @@ fn older(object: &ObjectRecord, checker: &Checker, id: u32) -> ObjectRecord {
                 .unwrap_or(u32::MAX),
             ..*object
         },
+    }
+}
+
+/// The fewest references with which events make sense, for objects of which only a bound is known.
+struct Least(Vec<(i64, i64, Option<i64>)>);
+
+impl Least {
+    fn new(objects: usize) -> Self {
+        Least(vec![(0, 0, None); objects])
+    }
+
+    fn see(&mut self, event: &Event) {
+        let (change, low, at_end) = &mut self.0[event.object as usize];
+        match event.op {
+            Op::Incref | Op::IncrefPerThread => *change += 1,
+            Op::Add => *change += i64::from(event.arg),
+            Op::Decref | Op::DecrefPerThread | Op::ResurrectEnd => *change -= 1,
+            // The count is known again from here on.
+            Op::Dealloc | Op::SetRefcnt | Op::Resurrect if at_end.is_none() => *at_end = Some(*change),
+            _ => {}
+        }
+        if at_end.is_none() {
+            *low = (*low).min(*change);
+        }
+    }
+
+    fn references(&self, object: usize) -> u32 {
+        let (_, low, at_end) = self.0[object];
+        let least = at_end.map_or(1 - low, |change| -change).max(-low);
+        u32::try_from(least).unwrap_or(0)
     }
 }
