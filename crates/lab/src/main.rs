@@ -12,7 +12,6 @@ mod machine;
 mod markdown;
 mod models;
 mod output;
-mod plot;
 mod progress;
 mod race;
 mod replay;
@@ -23,6 +22,8 @@ mod system;
 mod trace;
 mod verdict;
 mod verify;
+
+use keyway_report::plot;
 
 fn main() -> std::process::ExitCode {
     cli::main()

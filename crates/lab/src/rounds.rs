@@ -2,21 +2,10 @@
 //! one round, so that what disturbs the machine for a while disturbs both sides.
 
 use fastrand::Rng;
-use serde::Serialize;
+pub(crate) use keyway_report::Figure;
 
 /// Resamples behind an interval.
 const RESAMPLES: usize = 2000;
-
-/// A measured figure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Figure {
-    /// The median over the rounds.
-    pub(crate) median: f64,
-    /// The lower end of the median's 95 % bootstrap interval.
-    pub(crate) low: f64,
-    /// The upper end of the median's 95 % bootstrap interval.
-    pub(crate) high: f64,
-}
 
 /// What was measured: for each round, one value for each cell.
 #[derive(Debug)]

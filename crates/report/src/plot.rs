@@ -11,83 +11,103 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::rounds::Figure;
+use crate::Figure;
 
 /// A plot with its title.
 #[derive(Clone, Debug)]
-pub(crate) struct Plot {
-    pub(crate) title: String,
-    pub(crate) panels: Vec<Panel>,
+pub struct Plot {
+    /// Above all panels.
+    pub title: String,
+    /// From top to bottom.
+    pub panels: Vec<Panel>,
 }
 
 /// One pair of axes and what is drawn over it.
 #[derive(Clone, Debug)]
-pub(crate) struct Panel {
+pub struct Panel {
     /// What this panel shows; empty if the plot's title says it.
-    pub(crate) heading: String,
-    pub(crate) x: Axis,
-    pub(crate) shapes: Shapes,
+    pub heading: String,
+    /// The axis below.
+    pub x: Axis,
+    /// What is drawn over it.
+    pub shapes: Shapes,
 }
 
 /// What stands at an axis.
 #[derive(Clone, Debug)]
-pub(crate) struct Axis {
+pub struct Axis {
     /// What is shown, with its unit: `threads`, `time of a pair, ns`.
-    pub(crate) label: String,
+    pub label: String,
     /// Each step multiplies. All values are then greater than zero; others are left out.
-    pub(crate) logarithmic: bool,
+    pub logarithmic: bool,
 }
 
 impl Axis {
     /// An axis whose steps add; it begins at zero if no value is less.
-    pub(crate) fn linear(label: &str) -> Self {
+    pub fn linear(label: &str) -> Self {
         Axis { label: label.to_owned(), logarithmic: false }
     }
 
     /// An axis whose steps multiply.
-    pub(crate) fn logarithmic(label: &str) -> Self {
+    pub fn logarithmic(label: &str) -> Self {
         Axis { label: label.to_owned(), logarithmic: true }
     }
 }
 
 /// What is drawn.
 #[derive(Clone, Debug)]
-pub(crate) enum Shapes {
+pub enum Shapes {
     /// Figures over a scale, with their intervals.
-    Lines { y: Axis, lines: Vec<Line> },
+    Lines {
+        /// The axis at the left.
+        y: Axis,
+        /// Each in its own colour.
+        lines: Vec<Line>,
+    },
     /// Bars in rows, the first row on top. Each bar is of a kind, by its number in `kinds`, the names in the legend; without
     /// names there is no legend. The x axis is linear.
-    Bars { kinds: Vec<String>, rows: Vec<Row> },
+    Bars {
+        /// The legend.
+        kinds: Vec<String>,
+        /// From top to bottom.
+        rows: Vec<Row>,
+    },
 }
 
 /// Figures that belong together.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) name: String,
+pub struct Line {
+    /// In the legend.
+    pub name: String,
     /// Each with the place at which it stands.
-    pub(crate) points: Vec<(f64, Figure)>,
+    pub points: Vec<(f64, Figure)>,
 }
 
 /// One row of bars.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) bars: Vec<Bar>,
+pub struct Row {
+    /// At the left.
+    pub name: String,
+    /// They may lie over each other: the last on top.
+    pub bars: Vec<Bar>,
 }
 
 /// One bar.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bar {
-    pub(crate) from: f64,
-    pub(crate) to: f64,
-    pub(crate) kind: usize,
+pub struct Bar {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Its number in the legend.
+    pub kind: usize,
     /// The interval in which its end lies, if it is a measured figure.
-    pub(crate) interval: Option<(f64, f64)>,
+    pub interval: Option<(f64, f64)>,
 }
 
 impl Bar {
     /// A bar from zero to a figure's median.
-    pub(crate) fn of(figure: Figure, kind: usize) -> Self {
+    pub fn of(figure: Figure, kind: usize) -> Self {
         Bar { from: 0.0, to: figure.median, kind, interval: Some((figure.low, figure.high)) }
     }
 }
@@ -127,7 +147,7 @@ type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
 impl Plot {
     /// The plot as the text of an SVG file.
-    pub(crate) fn svg(&self) -> String {
+    pub fn svg(&self) -> String {
         let mut text = String::new();
         self.draw(&mut text).expect("drawing into a string needs nothing that could fail");
         // After the opening tag: a title for whoever cannot see it, and the other colours.
