@@ -3,8 +3,8 @@
 //! built from loom's, so that the code that ships is the code that is checked. Under `--cfg shuttle` they are shuttle's: no
 //! weak memory, but more threads than loom can have.
 //!
-//! All backends have the same files with the same items (`src/real/`, `src/model/` and `src/shuttle/`); every item of
-//! the real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)` and nothing else.
+//! All backends have the same modules with the same items (`src/real/`, `src/model/` and `src/shuttle/`; `src/modelled/` holds
+//! the files that the two models share); every item of the real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)` and nothing else.
 //!
 //! | item | normally | under loom |
 //! |---|---|---|

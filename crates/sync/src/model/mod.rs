@@ -2,16 +2,21 @@
 
 pub mod atomic;
 pub mod clock;
+#[path = "../modelled/cores.rs"]
 pub mod cores;
+#[path = "../modelled/exit.rs"]
 pub mod exit;
+#[path = "../modelled/expiry.rs"]
 pub mod expiry;
 pub mod explore;
 pub mod futex;
 pub mod grave;
 mod lock;
+#[path = "../modelled/place.rs"]
 mod place;
 mod poison;
 mod raw_lock;
+#[path = "../modelled/static_lock.rs"]
 mod static_lock;
 
 pub use lock::{Condvar, Mutex, MutexGuard};

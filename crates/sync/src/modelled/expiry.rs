@@ -1,9 +1,9 @@
-//! Which timed waits expire: loom has no clock, so the program under test chooses.
+//! Which timed waits expire: a model has no clock, so the program under test chooses.
 
 use std::cell::Cell;
 
-loom::thread_local! {
-    static LEFT: Cell<u32> = Cell::new(0);
+crate::thread_local! {
+    static LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// From now on the calling thread's next `waits` timed waits expire; all later ones last until they are woken.

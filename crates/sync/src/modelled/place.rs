@@ -1,9 +1,9 @@
-//! Where something is, as a number that is the same in each interleaving.
+//! Where something is, as a number that is the same in each interleaving, or run of a schedule.
 
 use std::cell::Cell;
 
-loom::thread_local! {
-    static MADE: Cell<usize> = Cell::new(0);
+crate::thread_local! {
+    static MADE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// A serial number in place of an address: counted by the thread that makes it, so that it does not depend on what other threads
