@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyway::{Strategy, Thread, attach};
+use keyway::{Brc, Strategy, Thread, attach};
 
 use crate::clock::time;
 use crate::peers::Pointer;
@@ -34,6 +34,7 @@ pub fn rows() -> Vec<Row> {
         peer::<triomphe::Arc<u64>>(),
         peer::<hybrid_rc::Rc<u64>>(),
         peer::<biasedrc::Brc<u64>>(),
+        peer::<Brc<u64>>(),
     ];
     every_strategy!(row).into_iter().chain(peers).collect()
 }

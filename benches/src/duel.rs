@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use keyway::{FreeThreaded, attach};
+use keyway::{Brc, FreeThreaded, attach};
 
 use crate::clock::{Together, Window};
 use crate::owner_pair::{time_pairs, time_pairs_of};
@@ -37,12 +37,14 @@ pub fn other_rows() -> Vec<Row> {
     every_free_threaded!(row).into_iter().chain(peers::<false>(OTHER)).collect()
 }
 
-fn peers<const TIMES_OWNER: bool>(operation: &'static str) -> [Row; 2] {
+fn peers<const TIMES_OWNER: bool>(operation: &'static str) -> [Row; 3] {
     let arc = sample_of::<Arc<u64>, TIMES_OWNER>;
+    let brc = sample_of::<Brc<u64>, TIMES_OWNER>;
     let biasedrc = sample_of::<biasedrc::Brc<u64>, TIMES_OWNER>;
     let biasedrc = Row::of_threads(operation, "biasedrc", 2, Work::Apart(biasedrc));
     [
         Row::of_threads(operation, "arc", 2, Work::AtOnce(arc)),
+        Row::of_threads(operation, "brc", 2, Work::AtOnce(brc)),
         Row { defect: biasedrc::Brc::<u64>::DEFECT, ..biasedrc },
     ]
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use keyway::{Strategy, attach};
+use keyway::{Brc, Strategy, attach};
 
 use crate::peers::{Leaf, Pointer};
 use crate::row::every_strategy;
@@ -48,6 +48,7 @@ pub fn kinds() -> Vec<Kind> {
         peer::<hybrid_rc::Rc<u64>>(),
         peer::<biasedrc::Brc<u64>>(),
         peer::<circ::Rc<Leaf>>(),
+        peer::<Brc<u64>>(),
     ];
     every_strategy!(of).into_iter().chain(peers).collect()
 }

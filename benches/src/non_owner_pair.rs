@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use keyway::{FreeThreaded, attach};
+use keyway::{Brc, FreeThreaded, attach};
 
 use crate::owner_pair::{time_pairs, time_pairs_of};
 use crate::peers::Pointer;
@@ -28,6 +28,7 @@ pub fn rows() -> Vec<Row> {
         peer::<triomphe::Arc<u64>>(OWNED),
         peer::<hybrid_rc::Arc<u64>>(OWNED),
         peer::<biasedrc::Brc<u64>>(OWNED),
+        peer::<Brc<u64>>(OWNED),
     ];
     every_free_threaded!(row).into_iter().chain(peers).collect()
 }
@@ -37,7 +38,8 @@ pub fn rows_merged() -> Vec<Row> {
     fn row<S: FreeThreaded>() -> Row {
         Row::new(MERGED, S::runtime().id, sample_merged::<S>)
     }
-    every_free_threaded!(row).into_iter().chain([peer::<Arc<u64>>(MERGED)]).collect()
+    let brc = Row::of_pointer::<Brc<u64>>(MERGED, sample_merged_of::<Brc<u64>>);
+    every_free_threaded!(row).into_iter().chain([peer::<Arc<u64>>(MERGED), brc]).collect()
 }
 
 fn peer<P: Pointer + Send + Sync>(operation: &'static str) -> Row {
@@ -94,4 +96,15 @@ fn sample_of<P: Pointer + Send + Sync>(pairs: u64) -> Duration {
         drop(done);
         time
     })
+}
+
+fn sample_merged_of<P: Pointer + Send + Sync>(pairs: u64) -> Duration {
+    let make = || {
+        let object = P::new(1);
+        (object.clone(), object)
+    };
+    let (object, another) = thread::spawn(make).join().expect("nothing in it panics");
+    // As above.
+    drop(another);
+    time_pairs_of(pairs, &object)
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyway::{Ref, Strategy, Thread, attach};
+use keyway::{Brc, Ref, Strategy, Thread, attach};
 
 use crate::clock::time;
 use crate::peers::{Leaf, Pointer};
@@ -35,7 +35,7 @@ pub fn pair_of<P: Clone>(object: &P) {
     drop(black_box(object.clone()));
 }
 
-/// Every strategy, and the pointers of std and of other crates.
+/// Every strategy, `Brc`, and the pointers of std and of other crates.
 pub fn rows() -> Vec<Row> {
     fn row<S: Strategy>() -> Row {
         Row::new(OPERATION, S::runtime().id, sample::<S>)
@@ -50,6 +50,7 @@ pub fn rows() -> Vec<Row> {
         peer::<hybrid_rc::Rc<u64>>(),
         peer::<biasedrc::Brc<u64>>(),
         peer::<circ::Rc<Leaf>>(),
+        peer::<Brc<u64>>(),
     ];
     every_strategy!(row).into_iter().chain(peers).collect()
 }

@@ -1,14 +1,14 @@
-//! What the strategies are measured against.
+//! Counted pointers: what the strategies are measured against, and `Brc`.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use keyway::Strategy;
+use keyway::{Brc, Strategy};
 
 use crate::row::every_strategy;
 
-/// A counted pointer of std or of another crate.
+/// A counted pointer: of std, of another crate, or [`Brc`].
 pub(crate) trait Pointer: Clone + 'static {
     /// The subject's id.
     const ID: &'static str;
@@ -68,6 +68,7 @@ pointers! {
     "hybrid-rc-shared": hybrid_rc::Arc<u64>, 32;
     "biasedrc": biasedrc::Brc<u64>, 24, DEFECT_OF_BIASEDRC;
     "circ": circ::Rc<Leaf>, 8;
+    "brc": Brc<u64>, 32;
 }
 
 /// Bytes of an object besides its contents, by subject: in front of an object's contents, and beside the contents of a lock. Where
@@ -88,6 +89,7 @@ pub fn header_bytes() -> HashMap<&'static str, usize> {
         peer::<hybrid_rc::Arc<u64>>(),
         peer::<biasedrc::Brc<u64>>(),
         peer::<circ::Rc<Leaf>>(),
+        peer::<Brc<u64>>(),
         ("parking-lot-raw", size_of::<parking_lot::RawMutex>()),
         ("parking-lot", size_of::<parking_lot::Mutex<u8>>() - 1),
         ("std-mutex", size_of::<std::sync::Mutex<u8>>() - 1),

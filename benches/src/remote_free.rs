@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use keyway::{FreeThreaded, Ref, attach};
+use keyway::{Brc, FreeThreaded, Ref, attach};
 
 use crate::clock::cpu_time_of;
 use crate::peers::Pointer;
@@ -26,7 +26,9 @@ pub fn rows() -> Vec<Row> {
     }
     let biasedrc = |objects| sample_of::<biasedrc::Brc<u64>>(objects, biasedrc::collect).into();
     let biasedrc = Row::of_threads(OPERATION, "biasedrc", 1, Work::Apart(biasedrc));
+    let brc = |objects| sample_of::<Brc<u64>>(objects, Brc::collect);
     let peers = [
+        Row::of_threads(OPERATION, "brc", 1, Work::InTurns(brc)),
         Row::of_threads(OPERATION, "arc", 1, Work::InTurns(|objects| sample_of::<Arc<u64>>(objects, || ()))),
         Row { defect: biasedrc::Brc::<u64>::DEFECT, ..biasedrc },
     ];

@@ -30,7 +30,7 @@ fn made_with() -> String {
 /// Subjects of this workspace: what others' crates do is not ours to keep short.
 fn is_ours(row: &&Row) -> bool {
     row.subject.starts_with("global-lock")
-        || ["single-thread", "object-locks", "group-locks", "atomic-counts", "biased-counts"]
+        || ["single-thread", "object-locks", "group-locks", "atomic-counts", "biased-counts", "brc"]
             .iter()
             .any(|id| row.subject.starts_with(id))
 }

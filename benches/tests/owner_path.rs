@@ -54,7 +54,7 @@ fn pair_allocates_nothing<S: Strategy>() {
 /// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and `GroupLocks` take and give up a lock twice.
 fn locked_in_a_pair(row: &Row) -> f64 {
     match row.subject {
-        "rc" | "single-thread" | "biased-counts" => 0.0,
+        "rc" | "single-thread" | "biased-counts" | "brc" => 0.0,
         "global-lock-interval" | "global-lock-ticks" | "global-lock-returning-first" => 0.0,
         "arc" | "atomic-counts" => 2.0,
         "object-locks" | "group-locks" => 4.0,

@@ -219,16 +219,20 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         unsafe { WeakShared::from_counted(this.contents) }
     }
 
-    /// Pays what the release of the pointer's reference owes, which is not nothing.
-    fn end(&mut self, released: Released) {
+    /// Pays what the release of a pointer's reference owes, which is not nothing.
+    ///
+    /// # Safety
+    /// - `released` is what a release of the object of `contents` has just returned.
+    #[inline]
+    unsafe fn end(contents: NonNull<T>, released: Released) {
         if Self::THIN && !mem::needs_drop::<T>() && released == Released::Destroy {
             // SAFETY: not freed before the next call.
-            let layout = Layout::for_value(unsafe { self.contents.as_ref() });
+            let layout = Layout::for_value(unsafe { contents.as_ref() });
             // SAFETY: the last reference has just been released; a thin pointer's contents were allocated as one value.
-            unsafe { counted::forget_contents::<S>(self.thin(), layout) };
+            unsafe { counted::forget_contents::<S>(contents.cast(), layout) };
         } else {
-            // SAFETY: that was the release of this reference.
-            unsafe { counted::settle::<S>(self.thin(), released) };
+            // SAFETY: the caller's duty.
+            unsafe { counted::settle::<S>(contents.cast(), released) };
         }
         if S::is_queued() {
             counted::collect::<S>();
@@ -260,11 +264,11 @@ impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
     /// If the contents' destructor runs here and panics; the object's memory is freed all the same.
     #[inline]
     fn drop(&mut self) {
+        let contents = self.contents;
+        // SAFETY: that was the release of this reference.
+        let end = move |released| unsafe { Self::end(contents, released) };
         // SAFETY: this is the reference's end.
-        let released = unsafe { counted::release::<S>(self.thin()) };
-        if released != Released::Nothing {
-            self.end(released);
-        }
+        unsafe { counted::release_then::<S>(contents.cast(), end) };
     }
 }
 

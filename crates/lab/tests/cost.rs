@@ -38,7 +38,7 @@ fn assert_is_figure(figure: &Value) {
 fn every_strategy_is_measured_beside_its_references() {
     let rows = rows(&["--operation", "owner-pair"]);
     let ids = STRATEGIES.iter().map(|strategy| strategy.id);
-    for subject in ids.chain(["rc", "arc", "triomphe", "hybrid-rc", "biasedrc", "circ"]) {
+    for subject in ids.chain(["rc", "arc", "triomphe", "hybrid-rc", "biasedrc", "circ", "brc"]) {
         let row = row(&rows, "owner-pair", subject);
         assert_eq!(row["threads"], 1);
         assert_is_figure(&row["ns"]);
@@ -55,7 +55,9 @@ fn every_strategy_is_measured_beside_its_references() {
 fn what_is_counted_is_exact() {
     let rows = rows(&["--operation", "owner-pair"]);
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        for (subject, locked) in [("rc", 0.0), ("arc", 2.0), ("atomic-counts", 2.0), ("biased-counts", 0.0)] {
+        for (subject, locked) in
+            [("rc", 0.0), ("arc", 2.0), ("atomic-counts", 2.0), ("biased-counts", 0.0), ("brc", 0.0)]
+        {
             let row = row(&rows, "owner-pair", subject);
             // Null where a machine forbids stepping.
             assert!(row["locked_instructions"].as_f64().is_none_or(|counted| counted == locked), "{row}");
@@ -63,7 +65,7 @@ fn what_is_counted_is_exact() {
         }
     }
     for (subject, header) in
-        [("rc", 16.0), ("triomphe", 8.0), ("atomic-counts", 16.0), ("biased-counts", 24.0)]
+        [("rc", 16.0), ("triomphe", 8.0), ("atomic-counts", 16.0), ("biased-counts", 24.0), ("brc", 32.0)]
     {
         let row = row(&rows, "owner-pair", subject);
         assert_eq!(row["header_bytes"].as_f64(), Some(header), "{row}");
@@ -97,7 +99,8 @@ fn the_noise_floor_is_the_same_thing_measured_twice() {
 #[test]
 fn several_threads_say_whether_they_were_on_their_cores_and_at_it_at_once() {
     let rows = rows(&["--operation", "duel-owner"]);
-    for subject in ["object-locks", "group-locks", "atomic-counts", "biased-counts", "arc", "biasedrc"] {
+    for subject in ["object-locks", "group-locks", "atomic-counts", "biased-counts", "arc", "brc", "biasedrc"]
+    {
         let row = row(&rows, "duel-owner", subject);
         assert_eq!(row["threads"], 2);
         let part = |field: &str| row[field]["median"].as_f64().unwrap_or_else(|| panic!("{field}: {row}"));

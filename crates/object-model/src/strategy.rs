@@ -166,4 +166,24 @@ pub unsafe trait FreeThreaded: Strategy {
     /// # Safety
     /// - The caller owns a reference, and does not use it after.
     unsafe fn release_anywhere(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
+
+    /// As [`release_anywhere`](Self::release_anywhere); `end` is called with what is owed, if that is not nothing, and after everything
+    /// else. It may unwind.
+    ///
+    /// For a strategy that can keep what is seldom needed, `end` included, out of the caller's way.
+    ///
+    /// # Safety
+    /// - As for `release_anywhere`.
+    #[inline]
+    unsafe fn release_anywhere_then(
+        object: ObjectPtr<Self>,
+        due: &mut Due<Self>,
+        end: impl FnOnce(Released),
+    ) {
+        // SAFETY: the caller's duty.
+        let released = unsafe { Self::release_anywhere(object, due) };
+        if released != Released::Nothing {
+            end(released);
+        }
+    }
 }

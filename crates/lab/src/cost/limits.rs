@@ -38,6 +38,10 @@ const LIMITS: &[Limit] = &[
     Limit { elsewhere: "biasedrc 2.4", ..limit("remote-free", BIASED, "arc", 1.5) },
     Limit { elsewhere: "biasedrc 0.18", ..limit("duel-owner", BIASED, "arc", 0.25) },
     Limit { limit: None, elsewhere: "biasedrc 1.5", ..limit("duel-other", BIASED, "arc", 0.0) },
+    limit("owner-pair", "brc", "rc", 1.15),
+    limit("owner-pair", "brc", "arc", 1.0 / 7.0),
+    limit("non-owner-pair", "brc", "arc", 1.35),
+    limit("alloc-free", "brc", "rc", 1.15),
     limit("owner-pair", "global-lock-interval", "rc", 1.03),
     limit("owner-pair", "global-lock-ticks", "rc", 1.03),
     Limit {

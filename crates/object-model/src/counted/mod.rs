@@ -232,16 +232,17 @@ pub unsafe fn retain<S: WeakCounts>(contents: NonNull<u8>) {
     unsafe { S::retain_anywhere(object) }.settle();
 }
 
-/// Takes a reference away, on any thread at any time; what it returns is to be [settled](settle).
+/// Takes a reference away, on any thread at any time; if anything is owed then, `end` is called with it, which is to
+/// [settle](settle) it.
 ///
 /// # Safety
 /// - The caller owns a reference to the object of `contents`, and does not use it after.
 #[inline]
-pub unsafe fn release<S: WeakCounts>(contents: NonNull<u8>) -> Released {
+pub unsafe fn release_then<S: WeakCounts>(contents: NonNull<u8>, end: impl FnOnce(Released)) {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
-    unsafe { S::release_anywhere(object, &mut Due::new()) }
+    unsafe { S::release_anywhere_then(object, &mut Due::new(), end) };
 }
 
 /// The length of contents of shape `K`; one value has none.

@@ -1,9 +1,10 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-// Two files more than every strategy has: `table`, the attached threads and the queue of each, and `judge`, what is asked of a
-// count by pointer types.
+// Three files more than every strategy has: `anywhere`, counting without a token; `judge`, what is asked of a count by pointer types;
+// `table`, the attached threads and the queue of each.
 
 mod access;
+mod anywhere;
 mod count;
 mod judge;
 mod reclaim;

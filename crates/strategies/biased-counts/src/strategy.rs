@@ -7,6 +7,7 @@ use keyway_object_model::{
 };
 
 use crate::access::Lock;
+use crate::anywhere;
 use crate::count;
 use crate::judge;
 use crate::thread::{self, Attached};
@@ -116,13 +117,19 @@ unsafe impl FreeThreaded for BiasedCounts {
     #[inline]
     unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
-        count::retain(unsafe { object.count() }, thread::present())
+        unsafe { anywhere::retain(object) }
     }
 
     #[inline]
     unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
         unsafe { count::release(object, thread::present()) }
+    }
+
+    #[inline]
+    unsafe fn release_anywhere_then(object: ObjectPtr<Self>, _: &mut Due<Self>, end: impl FnOnce(Released)) {
+        // SAFETY: the caller owns the reference.
+        unsafe { anywhere::release_then(object, end) }
     }
 }
 

@@ -11,13 +11,15 @@ use keyway_sync::atomic::{AtomicU32, Ordering};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Signal};
-use crate::word::{Bias, NOBODY, ThreadId, UNBIASED};
+use crate::word::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
 
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
     static ID: Cell<ThreadId> = const { Cell::new(NOBODY) };
     /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while it is not in the table.
     static PRESENT: Cell<Bias> = const { Cell::new(Bias::NONE) };
+    /// The same, as a release wants it.
+    static PRESENT_LESS_TWO: Cell<BiasLessTwo> = const { Cell::new(BiasLessTwo::of(Bias::NONE)) };
     /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is none.
     static SIGNAL: Cell<*const Signal> = const { Cell::new(ptr::null()) };
     /// Whether this OS thread has a token, and is not in a blocking region.
@@ -91,7 +93,7 @@ fn enter(id: ThreadId, signal: &Arc<Signal>) {
         return;
     }
     table::lock(id).insert(id, signal);
-    PRESENT.with(|present| present.set(Bias::of(id)));
+    set_present(Bias::of(id));
     SIGNAL.with(|place| place.set(Arc::as_ptr(signal)));
 }
 
@@ -106,7 +108,7 @@ fn leave(id: ThreadId, due: &mut Due<BiasedCounts>) {
     if id == UNBIASED {
         return;
     }
-    PRESENT.with(|present| present.set(Bias::NONE));
+    set_present(Bias::NONE);
     SIGNAL.with(|place| place.set(ptr::null()));
     let mut bucket = table::lock(id);
     let queue = bucket.remove(id);
@@ -118,6 +120,17 @@ fn leave(id: ThreadId, due: &mut Due<BiasedCounts>) {
 #[inline]
 pub(crate) fn present() -> Bias {
     PRESENT.with(|present| present.get())
+}
+
+/// As [`present`], as a release wants it.
+#[inline]
+pub(crate) fn present_to_release() -> BiasLessTwo {
+    PRESENT_LESS_TWO.with(|present| present.get())
+}
+
+fn set_present(bias: Bias) {
+    PRESENT.with(|present| present.set(bias));
+    PRESENT_LESS_TWO.with(|present| present.set(BiasLessTwo::of(bias)));
 }
 
 /// As [`present`], for a thread that is about to make an object: it attaches unasked if it can.

@@ -71,6 +71,13 @@ impl Own {
     pub(crate) fn counted_by(self, bias: Bias) -> u64 {
         self.0.wrapping_add(bias.0)
     }
+
+    /// References beyond the first two that the thread of this bias counts if it is the owner; otherwise, or if it counts fewer,
+    /// above [`MOST`].
+    #[inline]
+    pub(crate) fn beyond_two(self, bias: BiasLessTwo) -> u64 {
+        self.0.wrapping_add(bias.0)
+    }
 }
 
 /// What an attached thread brings along to be told from an owner: its id in the upper half, negated, so that one addition
@@ -91,6 +98,20 @@ impl Bias {
     #[inline]
     pub(crate) fn is_biased(self) -> bool {
         self.0 != Bias::NONE.0
+    }
+}
+
+/// A thread's bias, less two: with it, one addition and one comparison tell whether a release is the owner's and not the last.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub(crate) struct BiasLessTwo(u64);
+
+/// What [`Own::beyond_two`] is for the owner that counts one.
+pub(crate) const LAST: u64 = 1_u64.wrapping_sub(2);
+
+impl BiasLessTwo {
+    pub(crate) const fn of(bias: Bias) -> Self {
+        BiasLessTwo(bias.0.wrapping_sub(2))
     }
 }
 

@@ -1,0 +1,85 @@
+//! Who may change a count, asked on a thread that brings no token along: a thread-local says by what it is told from an owner.
+//!
+//! The same as in `count`, for the case that it is the owner in as few instructions as a pointer without a runtime can have; everything
+//! else is one call.
+
+use keyway_object_model::{ObjectPtr, Released, Retained};
+
+use crate::count;
+use crate::reclaim;
+use crate::strategy::BiasedCounts;
+use crate::thread;
+use crate::word::{LAST, MOST};
+
+/// One reference more.
+///
+/// # Safety
+/// - The caller keeps the object alive.
+#[inline]
+pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>) -> Retained {
+    // SAFETY: the caller's duty.
+    let words = unsafe { object.count() };
+    let own = words.own();
+    let counted = own.counted_by(thread::present());
+    if counted < MOST {
+        words.increment_own(own);
+        return Retained::Nothing;
+    }
+    // SAFETY: the caller's duty.
+    unsafe { retain_otherwise(object, counted) }
+}
+
+/// Is told what is counted: a locked instruction would wait for a second look at the word.
+///
+/// # Safety
+/// - The caller keeps the object alive.
+#[cold]
+#[inline(never)]
+unsafe fn retain_otherwise(object: ObjectPtr<BiasedCounts>, counted: u64) -> Retained {
+    // SAFETY: the caller's duty.
+    let words = unsafe { object.count() };
+    if counted > MOST {
+        return count::retain_shared(words);
+    }
+    words.spill();
+    Retained::Nothing
+}
+
+/// One reference less; `end` is called, and last, if anything is owed then.
+///
+/// # Safety
+/// - The caller owns a reference, and does not use it after.
+#[inline]
+pub(crate) unsafe fn release_then(object: ObjectPtr<BiasedCounts>, end: impl FnOnce(Released)) {
+    // SAFETY: alive until the count changes, by the caller's reference.
+    let words = unsafe { object.count() };
+    let own = words.own();
+    let beyond_two = own.beyond_two(thread::present_to_release());
+    if beyond_two <= MOST - 2 {
+        words.decrement_own(own);
+        return;
+    }
+    // The end of an object that nobody else has had. Not a call: it would be a third of what an object costs beside its memory.
+    if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
+        return end(Released::Destroy);
+    }
+    // SAFETY: the caller's duty.
+    unsafe { release_otherwise(object, beyond_two, end) };
+}
+
+/// # Safety
+/// - As for [`release_then`].
+#[cold]
+#[inline(never)]
+unsafe fn release_otherwise(object: ObjectPtr<BiasedCounts>, beyond_two: u64, end: impl FnOnce(Released)) {
+    let released = if beyond_two == LAST {
+        // SAFETY: alive until the count changes, by the caller's reference.
+        reclaim::last_local_release(unsafe { object.count() })
+    } else {
+        // SAFETY: the caller's duty.
+        unsafe { count::release_shared(object) }
+    };
+    if released != Released::Nothing {
+        end(released);
+    }
+}
