@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{cost, countdown, race, replay, scaling, starvation, trace, verdict, verify};
+use crate::{cost, countdown, predict, race, replay, scaling, starvation, trace, verdict, verify};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
@@ -33,6 +33,7 @@ enum Experiment {
     /// A process of `countdown`: not for people
     #[command(name = countdown::PART, hide = true)]
     CountdownPart(countdown::Part),
+    Predict(predict::Arguments),
     Race(race::Arguments),
     Replay(replay::Arguments),
     Scaling(scaling::Arguments),
@@ -56,6 +57,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
         Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
         Some(Experiment::CountdownPart(part)) => countdown::part(&part),
+        Some(Experiment::Predict(arguments)) => predict::run(&arguments, &output),
         Some(Experiment::Race(arguments)) => race::run(arguments, &output),
         Some(Experiment::Replay(arguments)) => replay::run(&arguments, &output),
         Some(Experiment::Scaling(arguments)) => scaling::run(&arguments, &output),

@@ -12,6 +12,7 @@ mod machine;
 mod markdown;
 mod models;
 mod output;
+mod predict;
 mod progress;
 mod race;
 mod replay;

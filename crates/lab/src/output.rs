@@ -16,10 +16,10 @@ pub(crate) struct Output {
 
 /// What every document holds.
 #[derive(Debug, Serialize)]
-struct Document<'a, Results> {
+struct Document<'a, About, Results> {
     schema: &'a str,
     command: &'a str,
-    machine: &'a Machine,
+    machine: &'a About,
     #[serde(flatten)]
     results: &'a Results,
 }
@@ -63,6 +63,20 @@ impl Output {
         text: impl FnOnce() -> String,
         notes: &[String],
     ) -> io::Result<()> {
+        self.print_about(schema, machine, &machine.in_short(), results, text, notes)
+    }
+
+    /// The same for results that were computed from what was measured elsewhere: `machine` is what a document said of it, and `foot` that in
+    /// one line.
+    pub(crate) fn print_about<Results: Serialize>(
+        &self,
+        schema: &str,
+        machine: &impl Serialize,
+        foot: &str,
+        results: &Results,
+        text: impl FnOnce() -> String,
+        notes: &[String],
+    ) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if self.json {
             let document = Document { schema, command: &self.command, machine, results };
@@ -74,7 +88,7 @@ impl Output {
             for note in notes {
                 writeln!(out, "\n{note}")?;
             }
-            writeln!(out, "\n{}", machine.in_short())?;
+            writeln!(out, "\n{foot}")?;
         }
         out.flush()
     }
