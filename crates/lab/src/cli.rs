@@ -7,11 +7,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{cost, countdown, predict, race, replay, scaling, starvation, trace, verdict, verify};
+use crate::{
+    blocks, check, cite, cost, countdown, predict, race, replay, report, scaling, starvation, trace, verdict,
+    verify,
+};
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
-/// Without an experiment: `countdown` with its defaults, which takes about a minute.
+/// Without an experiment: `report --quick`, which takes about eight minutes on two cores, and which can be interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "keyway-lab", bin_name = "cargo lab", version)]
 struct Cli {
@@ -28,6 +31,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Experiment {
+    Blocks(blocks::Arguments),
+    Check(check::Arguments),
+    Cite(cite::Arguments),
     Cost(cost::Arguments),
     Countdown(countdown::Arguments),
     /// A process of `countdown`: not for people
@@ -36,6 +42,7 @@ enum Experiment {
     Predict(predict::Arguments),
     Race(race::Arguments),
     Replay(replay::Arguments),
+    Report(report::Arguments),
     Scaling(scaling::Arguments),
     Starvation(starvation::Arguments),
     #[command(hide = true)]
@@ -53,13 +60,17 @@ pub(crate) fn main() -> ExitCode {
     };
     let output = Output::new(cli.json, command_line());
     let done = match cli.experiment {
-        None => countdown::run(&countdown::Arguments::default(), &output),
+        None => report::run(&report::Arguments::default(), &output),
+        Some(Experiment::Blocks(arguments)) => blocks::run(&arguments),
+        Some(Experiment::Check(arguments)) => check::run(&arguments, &output),
+        Some(Experiment::Cite(arguments)) => cite::run(&arguments, &output),
         Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
         Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
         Some(Experiment::CountdownPart(part)) => countdown::part(&part),
         Some(Experiment::Predict(arguments)) => predict::run(&arguments, &output),
         Some(Experiment::Race(arguments)) => race::run(arguments, &output),
         Some(Experiment::Replay(arguments)) => replay::run(&arguments, &output),
+        Some(Experiment::Report(arguments)) => report::run(&arguments, &output),
         Some(Experiment::Scaling(arguments)) => scaling::run(&arguments, &output),
         Some(Experiment::Trace(arguments)) => trace::run(&arguments, &output),
         Some(Experiment::Verdict(arguments)) => verdict::run(&arguments, &output),
@@ -128,10 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn no_experiment_means_countdown_as_if_it_was_named() {
-        let named = Cli::try_parse_from(["keyway-lab", "countdown"]).expect("no argument is required");
-        let Some(Experiment::Countdown(named)) = named.experiment else { panic!("{named:?}") };
-        assert_eq!(named, countdown::Arguments::default());
+    fn no_experiment_means_a_quick_report_as_if_it_was_named() {
+        let named =
+            Cli::try_parse_from(["keyway-lab", "report", "--quick"]).expect("nothing else is required");
+        let Some(Experiment::Report(named)) = named.experiment else { panic!("{named:?}") };
+        assert_eq!(named, report::Arguments { quick: true, ..report::Arguments::default() });
     }
 
     #[test]

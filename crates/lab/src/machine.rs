@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::SystemTime;
 
+use keyway_report::{Surroundings, fingerprint};
 use serde::Serialize;
 
 use crate::free_cores::{are_enough, free_cores};
@@ -152,6 +153,20 @@ fn known(text: Option<String>) -> String {
 fn checkout() -> (Option<String>, Option<bool>) {
     let dirty = git(&["status", "--porcelain"]).map(|changes| !changes.is_empty());
     (git(&["rev-parse", "HEAD"]), dirty)
+}
+
+/// What decides whether a finished part of a report can be used again: commit, changes that are not committed, and the machine.
+pub(crate) fn surroundings() -> Surroundings {
+    let (cpu, _) = system::processor();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let changes =
+        [&["status", "--porcelain"][..], &["diff", "HEAD"]].map(|asked| git(asked).unwrap_or_default());
+    let changes = changes.concat();
+    Surroundings {
+        commit: known(checkout().0),
+        changes: if changes.is_empty() { 0 } else { fingerprint(changes.as_bytes()) },
+        machine: format!("{}, {cores} cores, {}", known(cpu), known(system::kernel())),
+    }
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -3,6 +3,9 @@
 //! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`, `file`, `plot`, `markdown`, `models`;
 //! one file or folder an experiment; `cli`.
 
+mod blocks;
+mod check;
+mod cite;
 mod cli;
 mod cost;
 mod countdown;
@@ -16,6 +19,7 @@ mod predict;
 mod progress;
 mod race;
 mod replay;
+mod report;
 mod rounds;
 mod scaling;
 mod starvation;

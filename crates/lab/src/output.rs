@@ -36,6 +36,11 @@ impl Output {
         Output { json, command }
     }
 
+    /// Whether a document is asked for.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// The command that does the same again.
     pub(crate) fn command(&self) -> &str {
         &self.command

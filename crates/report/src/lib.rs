@@ -3,7 +3,25 @@
 //! This crate knows no strategy and measures nothing. It reads the documents that the lab's commands print with `--json`, so that it
 //! works as well on results of another machine, and is built in seconds.
 
+mod blocks;
+mod charts;
+mod check;
+mod cite;
+mod claims;
+mod decision;
+mod folder;
+mod page;
+mod plan;
 pub mod plot;
 mod results;
+mod run;
 
+pub use blocks::{decision_table, refreshed};
+pub use check::{Outcome, check, compare, in_short, line, read_claims};
+pub use cite::{Form, cite};
+pub use claims::{claims, shown};
+pub use folder::{Folder, Key};
+pub use page::{File, files};
+pub use plan::{Step, plan};
 pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA};
+pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once};

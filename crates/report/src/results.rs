@@ -163,6 +163,9 @@ pub struct Claim {
     pub unit: String,
     /// Under which it was measured.
     pub conditions: String,
+    /// Threads that were at it.
+    #[serde(default)]
+    pub threads: usize,
     /// On which.
     pub machine: String,
     /// Of the sources that were measured.
@@ -171,9 +174,16 @@ pub struct Claim {
     pub command: String,
 }
 
-/// Why a file is not a report.
+/// What went wrong, in one line.
 #[derive(Debug)]
 pub struct Error(String);
+
+impl Error {
+    /// An error that is told by this line.
+    pub fn new(line: String) -> Error {
+        Error(line)
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,7 +256,7 @@ mod tests {
                 "dirty": false, "date": "d", "profile": "release" },
             "parts": { "cost": { "rows": [{ "operation": "owner-pair" }] } },
             "claims": [{ "id": "owner-pair/biased-counts", "sentence": "s", "value": figure, "unit": "times rc",
-                "conditions": "", "machine": "c", "commit": "1", "command": "cargo lab cost" }],
+                "conditions": "", "threads": 1, "machine": "c", "commit": "1", "command": "cargo lab cost" }],
         });
         let results = Results::parse(&written.to_string()).expect("it is a report");
         assert_eq!(serde_json::to_value(&results).expect("it can be written"), written);

@@ -1,0 +1,73 @@
+//! The figures in README and docs: written from the report that the repository keeps.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use keyway_report::{Error, Results};
+
+use crate::models::workspace;
+
+/// Write the figures in README and docs anew, from docs/results/results.json
+///
+/// They stand between `<!-- figures: NAME -->` and `<!-- end of figures -->`. NAME is `decision`, `machine`, or `claims ` and the beginning of
+/// the claims' ids.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Arguments {
+    /// Write nothing; the exit status is 1 if a page would change
+    #[arg(long)]
+    check: bool,
+}
+
+/// Writes or checks the pages.
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    match stale(arguments.check) {
+        Ok(pages) if pages.is_empty() => Ok(ExitCode::SUCCESS),
+        Ok(pages) => {
+            let verb = if arguments.check { "not as `cargo lab blocks` would write it" } else { "written" };
+            pages.iter().for_each(|page| eprintln!("{}: {verb}", page.display()));
+            Ok(if arguments.check { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// The pages whose blocks are not those of the report; written anew unless they are only looked at.
+fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
+    let kept = workspace().join("docs/results/results.json");
+    let results = if kept.exists() { Some(Results::read(&kept)?) } else { None };
+    let mut stale = Vec::new();
+    for page in pages()? {
+        let of = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", page.display()));
+        let text = fs::read_to_string(&page).map_err(|error| of(&error))?;
+        let fresh = keyway_report::refreshed(&text, results.as_ref()).map_err(|error| of(&error))?;
+        if fresh == text {
+            continue;
+        }
+        if !only_look {
+            fs::write(&page, fresh).map_err(|error| of(&error))?;
+        }
+        stale.push(page);
+    }
+    Ok(stale)
+}
+
+/// The README and the pages of docs.
+fn pages() -> Result<Vec<PathBuf>, Error> {
+    let docs = workspace().join("docs");
+    let of = |error| Error::new(format!("{}: {error}", docs.display()));
+    let mut pages = vec![workspace().join("README.md")];
+    for entry in fs::read_dir(&docs).map_err(of)? {
+        let page = entry.map_err(of)?.path();
+        if page.extension() == Some(Path::new("md").as_os_str()) {
+            pages.push(page);
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}

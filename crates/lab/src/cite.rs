@@ -1,0 +1,98 @@
+//! One sentence of a report, to cite.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use keyway_report::{Claim, Error, Form, Results};
+
+use crate::models::workspace;
+use crate::output::Output;
+use crate::report::FOLDER;
+
+/// Print a claim of a report with its interval, conditions, machine, commit and command: as Markdown, as BibTeX and as one plain line
+///
+/// Claims are taken from the report in `keyway-report`, or, where there is none, from the one of this repository (docs/results).
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Arguments {
+    /// Such as owner-pair/biased-counts; its beginning lists what there is
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// In this form alone
+    #[arg(long = "as", value_name = "FORM", value_enum)]
+    form: Option<Style>,
+
+    /// Take claims from this results.json
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Style {
+    Markdown,
+    Bibtex,
+    Plain,
+}
+
+/// Prints the claim.
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+    let found = results(arguments.from.clone()).and_then(|results| {
+        let claim = results.claim(&arguments.id).cloned().ok_or_else(|| unknown(&arguments.id, &results))?;
+        Ok((claim, results.provenance.date))
+    });
+    let (claim, date) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let mut out = io::stdout().lock();
+    if output.is_json() {
+        serde_json::to_writer_pretty(&mut out, &claim)?;
+        writeln!(out)?;
+    } else {
+        writeln!(out, "{}", cited(&claim, arguments.form, &date))?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cited(claim: &Claim, style: Option<Style>, date: &str) -> String {
+    let forms = match style {
+        None => vec![Form::Markdown, Form::BibTeX, Form::Plain],
+        Some(Style::Markdown) => vec![Form::Markdown],
+        Some(Style::Bibtex) => vec![Form::BibTeX],
+        Some(Style::Plain) => vec![Form::Plain],
+    };
+    forms.into_iter().map(|form| keyway_report::cite(claim, form, date)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The report that was asked for, or the nearest.
+fn results(from: Option<PathBuf>) -> Result<Results, Error> {
+    let near = PathBuf::from(FOLDER).join("results.json");
+    let kept = workspace().join("docs/results/results.json");
+    match from {
+        Some(file) => Results::read(&file),
+        None if near.exists() => Results::read(&near),
+        None if kept.exists() => Results::read(&kept),
+        None => Err(Error::new(format!(
+            "there is no {}: run `cargo lab report`, or name a file with --from",
+            near.display()
+        ))),
+    }
+}
+
+/// A few claims that could have been meant.
+fn unknown(id: &str, results: &Results) -> Error {
+    let beginning = id.split('/').next().unwrap_or_default();
+    let near = results.claims.iter().map(|claim| claim.id.as_str());
+    let mut near: Vec<&str> =
+        near.filter(|claim| claim.starts_with(beginning) || claim.contains(id)).take(12).collect();
+    if near.is_empty() {
+        near = results.claims.iter().map(|claim| claim.id.as_str()).take(5).collect();
+    }
+    Error::new(format!("there is no claim {id}; there are {}", near.join(", ")))
+}

@@ -1,0 +1,101 @@
+//! Figures inside pages that people write: between two markers stands what a command has written from `results.json`.
+
+use crate::claims::shown;
+use crate::decision::{self, COLUMNS};
+use crate::results::{Error, Results};
+
+/// `<!-- figures: NAME -->` opens a block, on a line of its own.
+const OPENS: &str = "<!-- figures: ";
+
+/// What closes it.
+const CLOSES: &str = "<!-- end of figures -->";
+
+/// What a block holds while there is no report.
+const NOTHING: &str = "No report is kept here yet: `cargo lab report` measures this machine.\n";
+
+/// A page with all its blocks written anew; the same text if they were as they should be.
+///
+/// # Errors
+/// One line: a block is not closed, or its name is not known.
+pub fn refreshed(page: &str, results: Option<&Results>) -> Result<String, Error> {
+    let mut text = String::new();
+    let mut lines = page.split_inclusive('\n').enumerate();
+    while let Some((number, line)) = lines.next() {
+        text += line;
+        let Some(name) = line.trim_end().strip_prefix(OPENS).and_then(|rest| rest.strip_suffix(" -->"))
+        else {
+            continue;
+        };
+        let of = |why: &str| Error::new(format!("line {}: the block `{name}` {why}", number + 1));
+        text += &block(name, results).ok_or_else(|| of("has a name that is not known"))?;
+        let closes = lines.find(|(_, line)| line.trim_end() == CLOSES).ok_or_else(|| of("is not closed"))?;
+        text += closes.1;
+    }
+    Ok(text)
+}
+
+/// The text of a block, which ends in a line end.
+fn block(name: &str, results: Option<&Results>) -> Option<String> {
+    let known = name == "decision"
+        || name == "machine"
+        || name.strip_prefix("claims ").is_some_and(|prefix| !prefix.is_empty());
+    match (known, results) {
+        (false, _) => None,
+        (true, None) => Some(NOTHING.to_owned()),
+        (true, Some(results)) if name == "decision" => Some(decision_table(results)),
+        (true, Some(results)) if name == "machine" => Some(format!("{}\n", results.provenance.in_short())),
+        (true, Some(results)) => Some(claims(results, name.trim_start_matches("claims "))),
+    }
+}
+
+/// The decision table, in Markdown, and where it was measured.
+pub fn decision_table(results: &Results) -> String {
+    let heading = COLUMNS.iter().map(|column| format!(" {} ({}) |", column.heading, column.unit));
+    let mut text =
+        format!("| strategy |{}\n| --- |{}\n", heading.collect::<String>(), " ---: |".repeat(COLUMNS.len()));
+    for row in decision::rows(results) {
+        let cells = row.cells.iter().map(|cell| match cell.row.as_str() {
+            "" => " - |".to_owned(),
+            _ => format!(" {} ({}) |", cell.median, cell.interval),
+        });
+        text += &format!("| {} |{}\n", row.strategy, cells.collect::<String>());
+    }
+    format!("{text}\n{}\n", results.provenance.in_short())
+}
+
+/// The claims whose ids begin so, in Markdown.
+fn claims(results: &Results, prefix: &str) -> String {
+    let mut text = "| claim | figure | of what |\n| --- | ---: | --- |\n".to_owned();
+    for claim in results.claims.iter().filter(|claim| claim.id.starts_with(prefix)) {
+        text += &format!("| `{}` | {} | {} |\n", claim.id, shown(claim.value), claim.unit);
+    }
+    format!("{text}\n{}\n", results.provenance.in_short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_markers_is_written_anew_and_nothing_else() {
+        let page = "before\n<!-- figures: decision -->\ntyped by hand\n<!-- end of figures -->\nafter";
+        let fresh = refreshed(page, None).expect("it is closed");
+        assert!(
+            fresh.starts_with("before\n<!-- figures: decision -->\nNo report")
+                && fresh.ends_with("figures -->\nafter"),
+            "{fresh}"
+        );
+        assert_eq!(refreshed(&fresh, None).expect("it is closed"), fresh);
+        assert_eq!(refreshed("no block", None).expect("there is none"), "no block");
+    }
+
+    #[test]
+    fn a_block_that_is_open_or_unknown_is_refused_with_its_line() {
+        for page in
+            ["a\n<!-- figures: decision -->\n", "a\n<!-- figures: prices -->\n<!-- end of figures -->\n"]
+        {
+            let error = refreshed(page, None).expect_err(page).to_string();
+            assert!(error.starts_with("line 2"), "{error}");
+        }
+    }
+}

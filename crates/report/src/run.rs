@@ -1,0 +1,196 @@
+//! Runs the commands of a report, one after the other, and keeps what each has finished.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::folder::{Folder, Key};
+use crate::plan::Step;
+use crate::results::{Error, Part};
+
+/// What of the surroundings decides whether a finished part can be used again.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "as in the key that is made of it")]
+pub struct Surroundings {
+    pub commit: String,
+    pub changes: u64,
+    pub machine: String,
+}
+
+/// What came of the commands.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The documents of those that finished.
+    pub parts: BTreeMap<Part, Value>,
+    /// Why the others did not, one line each.
+    pub missing: Vec<String>,
+}
+
+/// A number that tells one text or program from another.
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    // Zero is "nothing".
+    hasher.finish().max(1)
+}
+
+/// Runs `program` for each step whose document is not in the folder already. What runs, and how long still, goes to `tell`; the program
+/// draws its own bar on standard error.
+///
+/// # Errors
+/// One line: the program cannot be started or read, or the folder cannot be written. What is finished by then is kept. A command that
+/// fails is no error: its part is missing, and the rest goes on.
+pub fn collect(
+    program: &Path,
+    folder: &Folder,
+    steps: &[Step],
+    around: &Surroundings,
+    tell: &mut dyn Write,
+) -> Result<Collected, Error> {
+    let unreadable = |error| Error::new(format!("cannot read {}: {error}", program.display()));
+    let program_is = fingerprint(&std::fs::read(program).map_err(unreadable)?);
+    let mut collected = Collected::default();
+    for (number, step) in steps.iter().enumerate() {
+        let key = Key {
+            commit: around.commit.clone(),
+            changes: around.changes,
+            command: command_line(step),
+            program: program_is,
+            machine: around.machine.clone(),
+        };
+        let left = Duration::from_secs(steps[number..].iter().map(|step| step.seconds).sum());
+        let place = format!("[{}/{}] {}", number + 1, steps.len(), key.command);
+        if let Some(document) = folder.finished(step.part, &key) {
+            say(tell, &format!("{place}: finished before"));
+            collected.parts.insert(step.part, document);
+            continue;
+        }
+        say(tell, &format!("{place}: {}; the report: {} still", about(step.seconds), about(left.as_secs())));
+        let begun = Instant::now();
+        match document_of(program, step)? {
+            Ok(document) => {
+                folder.keep(step.part, &key, &document)?;
+                say(tell, &format!("      took {} s", begun.elapsed().as_secs()));
+                collected.parts.insert(step.part, document);
+            }
+            Err(why) => {
+                say(tell, &format!("      not done: {why}"));
+                collected.missing.push(format!("{}: `{}`: {why}", step.part.name(), key.command));
+            }
+        }
+    }
+    Ok(collected)
+}
+
+/// The command as a person would type it.
+pub fn command_line(step: &Step) -> String {
+    format!("cargo lab {}", step.arguments.join(" "))
+}
+
+/// Nobody may be listening any more.
+fn say(tell: &mut dyn Write, line: &str) {
+    let _ = writeln!(tell, "{line}");
+}
+
+fn about(seconds: u64) -> String {
+    if seconds < 90 { format!("about {seconds} s") } else { format!("about {} min", seconds.div_ceil(60)) }
+}
+
+/// What the program prints for a step; or why it prints none, in one line.
+fn document_of(program: &Path, step: &Step) -> Result<Result<Value, String>, Error> {
+    let mut command = Command::new(program);
+    command.args(&step.arguments).arg("--json").stdin(Stdio::null()).stdout(Stdio::piped());
+    let not_started = |error| Error::new(format!("cannot start {}: {error}", program.display()));
+    let output = command.spawn().and_then(std::process::Child::wait_with_output).map_err(not_started)?;
+    // A command that found something wrong says so in its document, and by its exit status.
+    let document: Result<Value, _> = serde_json::from_slice(&output.stdout);
+    Ok(match document {
+        Ok(document) if document.get("schema").is_some() => Ok(document),
+        _ => Err(format!("{}, without a document", output.status)),
+    })
+}
+
+/// Runs one command and gives its document, keeping nothing.
+///
+/// # Errors
+/// One line.
+pub fn run_once(program: &Path, arguments: &[String]) -> Result<Value, Error> {
+    let step = Step { part: Part::Cost, arguments: arguments.to_vec(), seconds: 0 };
+    document_of(program, &step)?.map_err(|why| Error::new(format!("{}: {why}", command_line(&step))))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use super::*;
+    use crate::plan::plan;
+    use crate::results::Kind;
+
+    /// A process that another test forks meanwhile would still have the program open for writing, so that it cannot be run.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A program in the place of the lab: counts its runs in a file, prints a document, and fails on what `fails` names.
+    fn program(place: &Path, fails: &str) -> std::path::PathBuf {
+        let path = place.join("lab");
+        let text = format!(
+            "#!/bin/sh\necho \"$1\" >>{}/runs\n[ \"$1\" = '{fails}' ] && exit 3\necho '{{\"schema\":\"s/1\",\"rows\":[]}}'\n",
+            place.display()
+        );
+        fs::write(&path, text).expect("it can be written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
+        path
+    }
+
+    fn around(commit: &str) -> Surroundings {
+        Surroundings { commit: commit.to_owned(), changes: 0, machine: "m".to_owned() }
+    }
+
+    fn runs(place: &Path) -> usize {
+        fs::read_to_string(place.join("runs")).unwrap_or_default().lines().count()
+    }
+
+    #[test]
+    fn an_interrupted_report_goes_on_where_it_was_and_another_commit_begins_anew() {
+        let _alone = alone();
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&place.path().join("report")).expect("it can be made");
+        let lab = program(place.path(), "");
+        let steps = plan(Kind::Quick, true, &[]);
+        // Interrupted after three.
+        collect(&lab, &folder, &steps[..3], &around("1"), &mut Vec::new()).expect("it runs");
+        assert_eq!(runs(place.path()), 3);
+        let mut told = Vec::new();
+        let all = collect(&lab, &folder, &steps, &around("1"), &mut told).expect("it runs");
+        assert_eq!((all.parts.len(), all.missing.len(), runs(place.path())), (7, 0, 7));
+        let told = String::from_utf8(told).expect("it is text");
+        assert_eq!(told.matches("finished before").count(), 3, "{told}");
+        assert!(told.contains("[4/7] cargo lab starvation") && told.contains("still"), "{told}");
+        collect(&lab, &folder, &steps, &around("2"), &mut Vec::new()).expect("it runs");
+        assert_eq!(runs(place.path()), 14);
+    }
+
+    #[test]
+    fn a_command_that_fails_loses_nothing_of_the_others() {
+        let _alone = alone();
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&place.path().join("report")).expect("it can be made");
+        let lab = program(place.path(), "countdown");
+        let steps = plan(Kind::Quick, true, &[]);
+        let all = collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
+        assert_eq!((all.parts.len(), all.missing.len()), (6, 1));
+        assert!(all.missing[0].contains("cargo lab countdown") && all.missing[0].contains('3'), "{all:?}");
+        collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
+        assert_eq!(runs(place.path()), 8, "the one that failed is tried again, alone");
+    }
+}
