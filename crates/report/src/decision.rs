@@ -244,59 +244,64 @@ pub(crate) struct Advice {
     pub(crate) because: String,
 }
 
-/// When to choose what, with this machine's figures. A strategy that is not known here has no line.
+/// When to choose a strategy, and which claims speak for and against it, each with the words around its figure.
+struct Rule(&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// A strategy that is not known here has no line.
+const RULES: [Rule; 6] = [
+    Rule(
+        "biased-counts",
+        "if threads compute, and objects are mostly used by the thread that made them",
+        &[
+            ("one-thread/biased-counts", "programs with one thread: {} times global-lock-interval"),
+            ("scaling/alloc-free-each/biased-counts/", "all threads, objects of their own: {} times one"),
+        ],
+    ),
+    Rule(
+        "atomic-counts",
+        "if threads compute, and objects are mostly passed around, or must die at their last release",
+        &[
+            ("owner-pair/atomic-counts", "a retain and release: {} times Rc"),
+            ("non-owner-pair/atomic-counts", "by another thread: {} times Arc"),
+        ],
+    ),
+    Rule(
+        "global-lock-returning-first",
+        "if threads mostly wait for input and output, and some compute",
+        &[
+            (
+                "io-latency/global-lock-returning-first/after-200us/1",
+                "a round trip beside a busy thread: {} us",
+            ),
+            ("io-latency/global-lock-interval/after-200us/1", "under CPython's lock: {} us"),
+        ],
+    ),
+    Rule(
+        "global-lock-interval",
+        "if foreign code relies on one thread running, and nothing computes for long",
+        &[("owner-pair/global-lock-interval", "a retain and release: {} times Rc")],
+    ),
+    Rule(
+        "single-thread",
+        "if there is one thread, ever",
+        &[("one-thread/single-thread", "programs: {} times global-lock-interval")],
+    ),
+    Rule(
+        "object-locks",
+        "to compare with, never for speed: it is the textbook's first answer, as group-locks is its remedy where locks take room",
+        &[("owner-pair/object-locks", "a retain and release: {} times Rc")],
+    ),
+];
+
+/// When to choose what, with this machine's figures.
 pub(crate) fn guide(results: &Results) -> Vec<Advice> {
-    const ADVICE: [(&str, &str, &[(&str, &str)]); 6] = [
-        (
-            "biased-counts",
-            "if threads compute, and objects are mostly used by the thread that made them",
-            &[
-                ("one-thread/biased-counts", "programs with one thread: {} times global-lock-interval"),
-                ("scaling/alloc-free-each/biased-counts/", "all threads, objects of their own: {} times one"),
-            ],
-        ),
-        (
-            "atomic-counts",
-            "if threads compute, and objects are mostly passed around, or must die at their last release",
-            &[
-                ("owner-pair/atomic-counts", "a retain and release: {} times Rc"),
-                ("non-owner-pair/atomic-counts", "by another thread: {} times Arc"),
-            ],
-        ),
-        (
-            "global-lock-returning-first",
-            "if threads mostly wait for input and output, and some compute",
-            &[
-                (
-                    "io-latency/global-lock-returning-first/after-200us/1",
-                    "a round trip beside a busy thread: {} us",
-                ),
-                ("io-latency/global-lock-interval/after-200us/1", "under CPython's lock: {} us"),
-            ],
-        ),
-        (
-            "global-lock-interval",
-            "if foreign code relies on one thread running, and nothing computes for long",
-            &[("owner-pair/global-lock-interval", "a retain and release: {} times Rc")],
-        ),
-        (
-            "single-thread",
-            "if there is one thread, ever",
-            &[("one-thread/single-thread", "programs: {} times global-lock-interval")],
-        ),
-        (
-            "object-locks",
-            "to compare with, never for speed: it is the textbook's first answer, as group-locks is its remedy where locks take room",
-            &[("owner-pair/object-locks", "a retain and release: {} times Rc")],
-        ),
-    ];
     let known = strategies(results);
-    let advice = |(strategy, when, because): (&'static str, &'static str, &[(&str, &str)])| {
+    let advice = |&Rule(strategy, when, because): &Rule| {
         let said =
             because.iter().filter_map(|(id, text)| Some(text.replace("{}", &shown(claimed(results, id)?))));
         Advice { strategy, when, because: said.collect::<Vec<_>>().join("; ") }
     };
-    ADVICE.into_iter().filter(|(strategy, ..)| known.iter().any(|id| id == strategy)).map(advice).collect()
+    RULES.iter().filter(|Rule(strategy, ..)| known.iter().any(|id| id == strategy)).map(advice).collect()
 }
 
 /// The figure of a claim; of the last whose id begins so, if it ends in a slash: that of the most threads.
