@@ -48,7 +48,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
             counted::collect::<S>();
         }
         // SAFETY: written below, before it is published; until then nobody has a reference.
-        let place = unsafe { counted::allocate::<One<T>, S>(S::new_count_unborn(), 0) };
+        let place = unsafe { counted::allocate::<One<T>, S>(S::new_count_unborn(), ()) };
         let unborn = Unborn::<T, S> { place: place.cast(), _strategy: PhantomData };
         // SAFETY: the memory is kept by `unborn`.
         unsafe { counted::clone_weak::<S>(place) };

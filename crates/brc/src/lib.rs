@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod any;
+mod boxes;
 mod cyclic;
+mod duplicate;
 mod pointer;
 mod promptness;
 mod raw;
@@ -15,6 +17,7 @@ mod with_arc_swap;
 #[cfg(feature = "serde")]
 mod with_serde;
 
+pub use duplicate::Duplicate;
 pub use keyway_object_model::WeakCounts;
 pub use pointer::Shared;
 /// What [`Shared`] is coerced with.

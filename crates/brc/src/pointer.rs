@@ -65,7 +65,7 @@ impl<T, S: WeakCounts> Unwritten<T, S> {
             counted::collect::<S>();
         }
         // SAFETY: written in `write`; until then nobody has a pointer that drops it.
-        let place = unsafe { counted::allocate::<One<T>, S>(S::new_count_anywhere(), 0) };
+        let place = unsafe { counted::allocate::<One<T>, S>(S::new_count_anywhere(), ()) };
         Unwritten { place: place.cast(), _strategy: PhantomData }
     }
 

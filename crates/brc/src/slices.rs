@@ -1,6 +1,8 @@
 //! Slices and strings, and what they are made of.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
+use std::pin::Pin;
 use std::ptr::NonNull;
 
 use keyway_object_model::WeakCounts;
@@ -64,27 +66,9 @@ impl<S: WeakCounts> From<&str> for Shared<str, S> {
     }
 }
 
-impl<T, S: WeakCounts> From<Box<[T]>> for Shared<[T], S> {
-    fn from(elements: Box<[T]>) -> Self {
-        elements.into_vec().into()
-    }
-}
-
-impl<S: WeakCounts> From<Box<str>> for Shared<str, S> {
-    fn from(text: Box<str>) -> Self {
-        text.into_string().into()
-    }
-}
-
 impl<T, S: WeakCounts> From<T> for Shared<T, S> {
     fn from(contents: T) -> Self {
         Shared::new(contents)
-    }
-}
-
-impl<T, S: WeakCounts> From<Box<T>> for Shared<T, S> {
-    fn from(contents: Box<T>) -> Self {
-        Shared::new(*contents)
     }
 }
 
@@ -106,6 +90,22 @@ impl<T, S: WeakCounts> FromIterator<T> for Shared<[T], S> {
     }
 }
 
+impl<T, S: WeakCounts, const N: usize> TryFrom<Shared<[T], S>> for Shared<[T; N], S> {
+    type Error = Shared<[T], S>;
+
+    /// The same object as an array.
+    ///
+    /// # Errors
+    /// The pointer unchanged, if the slice is of another length.
+    fn try_from(slice: Shared<[T], S>) -> Result<Self, Shared<[T], S>> {
+        if slice.len() != N {
+            return Err(slice);
+        }
+        // SAFETY: the same reference; an array lies in memory as a slice of its length.
+        Ok(unsafe { Shared::from_counted(slice.into_counted().cast()) })
+    }
+}
+
 impl<T: Default, S: WeakCounts> Default for Shared<T, S> {
     fn default() -> Self {
         Shared::new(T::default())
@@ -121,5 +121,17 @@ impl<T, S: WeakCounts> Default for Shared<[T], S> {
 impl<S: WeakCounts> Default for Shared<str, S> {
     fn default() -> Self {
         String::new().into()
+    }
+}
+
+impl<S: WeakCounts> Default for Shared<CStr, S> {
+    fn default() -> Self {
+        c"".into()
+    }
+}
+
+impl<T: Default, S: WeakCounts> Default for Pin<Shared<T, S>> {
+    fn default() -> Self {
+        Shared::pin(T::default())
     }
 }

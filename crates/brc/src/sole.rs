@@ -4,7 +4,8 @@ use std::alloc::Layout;
 
 use keyway_object_model::{Released, WeakCounts, counted};
 
-use crate::pointer::{Shared, Unwritten};
+use crate::duplicate::Duplicate;
+use crate::pointer::Shared;
 
 impl<T, S: WeakCounts> Shared<T, S> {
     /// The contents, if this is the only reference. Weak references do not count, and lead nowhere afterwards.
@@ -81,44 +82,6 @@ impl<T, S: WeakCounts> Shared<T, S> {
         Shared::try_unwrap(this).unwrap_or_else(|this| (*this).clone())
     }
 
-    /// The contents for writing; cloned into an object of their own first if there may be other references, and moved into one if there
-    /// are weak ones, which lead nowhere afterwards. When that is known, see [`get_mut`](Self::get_mut).
-    ///
-    /// # Examples
-    /// ```
-    /// use keyway_brc::Brc;
-    ///
-    /// let mut one = Brc::new(5);
-    /// let two = one.clone();
-    /// *Brc::make_mut(&mut one) += 1;
-    /// assert_eq!((*one, *two), (6, 5));
-    /// ```
-    pub fn make_mut(this: &mut Self) -> &mut T
-    where
-        T: Clone,
-    {
-        if !Shared::is_alone(this) {
-            // The memory first: nothing can go wrong once the old object has been taken.
-            let fresh = Unwritten::new();
-            // SAFETY: `this` keeps the object alive.
-            let object = unsafe { counted::object::<S>(this.thin()) };
-            // SAFETY: `this` is a reference, which is overwritten without a drop if the answer is yes.
-            if counted::with_due(|due| unsafe { S::try_take(object, due) }) {
-                // SAFETY: `this` is written to, without a drop, before anything else happens.
-                let taken = unsafe { std::ptr::read(this) };
-                // SAFETY: taken just now.
-                let contents = unsafe { taken.move_out() };
-                // SAFETY: what was there has been moved out of.
-                unsafe { std::ptr::write(this, fresh.write(contents)) };
-            } else {
-                let clone = (**this).clone();
-                *this = fresh.write(clone);
-            }
-        }
-        // SAFETY: alone, as found or made just now; the borrow of `this` keeps it so.
-        unsafe { this.contents().as_mut() }
-    }
-
     /// Moves the contents out and frees the memory, or leaves it to the last weak reference.
     ///
     /// # Safety
@@ -154,6 +117,42 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         // SAFETY: alone, and the borrow of `this` keeps it so.
         Shared::is_alone(this).then(|| unsafe { this.contents().as_mut() })
+    }
+
+    /// The contents for writing; cloned into an object of their own first if there may be other references, and moved into one if there
+    /// are weak ones, which lead nowhere afterwards. When that is known, see [`get_mut`](Self::get_mut).
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway_brc::Brc;
+    ///
+    /// let mut one = Brc::new(5);
+    /// let two = one.clone();
+    /// *Brc::make_mut(&mut one) += 1;
+    /// assert_eq!((*one, *two), (6, 5));
+    /// ```
+    pub fn make_mut(this: &mut Self) -> &mut T
+    where
+        T: Duplicate<S>,
+    {
+        if !Shared::is_alone(this) {
+            // SAFETY: `this` keeps the object alive.
+            let object = unsafe { counted::object::<S>(this.thin()) };
+            // SAFETY: `this` is a reference, which is overwritten without a drop if the answer is yes.
+            if counted::with_due(|due| unsafe { S::try_take(object, due) }) {
+                let layout = Layout::for_value(&**this);
+                // SAFETY: taken just now; nothing unwinds before `this` is overwritten.
+                let moved = unsafe { T::moved(this.contents()) };
+                // SAFETY: the last reference has gone, and the contents with it.
+                unsafe { counted::forget_contents::<S>(this.thin(), layout) };
+                // SAFETY: what was there is gone.
+                unsafe { std::ptr::write(this, moved) };
+            } else {
+                *this = (**this).cloned();
+            }
+        }
+        // SAFETY: alone, as found or made just now; the borrow of `this` keeps it so.
+        unsafe { this.contents().as_mut() }
     }
 
     /// Whether there is no other reference, weak ones included.

@@ -32,6 +32,8 @@ pub(crate) struct Descriptor {
     pub(crate) type_id: TypeId,
     /// Its name, for messages.
     pub(crate) type_name: fn() -> &'static str,
+    /// Whether the object's words are all that lies in front of the contents.
+    pub(crate) is_bare: bool,
     /// Takes the object for the caller alone; see [`ObjectPtr::claim`].
     ///
     /// # Safety
@@ -105,6 +107,7 @@ impl<T: 'static, S: Strategy> Object<T, S> {
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
         type_id: TypeId::of::<T>(),
         type_name: std::any::type_name::<T>,
+        is_bare: true,
         claim: claim::<S>,
         destroy: destroy::<T, S>,
         free: never_freed_alone,

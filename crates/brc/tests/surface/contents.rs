@@ -3,7 +3,10 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 use keyway_brc::{CoerceUnsize, Coercion, Shared, WeakCounts, WeakShared};
 
@@ -99,6 +102,102 @@ pub(crate) fn compared_hashed_and_printed<S: WeakCounts>() {
 pub(crate) fn an_error_is_one<S: WeakCounts>() {
     let error: Box<dyn std::error::Error> = Box::new(Shared::<_, S>::new(std::fmt::Error));
     assert!(error.source().is_none());
+}
+
+/// A type that only its box knows, moved with its memory.
+pub(crate) fn boxes_of_any_type<S: WeakCounts>() {
+    let watch = Watch::default();
+    let boxed: Box<dyn Debug> = Box::new((7_u8, watch.witness(), [1_u64; 9]));
+    let object = Shared::<dyn Debug, S>::from(boxed);
+    assert!(format!("{object:?}").starts_with("(7, "));
+    let weak = Shared::downgrade(&object);
+    drop(object);
+    assert_eq!((watch.dropped(), weak.upgrade().is_none()), (1, true));
+    let nothing: Box<dyn Debug> = Box::new(());
+    assert_eq!(format!("{:?}", Shared::<dyn Debug, S>::from(nothing)), "()");
+    #[repr(align(64))]
+    #[derive(Debug)]
+    struct Line(#[expect(dead_code, reason = "printed")] u8);
+    let boxed: Box<dyn Debug> = Box::new(Line(5));
+    let line = Shared::<dyn Debug, S>::from(boxed);
+    assert_eq!(Shared::as_ptr(&line).addr() % 64, 0);
+    assert_eq!(format!("{line:?}"), "Line(5)");
+    let witness: Box<dyn Send + Sync> = Box::new(watch.witness());
+    let object = Shared::<dyn Send + Sync, S>::from(witness);
+    elsewhere(move || drop(object));
+    Shared::<(), S>::collect();
+    assert_eq!(watch.dropped(), 2);
+    let any: Box<dyn Any + Send + Sync> = Box::new(5_i64);
+    assert_eq!(*Shared::<dyn Any + Send + Sync, S>::from(any).downcast::<i64>().unwrap(), 5);
+}
+
+pub(crate) fn strings_of_the_system<S: WeakCounts>() {
+    let name = Shared::<CStr, S>::from(c"key");
+    assert_eq!((&*name, &*Shared::<CStr, S>::from(CString::from(c"key"))), (c"key", c"key"));
+    let weak = Shared::downgrade(&name);
+    drop(name);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(&*Shared::<OsStr, S>::from(OsStr::new("key")), "key");
+    assert_eq!(&*Shared::<OsStr, S>::from(OsString::from("key")), "key");
+    assert_eq!(&*Shared::<Path, S>::from(Path::new("key")), Path::new("key"));
+    assert_eq!(&*Shared::<Path, S>::from(PathBuf::from("key")), Path::new("key"));
+    let (mut text, mut elements) = (String::from("key"), [1, 2]);
+    assert_eq!(&*Shared::<str, S>::from(text.as_mut_str()), "key");
+    assert_eq!(*Shared::<[u8], S>::from(&mut elements[..]), [1, 2]);
+    assert!(Shared::<CStr, S>::default().is_empty());
+}
+
+/// The array's memory was laid out for a slice, which a drop of an array must know.
+pub(crate) fn arrays_of_slices<S: WeakCounts>() {
+    let slice: Shared<[u32], S> = vec![1, 2, 3].into();
+    let array = Shared::<[u32; 3], S>::try_from(slice.clone()).unwrap();
+    assert_eq!(*array, [1, 2, 3]);
+    assert!(Shared::<[u32; 2], S>::try_from(slice.clone()).is_err());
+    drop(slice);
+    drop(array);
+    let array = Shared::<[u32; 3], S>::try_from(Shared::<[u32], S>::from([4, 5, 6])).unwrap();
+    assert_eq!(Shared::try_unwrap(array).unwrap(), [4, 5, 6]);
+    let mut array = Shared::<[u32; 1], S>::try_from(Shared::<[u32], S>::from([4])).unwrap();
+    let weak = Shared::downgrade(&array);
+    Shared::make_mut(&mut array)[0] = 5;
+    assert_eq!((*array, weak.upgrade().is_none()), ([5], true));
+    let watch = Watch::default();
+    let slice: Shared<[Witness], S> = [watch.witness(), watch.witness()].into();
+    drop(Shared::<[Witness; 2], S>::try_from(slice).unwrap());
+    assert_eq!(watch.dropped(), 2);
+}
+
+/// Elements whose clone panics half way: those made are dropped, and nothing is leaked.
+pub(crate) fn a_slice_whose_clone_panics<S: WeakCounts>() {
+    #[derive(Debug)]
+    struct Fails(u8, #[expect(dead_code, reason = "counts its drop")] Witness, Watch);
+    impl Clone for Fails {
+        fn clone(&self) -> Self {
+            assert_ne!(self.0, 2, "on purpose");
+            Fails(self.0, self.2.witness(), self.2.clone())
+        }
+    }
+    let watch = Watch::default();
+    let elements = [0, 1, 2].map(|number| Fails(number, watch.witness(), watch.clone()));
+    let made = catch_unwind(AssertUnwindSafe(|| Shared::<[Fails], S>::from(&elements[..])));
+    assert!(made.is_err());
+    assert_eq!(watch.dropped(), 2);
+}
+
+pub(crate) fn an_iterator_that_panics<S: WeakCounts>() {
+    let watch = Watch::default();
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        let witness = |number| if number == 5 { panic!("on purpose") } else { watch.witness() };
+        (0..9).map(witness).collect::<Shared<[_], S>>()
+    }));
+    assert!(made.is_err());
+    assert_eq!(watch.dropped(), 5);
+}
+
+/// As std's, whose `Eq` contents may be taken for equal without a look; ours are always looked at.
+pub(crate) fn unequal_to_itself<S: WeakCounts>() {
+    let nan = Shared::<_, S>::new(f32::NAN);
+    assert!(nan != nan.clone());
 }
 
 pub(crate) fn defaults<S: WeakCounts>() {

@@ -65,6 +65,8 @@ rules! {
         get_mut_after_others_dropped_elsewhere,
         make_mut_clones_from_others,
         make_mut_moves_away_from_weak_references,
+        make_mut_of_slices_and_strings,
+        make_mut_moves_a_slice_away_from_weak_references,
         unwrap_or_clone_does_either,
         judged_by_another_thread_after_the_maker_has_exited;
     weak:
@@ -87,6 +89,12 @@ rules! {
         downcasts,
         compared_hashed_and_printed,
         an_error_is_one,
+        boxes_of_any_type,
+        strings_of_the_system,
+        arrays_of_slices,
+        a_slice_whose_clone_panics,
+        an_iterator_that_panics,
+        unequal_to_itself,
         defaults;
     raw_pointers:
         there_and_back,

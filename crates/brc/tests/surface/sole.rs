@@ -102,6 +102,39 @@ pub(crate) fn make_mut_moves_away_from_weak_references<S: WeakCounts>() {
     assert_eq!(Shared::weak_count(&one), 0);
 }
 
+pub(crate) fn make_mut_of_slices_and_strings<S: WeakCounts>() {
+    let mut one: Shared<[i32], S> = [10, 20, 30].into();
+    let place = Shared::as_ptr(&one).cast::<i32>();
+    Shared::make_mut(&mut one)[0] += 1;
+    assert_eq!(Shared::as_ptr(&one).cast::<i32>(), place);
+    let mut two = one.clone();
+    Shared::make_mut(&mut one)[1] += 1;
+    Shared::make_mut(&mut two)[0] *= 10;
+    assert_eq!((&*one, &*two), (&[11, 21, 30][..], &[110, 20, 30][..]));
+    let mut text = Shared::<str, S>::from("key");
+    let weak = Shared::downgrade(&text);
+    Shared::make_mut(&mut text).make_ascii_uppercase();
+    assert_eq!((&*text, weak.upgrade().is_none()), ("KEY", true));
+}
+
+pub(crate) fn make_mut_moves_a_slice_away_from_weak_references<S: WeakCounts>() {
+    let watch = Watch::default();
+    #[derive(Debug)]
+    struct Uncloned(#[expect(dead_code, reason = "counts its drop")] crate::watch::Witness);
+    impl Clone for Uncloned {
+        fn clone(&self) -> Self {
+            unreachable!("moved, not cloned")
+        }
+    }
+    let mut one: Shared<[Uncloned], S> = [Uncloned(watch.witness()), Uncloned(watch.witness())].into();
+    let weak = Shared::downgrade(&one);
+    assert_eq!(Shared::make_mut(&mut one).len(), 2);
+    assert!(weak.upgrade().is_none());
+    assert_eq!(watch.dropped(), 0);
+    drop(one);
+    assert_eq!(watch.dropped(), 2);
+}
+
 pub(crate) fn unwrap_or_clone_does_either<S: WeakCounts>() {
     let one = Shared::<_, S>::new(String::from("key"));
     let place = one.as_ptr();

@@ -1,7 +1,7 @@
 //! Counted memory for contents of any shape: what pointer types of other crates are made of.
 //!
 //! In front of the contents lie, from the front: padding if the contents' alignment asks for it, the length if they are a slice made
-//! as one, the number of weak references, and an object's [header](crate::header_bytes). So the header is found from a
+//! as one (or what else their [`Shape`] has to keep), the number of weak references, and an object's [header](crate::header_bytes). So the header is found from a
 //! pointer to the contents alone, whatever their type, and the contents from the header; a queue, which knows objects by their headers,
 //! destroys a slice by the length in front of it.
 
@@ -22,7 +22,7 @@ mod shape;
 mod weak;
 mod weak_count;
 
-pub use shape::{Many, One, Shape};
+pub use shape::{Many, One, Shape, Whole, WholeExtent};
 pub use weak::{clone_weak, downgrade, release_weak, try_lock_weak, unlock_weak, upgrade, weak_references};
 use weak_count::WeakCount;
 
@@ -39,8 +39,8 @@ pub const fn front_bytes<S: WeakCounts>() -> usize {
 }
 
 /// The whole memory of an object, and where its contents are in it. None if that is more than memory can be.
-fn whole<S: WeakCounts>(contents: Layout, has_length: bool) -> Option<(Layout, usize)> {
-    let front = mem::size_of::<Front<S>>() + if has_length { mem::size_of::<usize>() } else { 0 };
+fn whole<S: WeakCounts>(contents: Layout, extent: usize) -> Option<(Layout, usize)> {
+    let front = mem::size_of::<Front<S>>() + extent;
     let align = contents.align().max(mem::align_of::<Front<S>>());
     let offset = front.checked_next_multiple_of(align)?;
     let size = offset.checked_add(contents.size())?;
@@ -75,9 +75,17 @@ fn contents_of<S: WeakCounts>(object: NonNull<Prefix>) -> NonNull<u8> {
 struct Of<K, S>(PhantomData<(K, S)>);
 
 impl<K: Shape, S: WeakCounts> Of<K, S> {
+    /// The extent lies at a multiple of a word, and so does what is in front of it.
+    const EXTENT: usize = {
+        assert!(mem::size_of::<K::Extent>().is_multiple_of(mem::size_of::<usize>()));
+        assert!(mem::align_of::<K::Extent>() <= mem::align_of::<Front<S>>());
+        mem::size_of::<K::Extent>()
+    };
+
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
         type_id: TypeId::of::<K>(),
         type_name: std::any::type_name::<K>,
+        is_bare: mem::size_of::<K::Extent>() == 0,
         claim: leave_unclaimed,
         destroy: destroy::<K, S>,
         free: free_by_descriptor::<K, S>,
@@ -94,20 +102,18 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
 /// # Safety
 /// - The caller writes the contents before anybody drops them.
 #[inline]
-pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, length: usize) -> NonNull<u8> {
+pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Extent) -> NonNull<u8> {
     let (layout, offset) =
-        whole::<S>(K::layout(length), K::HAS_LENGTH).expect("an object larger than memory can be");
+        whole::<S>(K::layout(extent), Of::<K, S>::EXTENT).expect("an object larger than memory can be");
     // SAFETY: a front is not of size zero.
     let memory = unsafe { alloc::alloc(layout) };
     let Some(memory) = NonNull::new(memory) else { alloc::handle_alloc_error(layout) };
     // SAFETY: `offset` is within the memory.
     let contents = unsafe { memory.byte_add(offset) };
-    if K::HAS_LENGTH {
-        // SAFETY: the length lies before the front.
-        let place = unsafe { length_of::<S>(contents) };
-        // SAFETY: `offset` has room for it, and the front is aligned as a word is.
-        unsafe { place.write(length) };
-    }
+    // SAFETY: the extent lies before the front.
+    let place = unsafe { extent_of::<K, S>(contents) };
+    // SAFETY: `offset` has room for it, and the front is aligned as it asks (`Of::EXTENT`).
+    unsafe { place.write(extent) };
     let front = Front { weak: WeakCount::new(), header: Header::new(Of::<K, S>::DESCRIPTOR, count) };
     // SAFETY: within the memory.
     let place = unsafe { self::front::<S>(contents) };
@@ -116,20 +122,20 @@ pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, length: usize) 
     contents
 }
 
-/// Where the length of a slice is.
+/// Where the extent of contents is.
 ///
 /// # Safety
-/// - As for [`front`], of an object whose shape has a length.
-unsafe fn length_of<S: WeakCounts>(contents: NonNull<u8>) -> NonNull<usize> {
-    // SAFETY: the length lies directly before the front.
-    unsafe { contents.byte_sub(mem::size_of::<Front<S>>() + mem::size_of::<usize>()) }.cast()
+/// - As for [`front`], of an object of this shape.
+unsafe fn extent_of<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> NonNull<K::Extent> {
+    // SAFETY: it lies directly before the front.
+    unsafe { contents.byte_sub(mem::size_of::<Front<S>>() + Of::<K, S>::EXTENT) }.cast()
 }
 
 /// The memory of an object whose contents are gone: freed here, or by the last weak reference.
 struct Memory<S: WeakCounts> {
     contents: NonNull<u8>,
     layout: Layout,
-    has_length: bool,
+    extent: usize,
     _strategy: PhantomData<S>,
 }
 
@@ -142,21 +148,22 @@ impl<S: WeakCounts> Drop for Memory<S> {
             return;
         }
         // SAFETY: nobody has a reference nor a weak one.
-        unsafe { free::<S>(self.contents, self.layout, self.has_length) };
+        unsafe { free::<S>(self.contents, self.layout, self.extent) };
     }
 }
 
 /// # Safety
-/// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is theirs.
+/// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is theirs, and so many bytes are their
+///   extent.
 #[inline]
-unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, has_length: bool) {
+unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, extent: usize) {
     // SAFETY: not freed before the end of this function.
     let mut front = unsafe { front::<S>(contents) };
     // SAFETY: nobody else can reach the object.
     let words = unsafe { front.as_mut() };
     words.weak.claim();
     words.header.claim();
-    let (layout, offset) = whole::<S>(layout, has_length).expect("allocated with it");
+    let (layout, offset) = whole::<S>(layout, extent).expect("allocated with it");
     // SAFETY: the offset at which `allocate` put the contents.
     let memory = unsafe { contents.byte_sub(offset) };
     // SAFETY: `allocate` got the memory with this layout; nothing uses it after.
@@ -177,10 +184,19 @@ unsafe fn weak<'a, S: WeakCounts>(contents: NonNull<u8>) -> &'a WeakCount {
 ///
 /// # Safety
 /// - A release of the object has just owed [`Released::Destroy`], or a `try_take` has said yes.
-/// - `layout` is that of its contents, which were allocated as [`One`].
+/// - `layout` is that of its contents.
 #[inline]
 pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layout) {
-    drop(Memory::<S> { contents, layout, has_length: false, _strategy: PhantomData });
+    // SAFETY: the references' part of the weak count keeps the memory.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: as above.
+    if unsafe { object.descriptor() }.is_bare {
+        drop(Memory::<S> { contents, layout, extent: 0, _strategy: PhantomData });
+    } else {
+        // An array that was made as a slice.
+        // SAFETY: the references' part of the weak count.
+        unsafe { weak::release_weak::<S>(contents) };
+    }
 }
 
 /// Pays what a release of an object made by [`allocate`] owes.
@@ -245,16 +261,13 @@ pub unsafe fn release_then<S: WeakCounts>(contents: NonNull<u8>, end: impl FnOnc
     unsafe { S::release_anywhere_then(object, &mut Due::new(), end) };
 }
 
-/// The length of contents of shape `K`; one value has none.
+/// The extent of contents of shape `K`.
 ///
 /// # Safety
 /// - As for [`front`], of an object of this shape.
-unsafe fn length<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> usize {
-    if !K::HAS_LENGTH {
-        return 0;
-    }
+unsafe fn extent<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> K::Extent {
     // SAFETY: the caller's duty.
-    let place = unsafe { length_of::<S>(contents) };
+    let place = unsafe { extent_of::<K, S>(contents) };
     // SAFETY: written when the object was made, and never again.
     unsafe { place.read() }
 }
@@ -272,11 +285,11 @@ unsafe fn leave_unclaimed(_: NonNull<Prefix>) {}
 unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let contents = contents_of::<S>(object);
     // SAFETY: not freed before the end of this function.
-    let length = unsafe { length::<K, S>(contents) };
-    let layout = K::layout(length);
-    let _memory = Memory::<S> { contents, layout, has_length: K::HAS_LENGTH, _strategy: PhantomData };
+    let extent = unsafe { extent::<K, S>(contents) };
+    let layout = K::layout(extent);
+    let _memory = Memory::<S> { contents, layout, extent: Of::<K, S>::EXTENT, _strategy: PhantomData };
     // SAFETY: the last reference has gone, and this is called once.
-    unsafe { K::drop_contents(contents, length) };
+    unsafe { K::drop_contents(contents, extent) };
 }
 
 /// See [`Descriptor::free`].
@@ -286,9 +299,9 @@ unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
 unsafe fn free_by_descriptor<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let contents = contents_of::<S>(object);
     // SAFETY: not freed before the end of this function.
-    let length = unsafe { length::<K, S>(contents) };
+    let extent = unsafe { extent::<K, S>(contents) };
     // SAFETY: the caller's duty.
-    unsafe { free::<S>(contents, K::layout(length), K::HAS_LENGTH) };
+    unsafe { free::<S>(contents, K::layout(extent), Of::<K, S>::EXTENT) };
 }
 
 /// See [`Descriptor::set_link`].
