@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 use crate::{
-    blocks, check, cite, cost, countdown, predict, race, replay, report, scaling, starvation, trace, verdict,
-    verify,
+    blocks, check, cite, cost, countdown, merge, plan, predict, race, replay, report, scaling, starvation,
+    trace, verdict, verify,
 };
 
 /// Experiments on strategies for sharing reference-counted objects between threads
@@ -39,6 +39,8 @@ enum Experiment {
     /// A process of `countdown`: not for people
     #[command(name = countdown::PART, hide = true)]
     CountdownPart(countdown::Part),
+    Merge(merge::Arguments),
+    Plan(plan::Arguments),
     Predict(predict::Arguments),
     Race(race::Arguments),
     Replay(replay::Arguments),
@@ -67,6 +69,8 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Cost(arguments)) => cost::run(&arguments, &output),
         Some(Experiment::Countdown(arguments)) => countdown::run(&arguments, &output),
         Some(Experiment::CountdownPart(part)) => countdown::part(&part),
+        Some(Experiment::Merge(arguments)) => merge::run(&arguments, &output),
+        Some(Experiment::Plan(arguments)) => plan::run(&arguments, &output),
         Some(Experiment::Predict(arguments)) => predict::run(&arguments, &output),
         Some(Experiment::Race(arguments)) => race::run(arguments, &output),
         Some(Experiment::Replay(arguments)) => replay::run(&arguments, &output),

@@ -10,6 +10,7 @@ mod cite;
 mod claims;
 mod decision;
 mod folder;
+mod merge;
 mod page;
 mod plan;
 pub mod plot;
@@ -21,6 +22,9 @@ pub use check::{Outcome, check, compare, in_short, line, read_claims};
 pub use cite::{Form, cite};
 pub use claims::{claims, shown};
 pub use folder::{Folder, Key};
+pub use merge::{
+    Allowed, LedgerPart, MERGED, Source, comparison, comparison_page, ledger, merge, side_by_side, to_json,
+};
 pub use page::{File, files};
 pub use plan::{Step, plan};
 pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA};
