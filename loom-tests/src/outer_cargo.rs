@@ -4,7 +4,7 @@ use std::env;
 use std::process::Command;
 
 /// Removes from the environment of an inner cargo what an outer one has set for the program it runs, and whatever would
-/// replace the flags of the alias `cargo loom`.
+/// change what the alias `cargo loom` builds.
 pub fn forget(cargo: &mut Command) {
     for (name, _) in env::vars_os() {
         if is_of_the_outer_cargo(&name.to_string_lossy()) {
@@ -14,7 +14,7 @@ pub fn forget(cargo: &mut Command) {
 }
 
 fn is_of_the_outer_cargo(name: &str) -> bool {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "RUSTFLAGS",
         "RUSTDOCFLAGS",
         "OUT_DIR",
@@ -23,6 +23,7 @@ fn is_of_the_outer_cargo(name: &str) -> bool {
         "CARGO_CRATE_NAME",
         "CARGO_PRIMARY_PACKAGE",
         "KEYWAY_LOOM",
+        "KEYWAY_LOOM_STRATEGIES",
     ];
     const PREFIXES: [&str; 7] = [
         "CARGO_PKG_",

@@ -22,6 +22,38 @@ pub const MODEL: &str = "KEYWAY_LOOM_MODEL";
 /// What to set [`MODEL`] to for a list of the models, one JSON object a line.
 pub const LIST: &str = "list";
 
+/// Names, where the models are *compiled*, the strategies whose models are built: their ids, with commas between them. All if
+/// it is not set. A mutant is built for the strategies whose models it names, which takes a fraction of the time.
+pub const STRATEGIES: &str = "KEYWAY_LOOM_STRATEGIES";
+
+/// Whether the models of a strategy are built.
+pub const fn is_built(id: &str) -> bool {
+    match option_env!("KEYWAY_LOOM_STRATEGIES") {
+        None => true,
+        Some(built) => is_among(id.as_bytes(), built.as_bytes()),
+    }
+}
+
+/// Whether a word is among those with commas between them. By hand, since it is asked while compiling.
+const fn is_among(word: &[u8], words: &[u8]) -> bool {
+    let mut from = 0;
+    while from <= words.len() {
+        let mut length = 0;
+        while from + length < words.len() && words[from + length] != b',' {
+            length += 1;
+        }
+        let mut same = 0;
+        while length == word.len() && same < length && words[from + same] == word[same] {
+            same += 1;
+        }
+        if length == word.len() && same == length {
+            return true;
+        }
+        from += length + 1;
+    }
+    false
+}
+
 /// The preemption bound.
 ///
 /// # Panics
@@ -74,4 +106,20 @@ pub fn budget() -> Budget {
 /// The file for the rows of the ledger.
 pub fn ledger() -> Option<PathBuf> {
     env::var_os(LEDGER).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_among;
+
+    #[test]
+    fn a_word_is_among_others_only_as_a_whole() {
+        let is_among = |word: &str, words: &str| is_among(word.as_bytes(), words.as_bytes());
+        for words in ["atomic-counts", "x,atomic-counts", "atomic-counts,x", "x,atomic-counts,y"] {
+            assert!(is_among("atomic-counts", words), "{words}");
+        }
+        for words in ["", ",", "atomic", "atomic-counts-2", "2-atomic-counts,x", "atomic-count,s"] {
+            assert!(!is_among("atomic-counts", words), "{words}");
+        }
+    }
 }

@@ -36,7 +36,8 @@ pub(crate) fn cargo() -> Command {
 }
 
 fn is_of_the_outer_cargo(name: &str) -> bool {
-    const NAMES: [&str; 5] = ["RUSTFLAGS", "RUSTDOCFLAGS", "OUT_DIR", "MAKEFLAGS", "KEYWAY_LOOM"];
+    const NAMES: [&str; 6] =
+        ["RUSTFLAGS", "RUSTDOCFLAGS", "OUT_DIR", "MAKEFLAGS", "KEYWAY_LOOM", "KEYWAY_LOOM_STRATEGIES"];
     const PREFIXES: [&str; 8] = [
         "CARGO_PKG_",
         "CARGO_BIN_",

@@ -9,6 +9,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Instant;
 
 use keyway_loom_tests::mutants::{Killed, Mutant, Tree};
@@ -34,21 +36,35 @@ fn main() -> ExitCode {
 fn run(words: &[String], json: bool) -> Result<bool, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member of the workspace");
     let mutants = chosen(words, &root.join("loom-tests/mutants"))?;
+    let count = mutants.len();
     let tree =
         Tree::new(root, &target(root)).map_err(|error| format!("cannot copy the workspace: {error}"))?;
     let start = Instant::now();
     let (mut models, mut killed) = (0, 0);
-    for mutant in &mutants {
-        let judged = tree.judge(mutant).unwrap_or_else(|error| vec![Killed::not_run(mutant, &error)]);
-        for row in &judged {
-            tell(row, json)?;
+    let (built, to_judge) = mpsc::sync_channel(1);
+    thread::scope(|scope| {
+        // While one is built, the models of the one before are run.
+        scope.spawn(|| {
+            let built = built;
+            for mutant in &mutants {
+                if built.send((mutant, tree.build(mutant))).is_err() {
+                    break;
+                }
+            }
+        });
+        for (mutant, program) in to_judge {
+            let judged = program.and_then(|program| program.judge(mutant));
+            let judged = judged.unwrap_or_else(|error| vec![Killed::not_run(mutant, &error)]);
+            for row in &judged {
+                tell(row, json)?;
+            }
+            models += judged.len();
+            killed += judged.iter().filter(|row| row.killed).count();
         }
-        models += judged.len();
-        killed += judged.iter().filter(|row| row.killed).count();
-    }
+        Ok::<_, String>(())
+    })?;
     eprintln!(
-        "{} mutants, {killed} of {models} models failed for the stated reason; {:.0} s",
-        mutants.len(),
+        "{count} mutants, {killed} of {models} models failed for the stated reason; {:.0} s",
         start.elapsed().as_secs_f64()
     );
     Ok(killed == models)
@@ -74,13 +90,18 @@ fn tell(row: &Killed, json: bool) -> Result<(), String> {
         .map_err(|error| format!("standard output: {error}"))
 }
 
-/// The mutants whose names contain one of the words, all if there is none, in the order of their names.
+/// The mutants whose names contain one of the words, all if there is none. What is alike to build comes one after the other, so
+/// that little has to be built anew: by strategies, then by the files that they change, then by name.
 fn chosen(words: &[String], folder: &Path) -> Result<Vec<Mutant>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "patch"));
-    files.sort();
     let mut mutants = files.iter().map(|file| Mutant::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let likeness = |mutant: &Mutant| {
+        let owned = |words: &mut dyn Iterator<Item = &str>| words.map(str::to_owned).collect::<Vec<_>>();
+        (owned(&mut mutant.strategies().into_iter()), owned(&mut mutant.files()), mutant.name.clone())
+    };
+    mutants.sort_by_cached_key(likeness);
     mutants.retain(|mutant| words.is_empty() || words.iter().any(|word| mutant.name.contains(word.as_str())));
     if mutants.is_empty() { Err("no mutant of that name".to_owned()) } else { Ok(mutants) }
 }

@@ -11,5 +11,5 @@ mod tree;
 mod verdict;
 
 pub use patch::Mutant;
-pub use tree::Tree;
+pub use tree::{Program, Tree};
 pub use verdict::{Killed, Reason};

@@ -1,5 +1,6 @@
 //! A mutant's file: header and unified diff, read and applied.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -63,6 +64,16 @@ impl Mutant {
             reason: field("reason")?.parse()?,
             changes: changes(diff)?,
         })
+    }
+
+    /// The strategies whose models it names, each once, in the order of their ids.
+    pub fn strategies(&self) -> BTreeSet<&str> {
+        self.models.iter().filter_map(|model| model.split("::").next()).collect()
+    }
+
+    /// The files that it changes, relative to the workspace.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.changes.iter().map(|change| change.path.as_str())
     }
 
     /// The files that it changes, relative to the workspace, with their new text.

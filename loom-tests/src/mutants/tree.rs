@@ -16,12 +16,16 @@ use crate::settings;
 /// What is not copied: what is built, and what git keeps.
 const NOT_COPIED: [&str; 2] = ["target", ".git"];
 
+/// How long a model may take to find a mutant; a model that is cut short has not found it.
+const SECONDS: &str = "60";
+
 /// A copy of the workspace, always at the same place, so that what was built there stays built.
 #[derive(Debug)]
 pub struct Tree {
     original: PathBuf,
     copy: PathBuf,
     target: PathBuf,
+    programs: PathBuf,
     /// Locked while this lives: two runs in one folder would build each other's mutants.
     _alone: File,
 }
@@ -35,14 +39,15 @@ impl Tree {
     /// A file cannot be read or written.
     pub fn new(original: &Path, target: &Path) -> io::Result<Tree> {
         let folder = target.join("mutants");
-        let (copy, target) = (folder.join("tree"), folder.join("target"));
+        let (copy, target, programs) = (folder.join("tree"), folder.join("target"), folder.join("programs"));
         fs::create_dir_all(&copy)?;
+        fs::create_dir_all(&programs)?;
         let alone = File::create(folder.join("lock"))?;
         if alone.try_lock().is_err() {
             eprintln!("waiting for another run of the mutants in {}", folder.display());
             alone.lock()?;
         }
-        let tree = Tree { original: original.to_owned(), copy, target, _alone: alone };
+        let tree = Tree { original: original.to_owned(), copy, target, programs, _alone: alone };
         tree.restore()?;
         Ok(tree)
     }
@@ -54,34 +59,41 @@ impl Tree {
         Ok(written.iter().filter_map(|path| Some(path.strip_prefix(&self.copy).ok()?.to_owned())).collect())
     }
 
-    /// Applies a mutant, builds the models with it, and runs those that it names.
+    /// Applies a mutant and builds the models with it. One mutant at a time; the program that is returned stays what it is when the
+    /// next one is built.
     ///
     /// # Errors
     /// The patch does not apply, or the mutant does not compile.
-    pub fn judge(&self, mutant: &Mutant) -> Result<Vec<Killed>, String> {
+    pub fn build(&self, mutant: &Mutant) -> Result<Program, String> {
         let changed = mutant.apply(&self.original)?;
         let mut written = self.restore().map_err(|error| error.to_string())?;
         for (path, text) in changed {
             fs::write(self.copy.join(&path), text).map_err(|error| format!("{path}: {error}"))?;
             written.push(path.into());
         }
-        let models = self.build(&written)?;
-        mutant.models.iter().map(|model| run(&models, model, mutant)).collect()
+        let built = self.compile(mutant, &written)?;
+        let program = self.programs.join(&mutant.name);
+        fs::copy(&built, &program).map_err(|error| format!("{}: {error}", program.display()))?;
+        Ok(Program(program))
     }
 
-    /// Builds the models as `cargo loom` does, but for the optimisation of our own crates, which takes longer than it saves
-    /// here. Returns the program, which is sure to be made from what was `written` since the last time.
+    /// Builds the models as `cargo loom` does, but only those of the strategies that the mutant names, our own crates not optimised,
+    /// and incrementally: to compile takes longer than to run here. Returns the program, which is sure to be made from what
+    /// was `written` since the last time.
     ///
     /// The alias is spelled out: where the copy lies inside the original, cargo would read it from both and take it twice over.
-    fn build(&self, written: &[PathBuf]) -> Result<PathBuf, String> {
+    fn compile(&self, mutant: &Mutant, written: &[PathBuf]) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         crate::outer_cargo::forget(&mut cargo);
+        cargo.env(settings::STRATEGIES, Vec::from_iter(mutant.strategies()).join(","));
         cargo.current_dir(&self.copy).args(["test", "--package", "keyway-loom-tests", "--profile", "loom"]);
         cargo.args(["--config", "build.rustflags=['--cfg','loom']", "--config", "env.KEYWAY_LOOM='1'"]);
         cargo.args(["--test", "models", "--no-run", "--quiet"]);
         cargo.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(&self.target);
         cargo.args(["--config", "profile.loom.opt-level=0", "--config", "profile.loom.debug=0"]);
+        cargo.args(["--config", "profile.loom.package.keyway-loom-tests.opt-level=0"]);
         cargo.args(["--config", "profile.loom.package.'*'.opt-level=3"]);
+        cargo.args(["--config", "profile.loom.incremental=true"]);
         let built =
             cargo.stderr(Stdio::piped()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
         if !built.status.success() {
@@ -94,6 +106,27 @@ impl Tree {
         let models = made.into_iter().find(|artifact| artifact.target.name == "models");
         let program = models.and_then(|models| models.executable);
         program.ok_or_else(|| "cargo named no program".to_owned())
+    }
+}
+
+/// The program that runs the models of one mutant. Its file lives as long as this.
+#[derive(Debug)]
+pub struct Program(PathBuf);
+
+impl Program {
+    /// Runs the models that the mutant names.
+    ///
+    /// # Errors
+    /// A model cannot be started.
+    pub fn judge(&self, mutant: &Mutant) -> Result<Vec<Killed>, String> {
+        mutant.models.iter().map(|model| run(&self.0, model, mutant)).collect()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // What is left behind is overwritten the next time.
+        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -138,6 +171,7 @@ fn stale(made: &[Artifact], root: &Path, written: &[PathBuf]) -> Option<String> 
 fn run(program: &Path, model: &str, mutant: &Mutant) -> Result<Killed, String> {
     let output = Command::new(program)
         .env(settings::MODEL, model)
+        .env(settings::SECONDS, SECONDS)
         .env_remove(settings::LEDGER)
         .output()
         .map_err(|error| error.to_string())?;

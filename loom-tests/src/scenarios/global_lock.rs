@@ -9,6 +9,7 @@ use keyway::{GlobalLock, Guarded, Interval, Ref, Strategy, Thread, Ticks, attach
 use keyway_global_lock::Main;
 use keyway_global_lock::testing::is_asked_for;
 use keyway_sync::thread::JoinHandle;
+use keyway_sync::{Condvar, Mutex};
 
 use super::join_all;
 use crate::backend::{expire_next, spawn};
@@ -36,6 +37,9 @@ pub(super) fn models_of_asking() -> Vec<Model> {
     type S = GlobalLock<Interval>;
     vec![
         Model::of::<S>("forced_switch_waits_for_a_real_taker", 2, |explorer| forced_switch(explorer, [1], 0)),
+        Model::of::<S>("taken_free_between_two_switches", 2, |explorer| {
+            explorer.explore(taken_free_between_two_switches)
+        }),
         Model::of::<S>("forced_switch_with_two_waiters", 3, |explorer| forced_switch(explorer, [1, 0], 0)),
         Model::of::<S>("forced_switch_with_an_unattached_drop", 3, |explorer| {
             forced_switch(explorer, [1], 1)
@@ -297,6 +301,45 @@ fn handed_to_the_same_thread_twice<S: Strategy>() {
             });
         });
         thread.checkpoint();
+        thread.checkpoint();
+        (counter, other)
+    });
+    other.join().unwrap();
+    assert_count(counter, 2);
+}
+
+/// The holder is asked, and hands over; the taker gives the lock up for a blocking region, which ends only when the first has taken the
+/// lock again, free as it is; then the taker asks once more.
+///
+/// Fails if a take that found the lock free goes unnoted: the taker is the same as the last one noted, so that nobody tells the first of
+/// the second switch.
+fn taken_free_between_two_switches() {
+    type S = GlobalLock<Interval>;
+    let_go_often();
+    let (counter, other) = attach::<S, _>(|thread| {
+        let counter: Counter<S> = thread.alloc(Guarded::new(0));
+        let theirs = counter.clone_ref(thread);
+        let taken_again = Arc::new((Mutex::new(false), Condvar::new()));
+        let told = Arc::clone(&taken_again);
+        let other = spawn(move || {
+            expire_next(1);
+            attach::<S, _>(|thread| {
+                theirs.enter(thread, |section| **section += 1);
+                thread.blocking(|| {
+                    let mut is_taken = told.0.lock();
+                    while !*is_taken {
+                        told.1.wait(&mut is_taken);
+                    }
+                    drop(is_taken);
+                    expire_next(1);
+                });
+                theirs.enter(thread, |section| **section += 1);
+                theirs.release(thread);
+            });
+        });
+        thread.checkpoint();
+        *taken_again.0.lock() = true;
+        taken_again.1.notify_one();
         thread.checkpoint();
         (counter, other)
     });

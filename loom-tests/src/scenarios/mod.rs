@@ -25,22 +25,41 @@ use keyway::{
 #[cfg(loom)]
 use crate::enumerate::{biased::Biased, flat::Flat};
 use crate::model::Model;
+use crate::settings;
+
+/// The models of one strategy, if they are built: each strategy by a line of its own, and its models compiled only if
+/// [`settings::STRATEGIES`] wants them.
+macro_rules! of_strategy {
+    ($id:literal: $($models:expr),+ $(,)?) => {
+        if const { settings::is_built($id) } {
+            let models = [$($models),+].concat();
+            assert!(models.iter().all(|model| model.strategy == $id), "models of {}", $id);
+            models
+        } else {
+            Vec::new()
+        }
+    };
+}
 
 /// Every model of every strategy.
 #[cfg(loom)]
 pub fn all() -> Vec<Model> {
     [
         scenarios(),
-        programs::models_by_turns::<SingleThread>(),
-        programs::models_by_turns::<GlobalLock<Interval>>(),
-        programs::models_by_turns::<GlobalLock<Ticks>>(),
-        programs::models_by_turns::<GlobalLock<ReturningFirst>>(),
-        programs::models_of_flat::<ObjectLocks>(),
-        programs::models_of_flat::<GroupLocks>(),
-        programs::models_of_flat::<AtomicCounts>(),
-        programs::models_of_biased::<BiasedCounts>(),
-        pointers::enumerations::<AtomicCounts, Flat>(),
-        pointers::enumerations::<BiasedCounts, Biased>(),
+        of_strategy!("single-thread": programs::models_by_turns::<SingleThread>()),
+        of_strategy!("global-lock-interval": programs::models_by_turns::<GlobalLock<Interval>>()),
+        of_strategy!("global-lock-ticks": programs::models_by_turns::<GlobalLock<Ticks>>()),
+        of_strategy!("global-lock-returning-first": programs::models_by_turns::<GlobalLock<ReturningFirst>>()),
+        of_strategy!("object-locks": programs::models_of_flat::<ObjectLocks>()),
+        of_strategy!("group-locks": programs::models_of_flat::<GroupLocks>()),
+        of_strategy!(
+            "atomic-counts":
+            programs::models_of_flat::<AtomicCounts>(), pointers::enumerations::<AtomicCounts, Flat>(),
+        ),
+        of_strategy!(
+            "biased-counts":
+            programs::models_of_biased::<BiasedCounts>(), pointers::enumerations::<BiasedCounts, Biased>(),
+        ),
     ]
     .concat()
 }
@@ -48,23 +67,24 @@ pub fn all() -> Vec<Model> {
 /// The models that are not enumerations: those that also run without loom.
 pub fn scenarios() -> Vec<Model> {
     [
-        of::<SingleThread>(),
-        threads::of_the_claim(),
-        of::<GlobalLock<Interval>>(),
-        global_lock::models::<GlobalLock<Interval>>(),
-        global_lock::models_of_asking(),
-        of::<GlobalLock<Ticks>>(),
-        global_lock::models::<GlobalLock<Ticks>>(),
-        of::<GlobalLock<ReturningFirst>>(),
-        global_lock::models::<GlobalLock<ReturningFirst>>(),
-        returning_first::models(),
-        of_free::<ObjectLocks>(),
-        of_free::<GroupLocks>(),
-        group_locks::models(),
-        of_free::<AtomicCounts>(),
-        pointers::models::<AtomicCounts>(),
-        of_free::<BiasedCounts>(),
-        pointers::models::<BiasedCounts>(),
+        of_strategy!("single-thread": of::<SingleThread>(), threads::of_the_claim()),
+        of_strategy!(
+            "global-lock-interval":
+            of::<GlobalLock<Interval>>(),
+            global_lock::models::<GlobalLock<Interval>>(),
+            global_lock::models_of_asking(),
+        ),
+        of_strategy!("global-lock-ticks": of::<GlobalLock<Ticks>>(), global_lock::models::<GlobalLock<Ticks>>()),
+        of_strategy!(
+            "global-lock-returning-first":
+            of::<GlobalLock<ReturningFirst>>(),
+            global_lock::models::<GlobalLock<ReturningFirst>>(),
+            returning_first::models(),
+        ),
+        of_strategy!("object-locks": of_free::<ObjectLocks>()),
+        of_strategy!("group-locks": of_free::<GroupLocks>(), group_locks::models()),
+        of_strategy!("atomic-counts": of_free::<AtomicCounts>(), pointers::models::<AtomicCounts>()),
+        of_strategy!("biased-counts": of_free::<BiasedCounts>(), pointers::models::<BiasedCounts>()),
     ]
     .concat()
 }

@@ -14,6 +14,7 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
             pointer_upgrade_by_the_maker_races_a_last_drop,
             pointer_weak_ones_outlive_the_object,
             pointer_get_mut_races_downgrade,
+            pointer_get_mut_races_upgrade,
             pointer_into_inner_by_two,
             pointer_made_while_others_upgrade,
     )
@@ -122,6 +123,27 @@ fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
         if let Some(theirs) = weak.upgrade() {
             read(&theirs);
         }
+    });
+    if let Some(contents) = Shared::get_mut(&mut mine) {
+        contents.write();
+    }
+    drop(mine);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// One thread wants the contents for writing while another makes a reference of the only weak one, which it then drops.
+///
+/// Fails if who finds that there is no weak reference does not see in the count what the last of them has become.
+fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mut mine = Shared::<_, S>::new(fate.payload(7));
+    let weak = Shared::downgrade(&mine);
+    let other = spawn(move || {
+        let theirs = weak.upgrade();
+        drop(weak);
+        theirs.iter().for_each(read);
     });
     if let Some(contents) = Shared::get_mut(&mut mine) {
         contents.write();

@@ -1,4 +1,5 @@
-//! The number of weak references to an object: all accesses to it, and their orderings.
+//! The number of weak references to an object: all accesses to it, and their orderings. The ids `O1` to `O7` are rows of
+//! PROTOCOL.md.
 
 use keyway_sync::Exclusive;
 use keyway_sync::atomic::{AtomicU64, Ordering};
@@ -25,16 +26,16 @@ impl WeakCount {
     /// few instructions of another holder of a reference.
     #[must_use]
     pub(crate) fn increment_from_reference(&self) -> bool {
-        // W1, Relaxed: the value is confirmed by the exchange.
+        // O1, Relaxed: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
             if seen == LOCKED {
                 keyway_sync::thread::yield_now();
-                // W1.
+                // O1.
                 seen = self.0.load(Ordering::Relaxed);
                 continue;
             }
-            // W2, Acquire: pairs with W6, so that what the holder of the lock did to the contents comes before whatever the new weak
+            // O2, Acquire: pairs with O6, so that what the holder of the lock did to the contents comes before whatever the new weak
             // reference leads to. Relaxed on failure: only the next attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return seen <= LIMIT,
@@ -46,18 +47,18 @@ impl WeakCount {
     /// A holder of a weak reference makes another. False if there are too many to go on.
     #[must_use]
     pub(crate) fn increment(&self) -> bool {
-        // W3, Relaxed: whoever adds one has one; nothing is published. The word is not locked while there is a weak reference.
+        // O3, Relaxed: whoever adds one has one; nothing is published. The word is not locked while there is a weak reference.
         self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT
     }
 
     /// Takes one away, or the one of all references. True if it was the last: then the memory is the caller's.
     #[must_use]
     pub(crate) fn decrement(&self) -> bool {
-        // W4, Release: pairs with W5 and W7. What this holder did with the header comes before whatever the last one does with it.
+        // O4, Release: pairs with O5 and O7. What this holder did with the header comes before whatever the last one does with it.
         if self.0.fetch_sub(1, Ordering::Release) != 1 {
             return false;
         }
-        // W7, Acquire: pairs with W4 of all others, whose release sequences the value read continues.
+        // O7, Acquire: pairs with O4 of all others, whose release sequences the value read continues.
         self.0.load(Ordering::Acquire);
         true
     }
@@ -65,21 +66,21 @@ impl WeakCount {
     /// Whether there is no weak reference, for whoever has the last reference or has just released it: then it stays so.
     #[inline]
     pub(crate) fn is_one(&self) -> bool {
-        // W7, Acquire: pairs with W4.
+        // O7, Acquire: pairs with O4.
         self.0.load(Ordering::Acquire) == 1
     }
 
     /// If there is no weak reference, keeps it so until [`unlock`](Self::unlock).
     #[must_use]
     pub(crate) fn try_lock(&self) -> bool {
-        // W5, Acquire: pairs with W4, so that whatever came of a weak reference which is gone, an upgrade above all, is seen in
+        // O5, Acquire: pairs with O4, so that whatever came of a weak reference which is gone, an upgrade above all, is seen in
         // the count. Relaxed on failure: nothing is concluded but that there is one.
         self.0.compare_exchange(1, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Ends a successful [`try_lock`](Self::try_lock).
     pub(crate) fn unlock(&self) {
-        // W6, Release: pairs with W2. A swap rather than a store: the word is read and modified by others meanwhile.
+        // O6, Release: pairs with O2. A swap rather than a store: the word is read and modified by others meanwhile.
         self.0.swap(1, Ordering::Release);
     }
 
