@@ -15,8 +15,9 @@ pub(super) fn all(
     mut jobs: Vec<(&Listed, Limits)>,
     at_a_time: usize,
 ) -> Result<Vec<Row>, String> {
-    // What has more threads takes longer: first, so that no core waits for it alone in the end. The last is taken first.
-    jobs.sort_by_key(|(model, _)| model.threads);
+    // Enumerations take longest, then what has more threads: first, so that no core waits for it alone in the end. The last is
+    // taken first.
+    jobs.sort_by_key(|(model, _)| (model.name.contains("programs_of_"), model.threads));
     let pace = Pace::new("models", jobs.len());
     let (jobs, rows) = (Mutex::new(jobs), Mutex::new(Vec::new()));
     let next = || jobs.lock().expect("no panic while it is held").pop();
