@@ -32,14 +32,6 @@ impl Word {
 
 impl CountWords for Word {
     fn claim(&mut self) {}
-
-    fn set_link(&mut self, address: usize) {
-        *self.0.get_mut() = address as u64;
-    }
-
-    fn link(&mut self) -> usize {
-        *self.0.get_mut() as usize
-    }
 }
 
 // SAFETY: each retain and release is one sequentially consistent step on one word, so exactly one release sees the last reference,
@@ -73,10 +65,18 @@ unsafe impl Strategy for Bystander {
 
     unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.retain()
     }
 
     unsafe fn release(object: ObjectPtr<Self>, (): (), (): &(), _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the decrement.
         unsafe { object.count() }.release()
     }
@@ -108,10 +108,18 @@ unsafe impl FreeThreaded for Bystander {
 
     unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.retain()
     }
 
     unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the decrement.
         unsafe { object.count() }.release()
     }

@@ -101,6 +101,13 @@ macro_rules! __tests {
             leaked_references_keep_their_object,
         );
         $crate::__group!(
+            immortal in $crate::rules::immortal:
+            never_destroyed,
+            not_counted_where_threads_share_counts,
+            beyond_every_limit,
+            released_in_a_section,
+        );
+        $crate::__group!(
             destruction in $crate::rules::destruction:
             the_last_release_destroys_however_it_is_made,
             destroyed_at_the_latest_at_the_next_checkpoint,
@@ -220,6 +227,7 @@ mod tests {
         let list = include_str!("suite.rs");
         let rules = [
             include_str!("rules/limits.rs"),
+            include_str!("rules/immortal.rs"),
             include_str!("rules/destruction.rs"),
             include_str!("rules/panics.rs"),
             include_str!("rules/sections.rs"),

@@ -98,7 +98,9 @@ impl<S: Strategy> AnyRef<S> {
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::retain(self.object, thread.id(), &thread.inner().attached) }.settle();
+        let retained = unsafe { S::retain(self.object, thread.id(), &thread.inner().attached) };
+        // SAFETY: as above.
+        unsafe { retained.settle(self.object) };
         // SAFETY: counted just now.
         unsafe { AnyRef::from_object(self.object) }
     }
@@ -142,7 +144,9 @@ impl<S: Strategy> AnyRef<S> {
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::count(self.object, thread.id(), &thread.inner().attached) }
+        let count = unsafe { S::count(self.object, thread.id(), &thread.inner().attached) };
+        // SAFETY: `self` keeps the object alive.
+        if unsafe { self.object.is_immortal() } { usize::MAX } else { count }
     }
 
     /// Whether both refer to the same object.

@@ -58,13 +58,13 @@ impl Context {
 /// Calls `f` with this OS thread's attachment to `S`, if it is attached to `S` and not inside a blocking region.
 #[inline]
 pub(crate) fn with_attachment<S: Strategy, R>(f: impl FnOnce(Option<&Inner<S>>) -> R) -> R {
-    CONTEXT.with(|context| {
-        if !ptr::eq(context.runtime.get(), S::runtime()) {
-            return f(None);
-        }
-        // Called in both branches, so that `None` is not looked for again in the pointer.
-        // SAFETY: a runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by `occupy`;
-        // only shared borrows of it exist.
-        f(Some(unsafe { &*context.inner.get().cast::<Inner<S>>() }))
-    })
+    // The closure is kept this small so that it is inlined; `f` inside would make it a call through two pointers.
+    let (runtime, inner) = CONTEXT.with(|context| (context.runtime.get(), context.inner.get()));
+    if !ptr::eq(runtime, S::runtime()) {
+        return f(None);
+    }
+    // Called in both branches, so that `None` is not looked for again in the pointer.
+    // SAFETY: a runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by `occupy`;
+    // only shared borrows of it exist. `f` neither attaches nor detaches.
+    f(Some(unsafe { &*inner.cast::<Inner<S>>() }))
 }

@@ -4,6 +4,7 @@
 //! a destructor that is running, a section that is held. A destruction that becomes due meanwhile joins the list, and
 //! whoever ends the last reason empties it. So the destruction of a chain is a loop, not a recursion.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,11 +62,21 @@ impl Destruction {
     ///
     /// # Safety
     /// - The object is claimed, and the claim is handed over to this call.
+    #[inline]
     unsafe fn destroy(&self, object: NonNull<Prefix>) {
         if self.holds.get() != 0 {
             // SAFETY: the caller's duty.
-            return unsafe { self.put(object) };
+            unsafe { self.put(object) };
+        } else {
+            // SAFETY: the caller's duty.
+            unsafe { self.destroy_now(object) };
         }
+    }
+
+    /// As [`destroy`](Self::destroy), where destruction need not wait. Not inlined, so that each link of a chain finds only a few
+    /// instructions in its way.
+    #[inline(never)]
+    unsafe fn destroy_now(&self, object: NonNull<Prefix>) {
         self.hold();
         let _rest = EmptyAndUnhold(self);
         // SAFETY: the caller's duty.
@@ -76,34 +87,45 @@ impl Destruction {
     ///
     /// # Safety
     /// - As for [`destroy`](Self::destroy).
+    #[inline]
     unsafe fn put(&self, object: NonNull<Prefix>) {
-        // SAFETY: a claimed object is not destroyed yet.
-        let descriptor = unsafe { object.as_ref() }.descriptor;
-        // SAFETY: claimed, by the caller's duty.
-        unsafe { (descriptor.set_link)(object, self.due.get()) };
+        // SAFETY: claimed as its descriptor asks, by the caller's duty.
+        unsafe { Prefix::set_link(object, self.due.get()) };
         self.due.set(Some(object));
     }
 
+    #[inline]
     fn take(&self) -> Option<NonNull<Prefix>> {
         let object = self.due.get()?;
-        // SAFETY: what is on the list is claimed and not destroyed yet.
-        let descriptor = unsafe { object.as_ref() }.descriptor;
-        // SAFETY: as above; `put` set the link.
-        self.due.set(unsafe { (descriptor.link)(object) });
+        // SAFETY: what is on the list is claimed and not destroyed yet; `put` set the link.
+        self.due.set(unsafe { Prefix::link(object) });
         Some(object)
     }
 
     /// Destroys what is on the list and what joins it meanwhile.
     fn empty(&self) {
-        while let Some(object) = self.take() {
-            // SAFETY: on the list, so claimed; off the list, so destroyed once.
-            let result = catch_unwind(AssertUnwindSafe(|| unsafe { destroy_now(object) }));
-            // A panic's payload may itself panic when it is dropped, which must not escape from here. What such a panic carries
-            // is leaked, so that this ends.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(result)));
-            std::mem::forget(dropped);
+        // One catch for as long as nothing panics: setting it up costs about as much as the destruction of a small object.
+        while self.due.get().is_some() {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.empty_until_a_panic())) {
+                drop_payload(payload);
+            }
         }
     }
+
+    fn empty_until_a_panic(&self) {
+        while let Some(object) = self.take() {
+            // SAFETY: on the list, so claimed; off the list, so destroyed once.
+            unsafe { destroy_now(object) };
+        }
+    }
+}
+
+/// A panic's payload may itself panic when it is dropped, which must not escape. What such a panic carries is leaked, so that this
+/// ends.
+#[cold]
+fn drop_payload(payload: Box<dyn Any + Send>) {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    std::mem::forget(dropped);
 }
 
 /// Ends the hold of a destruction, also if the destructor panics.
@@ -123,7 +145,7 @@ impl Drop for EmptyAndUnhold<'_> {
 /// - The object is claimed, and not used after.
 unsafe fn destroy_now(object: NonNull<Prefix>) {
     // SAFETY: a claimed object is not destroyed yet.
-    let descriptor = unsafe { object.as_ref() }.descriptor;
+    let descriptor = unsafe { object.as_ref() }.descriptor();
     // SAFETY: claimed, and this is the one time, by the caller's duty.
     unsafe { (descriptor.destroy)(object) }
 }
@@ -134,9 +156,13 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
 /// If the destructor panics and need not wait; what else is due has been destroyed then.
 ///
 /// # Safety
-/// - As for [`ObjectPtr::claim`].
+/// - As for [`ObjectPtr::claim`], unless the object is immortal: then nothing happens.
 #[inline]
 pub(crate) unsafe fn destroy<S: Strategy>(object: ObjectPtr<S>) {
+    // SAFETY: it has not been destroyed yet: that is what is asked for.
+    if unsafe { object.is_immortal() } {
+        return;
+    }
     // SAFETY: the caller's duty.
     unsafe { object.claim() };
     // SAFETY: claimed just now.
@@ -225,6 +251,10 @@ impl<S: Strategy> Due<S> {
     /// # Safety
     /// - Nobody holds a reference to the object, and no queue does; it is put once.
     pub unsafe fn put(&mut self, object: ObjectPtr<S>) {
+        // SAFETY: it has not been destroyed yet: that is what is asked for.
+        if unsafe { object.is_immortal() } {
+            return;
+        }
         // SAFETY: not destroyed yet, by the caller's duty.
         let descriptor = unsafe { object.descriptor() };
         // SAFETY: the caller's duty.

@@ -3,27 +3,22 @@
 use std::alloc::Layout;
 use std::any::TypeId;
 use std::mem::{self, ManuallyDrop};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
-use keyway_sync::grave::{self, Canary};
+use keyway_sync::grave::{self, Canary, Link};
 
 use crate::strategy::Strategy;
 
 /// The words of a strategy's count, seen as memory that is free for other use once nobody holds the object.
 ///
-/// Every byte must lie in an `UnsafeCell` or an atomic, padding included: a thread may still be returning from a function that
+/// They take at least as many bytes as an address, which is kept in their first ones in the list of objects to be destroyed. Every byte
+/// must lie in an `UnsafeCell` or an atomic, padding included: a thread may still be returning from a function that
 /// borrowed the words while another one, which released the last reference, frees them.
 pub trait CountWords: Send + Sync + 'static {
     /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost outside a model; in a model
     /// this is where a write that comes after the last release is found. *Every* word: a word left out is one in which
     /// such a write goes unseen.
     fn claim(&mut self);
-
-    /// Keeps an address in the words, whose counts are no longer needed.
-    fn set_link(&mut self, address: usize);
-
-    /// The address that [`set_link`](Self::set_link) kept.
-    fn link(&mut self) -> usize;
 }
 
 /// What is the same for all objects of one contents type under one strategy.
@@ -49,22 +44,101 @@ pub(crate) struct Descriptor {
     /// # Safety
     /// - Nobody has a reference to the object nor a weak one, and its contents are gone.
     pub(crate) free: unsafe fn(NonNull<Prefix>),
-    /// Keeps an address in the count's words.
+    /// How another object's address is kept in the object, if not in the first bytes of its count: those who have weak references
+    /// may still look there.
+    pub(crate) linked_by: Option<LinkedBy>,
+}
+
+/// See [`Descriptor::linked_by`].
+pub(crate) struct LinkedBy {
+    /// Keeps an address.
     ///
     /// # Safety
-    /// - The object is claimed and not yet destroyed.
-    pub(crate) set_link: unsafe fn(NonNull<Prefix>, Option<NonNull<Prefix>>),
-    /// What `set_link` kept.
+    /// - The object's last reference has gone, and it is not yet destroyed.
+    pub(crate) set: unsafe fn(NonNull<Prefix>, Option<NonNull<Prefix>>),
+    /// The address kept.
     ///
     /// # Safety
-    /// - As for `set_link`, which has been called.
-    pub(crate) link: unsafe fn(NonNull<Prefix>) -> Option<NonNull<Prefix>>,
+    /// - As for `set`, which has been called.
+    pub(crate) get: unsafe fn(NonNull<Prefix>) -> Option<NonNull<Prefix>>,
 }
 
 /// The part of a header that does not depend on the strategy.
 #[repr(C)]
 pub(crate) struct Prefix {
-    pub(crate) descriptor: &'static Descriptor,
+    /// The object's descriptor; [`IMMORTAL`] is set in the address if the object is.
+    descriptor: *const Descriptor,
+    link: Link,
+}
+
+/// See [`Prefix::is_immortal`]. A descriptor's alignment leaves the bit free.
+const IMMORTAL: usize = 1;
+
+const _: () = assert!(align_of::<Descriptor>() > IMMORTAL);
+
+impl Prefix {
+    #[inline]
+    fn new(descriptor: &'static Descriptor, is_immortal: bool) -> Self {
+        let mark = if is_immortal { IMMORTAL } else { 0 };
+        Prefix { descriptor: ptr::from_ref(descriptor).map_addr(|address| address | mark), link: Link::new() }
+    }
+
+    #[inline]
+    pub(crate) fn descriptor(&self) -> &'static Descriptor {
+        // SAFETY: without the mark it is the address of the static that `new` was given.
+        unsafe { &*self.descriptor.map_addr(|address| address & !IMMORTAL) }
+    }
+
+    #[inline]
+    fn is_immortal(&self) -> bool {
+        self.descriptor.addr() & IMMORTAL != 0
+    }
+
+    /// Keeps another object's address in the object.
+    ///
+    /// # Safety
+    /// - The object is claimed as its descriptor asks, and not yet destroyed.
+    #[inline]
+    pub(crate) unsafe fn set_link(object: NonNull<Prefix>, next: Option<NonNull<Prefix>>) {
+        // SAFETY: not destroyed yet.
+        let prefix = unsafe { object.as_ref() };
+        if let Some(linked_by) = &prefix.descriptor().linked_by {
+            // SAFETY: the caller's duty.
+            return unsafe { (linked_by.set)(object, next) };
+        }
+        // SAFETY: an object does not end with its prefix.
+        let count = unsafe { Prefix::count_of(object) };
+        // SAFETY: the count lies there (`Object::MADE`), is large enough, and is the caller's alone.
+        unsafe { prefix.link.set(count, next.map(NonNull::cast)) };
+    }
+
+    /// What [`set_link`](Self::set_link) kept.
+    ///
+    /// # Safety
+    /// - As for `set_link`, which has been called.
+    #[inline]
+    pub(crate) unsafe fn link(object: NonNull<Prefix>) -> Option<NonNull<Prefix>> {
+        // SAFETY: not destroyed yet.
+        let prefix = unsafe { object.as_ref() };
+        if let Some(linked_by) = &prefix.descriptor().linked_by {
+            // SAFETY: the caller's duty.
+            return unsafe { (linked_by.get)(object) };
+        }
+        // SAFETY: an object does not end with its prefix.
+        let count = unsafe { Prefix::count_of(object) };
+        // SAFETY: `set_link` put it there.
+        unsafe { prefix.link.get(count) }.map(NonNull::cast)
+    }
+
+    /// Where the count begins.
+    ///
+    /// # Safety
+    /// - It is the prefix of an object.
+    #[inline]
+    unsafe fn count_of(object: NonNull<Prefix>) -> NonNull<Option<NonNull<u8>>> {
+        // SAFETY: an object does not end with its prefix.
+        unsafe { object.add(1) }.cast()
+    }
 }
 
 /// A header under strategy `S`.
@@ -77,8 +151,8 @@ pub(crate) struct Header<S: Strategy> {
 
 impl<S: Strategy> Header<S> {
     #[inline]
-    pub(crate) fn new(descriptor: &'static Descriptor, count: S::Count) -> Self {
-        Header { prefix: Prefix { descriptor }, count, canary: Canary::new() }
+    pub(crate) fn new(descriptor: &'static Descriptor, count: S::Count, is_immortal: bool) -> Self {
+        Header { prefix: Prefix::new(descriptor, is_immortal), count, canary: Canary::new() }
     }
 
     /// Takes every word for the caller alone, who can prove that by the borrow.
@@ -111,14 +185,22 @@ impl<T: 'static, S: Strategy> Object<T, S> {
         claim: claim::<S>,
         destroy: destroy::<T, S>,
         free: never_freed_alone,
-        set_link: set_link::<S>,
-        link: link::<S>,
+        linked_by: None,
     };
+
+    /// The list of what is to be destroyed keeps an address in the first bytes of the count, which follow the prefix.
+    const MADE: () = assert!(
+        keyway_sync::MODELLED
+            || mem::offset_of!(Header<S>, count) == size_of::<Prefix>()
+                && size_of::<S::Count>() >= size_of::<usize>(),
+        "a count has room for an address"
+    );
 
     /// Moves `contents` to the heap behind a header with `count`.
     #[inline]
-    pub(crate) fn allocate(count: S::Count, contents: T) -> NonNull<Self> {
-        let header = Header::new(Self::DESCRIPTOR, count);
+    pub(crate) fn allocate(count: S::Count, contents: T, is_immortal: bool) -> NonNull<Self> {
+        const { Self::MADE };
+        let header = Header::new(Self::DESCRIPTOR, count, is_immortal);
         let object = Box::new(Object { header, contents: ManuallyDrop::new(contents) });
         NonNull::from(Box::leak(object))
     }
@@ -193,26 +275,6 @@ unsafe fn destroy<T: 'static, S: Strategy>(object: NonNull<Prefix>) {
     unsafe { Object::<T, S>::destroy(object.cast()) }
 }
 
-/// See [`Descriptor::set_link`].
-///
-/// # Safety
-/// - As stated there; `object` is the prefix of an object under `S`.
-unsafe fn set_link<S: Strategy>(object: NonNull<Prefix>, next: Option<NonNull<Prefix>>) {
-    let address = next.map_or(0, |next| next.as_ptr().expose_provenance());
-    // SAFETY: nobody else can reach a claimed object; a header starts with its prefix.
-    unsafe { object.cast::<Header<S>>().as_mut() }.count.set_link(address);
-}
-
-/// See [`Descriptor::link`].
-///
-/// # Safety
-/// - As stated there; `object` is the prefix of an object under `S`.
-unsafe fn link<S: Strategy>(object: NonNull<Prefix>) -> Option<NonNull<Prefix>> {
-    // SAFETY: nobody else can reach a claimed object; a header starts with its prefix.
-    let address = unsafe { object.cast::<Header<S>>().as_mut() }.count.link();
-    NonNull::new(std::ptr::with_exposed_provenance_mut(address))
-}
-
 /// A pointer to an object of any type under `S`, as strategies see it. It owns nothing and is not checked.
 pub struct ObjectPtr<S: Strategy>(NonNull<Header<S>>);
 
@@ -267,7 +329,22 @@ impl<S: Strategy> ObjectPtr<S> {
         // SAFETY: alive, by the caller's duty.
         let header = unsafe { self.0.as_ref() };
         header.canary.check();
-        header.prefix.descriptor
+        header.prefix.descriptor()
+    }
+
+    /// Whether the object is never destroyed ([`Thread::alloc_immortal`](crate::Thread::alloc_immortal)), and so need not be counted.
+    ///
+    /// The answer lies in a word of the header that no count is part of and nobody writes. A look at it before a locked instruction
+    /// costs nothing, where one at the count would wait for the locked instruction before.
+    ///
+    /// # Safety
+    /// - As for [`count`](Self::count).
+    #[inline]
+    pub unsafe fn is_immortal(self) -> bool {
+        // SAFETY: alive, by the caller's duty.
+        let header = unsafe { self.0.as_ref() };
+        header.canary.check();
+        header.prefix.is_immortal()
     }
 
     /// Takes the object for the caller alone, who now owes its destruction.

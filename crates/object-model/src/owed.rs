@@ -1,6 +1,8 @@
 //! What a caller owes after a count has changed.
 
 use crate::fatal::fatal;
+use crate::header::ObjectPtr;
+use crate::strategy::Strategy;
 
 /// What the caller of a retain owes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,18 +10,21 @@ use crate::fatal::fatal;
 pub enum Retained {
     /// Nothing: there is one reference more.
     Nothing,
-    /// The end of the process: the count cannot hold one reference more, and going on would free an object too early.
+    /// The end of the process: the count cannot hold one reference more, and going on would free an object too early. Nothing, if
+    /// the object is immortal.
     Abort,
 }
 
 impl Retained {
     /// Pays what is owed.
+    ///
+    /// # Safety
+    /// - It is what a retain of `object` has just returned, which the caller keeps alive.
     #[inline]
-    pub(crate) fn settle(self) {
+    pub(crate) unsafe fn settle<S: Strategy>(self, object: ObjectPtr<S>) {
         if self == Retained::Abort {
-            fatal(format_args!(
-                "a reference count has overflowed: more references are alive than its words can hold"
-            ));
+            // SAFETY: the caller's duty.
+            unsafe { overflow(object) };
         }
     }
 }
@@ -39,13 +44,28 @@ pub enum CountPath {
     Merged,
 }
 
+/// # Safety
+/// - The caller keeps the object alive.
+#[cold]
+unsafe fn overflow<S: Strategy>(object: ObjectPtr<S>) {
+    // An immortal object's count means nothing.
+    // SAFETY: the caller's duty.
+    if unsafe { object.is_immortal() } {
+        return;
+    }
+    fatal(format_args!(
+        "a reference count has overflowed: more references are alive than its words can hold"
+    ));
+}
+
 /// What the caller of a release owes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Released {
     /// Nothing: others still hold the object, or have taken the reference over.
     Nothing,
-    /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it.
+    /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it. Nothing, if the object is
+    /// immortal.
     Destroy,
     /// The destruction of what the strategy has put into [`Due`](crate::Due) during this call.
     DestroyDue,

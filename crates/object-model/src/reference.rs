@@ -84,7 +84,9 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     #[inline]
     pub fn clone_ref(&self, thread: &Thread<S>) -> Self {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::retain(self.object(), thread.id(), &thread.inner().attached) }.settle();
+        let retained = unsafe { S::retain(self.object(), thread.id(), &thread.inner().attached) };
+        // SAFETY: as above.
+        unsafe { retained.settle(self.object()) };
         // SAFETY: counted just now.
         unsafe { Ref::from_object(self.object) }
     }
@@ -120,7 +122,7 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
 
     /// The number of references to the object, this one included.
     ///
-    /// Other threads may change it at any time; under `BiasedCounts` a thread that is not the owner sees an estimate. The
+    /// `usize::MAX` if the object is immortal. Other threads may change it at any time; under `BiasedCounts` a thread that is not the owner sees an estimate. The
     /// strategy's PROTOCOL.md says when it is exact.
     ///
     /// # Examples
@@ -144,7 +146,9 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
     #[inline]
     pub fn count(&self, thread: &Thread<S>) -> usize {
         // SAFETY: `thread` proves attachment; `self` keeps the object alive.
-        unsafe { S::count(self.object(), thread.id(), &thread.inner().attached) }
+        let count = unsafe { S::count(self.object(), thread.id(), &thread.inner().attached) };
+        // SAFETY: `self` keeps the object alive.
+        if unsafe { self.object().is_immortal() } { usize::MAX } else { count }
     }
 
     /// Whether both refer to the same object.
@@ -203,7 +207,7 @@ impl<T: Send + Sync + 'static, S: FreeThreaded> Ref<T, S> {
         if S::is_queued() {
             destruction::collect::<S>();
         }
-        let object = Object::allocate(S::new_count_anywhere(), contents);
+        let object = Object::allocate(S::new_count_anywhere(), contents, false);
         // SAFETY: a new object has one reference, which becomes this `Ref`.
         unsafe { Ref::from_object(object) }
     }
@@ -233,6 +237,10 @@ unsafe fn settle_typed<T: 'static, S: Strategy>(object: NonNull<Object<T, S>>, r
         // SAFETY: the caller's duty.
         return unsafe { settle(ObjectPtr::of(object), released) };
     }
+    // SAFETY: not destroyed yet: that is what is owed.
+    if unsafe { ObjectPtr::of(object).is_immortal() } {
+        return;
+    }
     // SAFETY: `Destroy` means that nobody else can reach the object.
     unsafe { ObjectPtr::of(object).claim() };
     // SAFETY: claimed just now.
@@ -250,6 +258,8 @@ pub(crate) unsafe fn release_anywhere<S: Strategy>(object: ObjectPtr<S>) -> Rele
         Some(inner) => unsafe {
             S::release(object, S::id(&inner.attached), &inner.attached, &mut Due::new())
         },
+        // SAFETY: alive, by the caller's reference. An immortal object is put into no queue.
+        None if unsafe { object.is_immortal() } => Released::Nothing,
         // SAFETY: not attached to `S`, as the context says; the reference is the caller's to give.
         None => unsafe { S::release_unattached(object, &mut Due::new()) },
     })
@@ -274,7 +284,9 @@ impl<T: 'static, S: FreeThreaded> Clone for Ref<T, S> {
     #[inline]
     fn clone(&self) -> Self {
         // SAFETY: `self` keeps the object alive.
-        unsafe { S::retain_anywhere(self.object()) }.settle();
+        let retained = unsafe { S::retain_anywhere(self.object()) };
+        // SAFETY: as above.
+        unsafe { retained.settle(self.object()) };
         // SAFETY: counted just now.
         unsafe { Ref::from_object(self.object) }
     }

@@ -89,6 +89,12 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     /// The count of a new object: one reference, which belongs to the caller.
     fn new_count(id: Self::Id, attached: &Self::Attached) -> Self::Count;
 
+    /// The count of a new object that is immortal. The object model destroys no such object, whatever `release` says, and goes on
+    /// whatever `retain` says; a strategy whose counts are shared by threads looks at [`ObjectPtr::is_immortal`] and leaves the count alone.
+    fn immortal_count(id: Self::Id, attached: &Self::Attached) -> Self::Count {
+        Self::new_count(id, attached)
+    }
+
     /// Adds a reference.
     ///
     /// # Safety

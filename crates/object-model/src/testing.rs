@@ -6,7 +6,7 @@ use keyway_sections::ContentsLock;
 
 use crate::destruction::Due;
 use crate::guarded::Guarded;
-use crate::header::ObjectPtr;
+use crate::header::{Object, ObjectPtr};
 use crate::owed::{Released, Retained};
 use crate::reference::{Ref, settle};
 use crate::strategy::{FreeThreaded, Strategy};
@@ -64,6 +64,30 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
     !taken
 }
 
+/// What the strategy says of a count, also if the object is immortal: then what it says must not change unless the count is a plain one.
+pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> usize {
+    // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
+    unsafe { S::count(reference.object(), thread.id(), &thread.inner().attached) }
+}
+
+/// Whether the object is immortal.
+pub fn is_immortal<T, S: Strategy>(reference: &Ref<T, S>) -> bool {
+    // SAFETY: `reference` keeps the object alive.
+    unsafe { reference.object().is_immortal() }
+}
+
+/// Destroys an immortal object: models end many times in a process and must leave nothing behind.
+///
+/// # Safety
+/// - Nobody else uses the object any more, and everything done with it happens before.
+pub unsafe fn end_immortal<T, S: Strategy>(reference: Ref<T, S>) {
+    let object = ManuallyDrop::new(reference).object();
+    // SAFETY: the caller's duty.
+    unsafe { object.claim() };
+    // SAFETY: claimed just now, of this type, and destroyed once.
+    unsafe { Object::<T, S>::destroy(object.cast()) };
+}
+
 /// A strategy under which objects have owners.
 ///
 /// # Safety
@@ -111,7 +135,9 @@ pub unsafe trait AsAnother: FreeThreaded {
 /// With [`release_as_another`], one thread alone can bring an object into any state that several could.
 pub fn clone_as_another<T, S: AsAnother>(reference: &Ref<T, S>) -> Ref<T, S> {
     // SAFETY: `reference` keeps the object alive.
-    unsafe { S::retain_as_another(reference.object()) }.settle();
+    let retained = unsafe { S::retain_as_another(reference.object()) };
+    // SAFETY: as above.
+    unsafe { retained.settle(reference.object()) };
     // SAFETY: counted just now.
     unsafe { Ref::from_object(reference.object().cast()) }
 }

@@ -70,8 +70,31 @@ impl<S: Strategy> Thread<S> {
     /// ```
     #[inline]
     pub fn alloc<T: Send + Sync + 'static>(&self, contents: T) -> Ref<T, S> {
-        let object = Object::allocate(S::new_count(self.id, &self.inner().attached), contents);
+        let object = Object::allocate(S::new_count(self.id, &self.inner().attached), contents, false);
         // SAFETY: a new object has one reference, which becomes this `Ref`.
+        unsafe { Ref::from_object(object) }
+    }
+
+    /// Makes an object that is never destroyed: an interpreter's `None`, small integers, interned words.
+    ///
+    /// It is used like any other. Strategies under which several threads change counts leave an immortal object's count alone, so that threads
+    /// which share it do not disturb each other; under the others it is counted, which nobody notices. [`Ref::count`]
+    /// says `usize::MAX`. The contents' destructor never runs, and the memory is given back by nobody.
+    ///
+    /// **Cost**: one allocation. A retain or release looks at one more word of the header where it is not the owner's
+    /// plain step; a plain count's steps are unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyway::{AtomicCounts, Ref, attach};
+    ///
+    /// let none: Ref<&str, AtomicCounts> = attach::<AtomicCounts, _>(|thread| thread.alloc_immortal("none"));
+    /// drop(none.clone()); // counts nothing
+    /// assert_eq!(attach::<AtomicCounts, _>(|thread| none.count(thread)), usize::MAX);
+    /// ```
+    pub fn alloc_immortal<T: Send + Sync + 'static>(&self, contents: T) -> Ref<T, S> {
+        let object = Object::allocate(S::immortal_count(self.id, &self.inner().attached), contents, true);
+        // SAFETY: as in `alloc`.
         unsafe { Ref::from_object(object) }
     }
 

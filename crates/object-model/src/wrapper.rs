@@ -41,7 +41,7 @@ impl<S: Strategy, Own> Debug for Wrapped<S, Own> {
 
 /// A wrapper's words in an object's header.
 pub trait OwnWords: Send + Sync + 'static {
-    /// Nobody holds the object any more, and its destruction joins the list of what is due. Runs no user code.
+    /// Nobody holds the object any more: it is destroyed next, or joins the list of what is due. Runs no user code.
     fn due(&self) {}
 }
 
@@ -50,18 +50,8 @@ impl OwnWords for () {}
 impl<S: Strategy, Own: OwnWords> CountWords for Wrapped<S, Own> {
     #[inline]
     fn claim(&mut self) {
-        self.inner.claim();
-    }
-
-    #[inline]
-    fn set_link(&mut self, address: usize) {
         self.own.due();
-        self.inner.set_link(address);
-    }
-
-    #[inline]
-    fn link(&mut self) -> usize {
-        self.inner.link()
+        self.inner.claim();
     }
 }
 

@@ -358,6 +358,10 @@ unsafe impl<S: Strategy> Strategy for Recorded<S> {
         Wrapped::new(S::new_count(id, attached), born::<S>())
     }
 
+    fn immortal_count(id: S::Id, attached: &S::Attached) -> Words<S> {
+        Wrapped::new(S::immortal_count(id, attached), born::<S>())
+    }
+
     unsafe fn retain(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
         let way = unsafe { S::path(object.wrapped(), id) };

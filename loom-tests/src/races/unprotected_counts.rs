@@ -55,14 +55,6 @@ impl CountWords for Word {
     fn claim(&mut self) {
         self.count.with_exclusive(|_| ());
     }
-
-    fn set_link(&mut self, address: usize) {
-        self.count.with_exclusive(|word| *word = address as u64);
-    }
-
-    fn link(&mut self) -> usize {
-        self.count.with_exclusive(|word| *word as usize)
-    }
 }
 
 /// The object's word; says which operation has begun before the object's canary is looked at.

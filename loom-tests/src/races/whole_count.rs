@@ -31,12 +31,4 @@ impl CountWords for WholeCount {
     fn claim(&mut self) {
         self.0.with_exclusive(|_| ());
     }
-
-    fn set_link(&mut self, address: usize) {
-        self.0.with_exclusive(|word| *word = address as u64);
-    }
-
-    fn link(&mut self) -> usize {
-        self.0.with_exclusive(|word| *word as usize)
-    }
 }

@@ -4,6 +4,7 @@ pub mod coroutines;
 pub mod destruction;
 pub mod exclusive;
 pub mod groups;
+pub mod immortal;
 pub mod layout;
 pub mod limits;
 pub mod misuse;

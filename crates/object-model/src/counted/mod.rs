@@ -14,7 +14,7 @@ use std::ptr::NonNull;
 use keyway_sync::grave;
 
 use crate::destruction::{self, Due};
-use crate::header::{Descriptor, Header, ObjectPtr, Prefix};
+use crate::header::{Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
 
@@ -89,8 +89,7 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
         claim: leave_unclaimed,
         destroy: destroy::<K, S>,
         free: free_by_descriptor::<K, S>,
-        set_link: set_link::<S>,
-        link: link::<S>,
+        linked_by: Some(LinkedBy { set: set_link::<S>, get: link::<S> }),
     };
 }
 
@@ -114,7 +113,7 @@ pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Exte
     let place = unsafe { extent_of::<K, S>(contents) };
     // SAFETY: `offset` has room for it, and the front is aligned as it asks (`Of::EXTENT`).
     unsafe { place.write(extent) };
-    let front = Front { weak: WeakCount::new(), header: Header::new(Of::<K, S>::DESCRIPTOR, count) };
+    let front = Front { weak: WeakCount::new(), header: Header::new(Of::<K, S>::DESCRIPTOR, count, false) };
     // SAFETY: within the memory.
     let place = unsafe { self::front::<S>(contents) };
     // SAFETY: the memory was made for a front at this place.
@@ -245,7 +244,9 @@ pub unsafe fn retain<S: WeakCounts>(contents: NonNull<u8>) {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
-    unsafe { S::retain_anywhere(object) }.settle();
+    let retained = unsafe { S::retain_anywhere(object) };
+    // SAFETY: the caller keeps the object alive.
+    unsafe { retained.settle(object) };
 }
 
 /// Takes a reference away, on any thread at any time; if anything is owed then, `end` is called with it, which is to
@@ -304,7 +305,7 @@ unsafe fn free_by_descriptor<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     unsafe { free::<S>(contents, K::layout(extent), Of::<K, S>::EXTENT) };
 }
 
-/// See [`Descriptor::set_link`].
+/// See [`LinkedBy::set`].
 ///
 /// # Safety
 /// - As stated there; `object` is the prefix of an object made by [`allocate`].
@@ -316,7 +317,7 @@ unsafe fn set_link<S: WeakCounts>(object: NonNull<Prefix>, next: Option<NonNull<
     unsafe { S::set_link(count, address) };
 }
 
-/// See [`Descriptor::link`].
+/// See [`LinkedBy::get`].
 ///
 /// # Safety
 /// - As stated there; `object` is the prefix of an object made by [`allocate`].

@@ -77,7 +77,8 @@ pub unsafe fn upgrade<S: WeakCounts>(contents: NonNull<u8>) -> bool {
         Upgraded::Reference => true,
         Upgraded::Gone => false,
         Upgraded::Abort => {
-            Retained::Abort.settle();
+            // SAFETY: the caller keeps the memory.
+            unsafe { Retained::Abort.settle(object) };
             false
         }
     }

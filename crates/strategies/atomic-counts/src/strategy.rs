@@ -56,11 +56,19 @@ unsafe impl Strategy for AtomicCounts {
     #[inline]
     unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
     }
 
     #[inline]
     unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the decrement.
         count::release(unsafe { object.count() })
     }
@@ -98,11 +106,19 @@ unsafe impl FreeThreaded for AtomicCounts {
     #[inline]
     unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         count::retain(unsafe { object.count() })
     }
 
     #[inline]
     unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the decrement.
         count::release(unsafe { object.count() })
     }

@@ -126,14 +126,4 @@ impl CountWords for Word {
     fn claim(&mut self) {
         self.0.with_exclusive(|_| ());
     }
-
-    #[inline]
-    fn set_link(&mut self, address: usize) {
-        self.0.with_exclusive(|word| *word = address as u64);
-    }
-
-    #[inline]
-    fn link(&mut self) -> usize {
-        self.0.with_exclusive(|word| *word as usize)
-    }
 }

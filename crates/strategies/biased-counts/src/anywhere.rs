@@ -36,12 +36,12 @@ pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>) -> Retained {
 #[cold]
 #[inline(never)]
 unsafe fn retain_otherwise(object: ObjectPtr<BiasedCounts>, counted: u64) -> Retained {
-    // SAFETY: the caller's duty.
-    let words = unsafe { object.count() };
     if counted > MOST {
-        return count::retain_shared(words);
+        // SAFETY: the caller's duty.
+        return unsafe { count::retain_by_another(object) };
     }
-    words.spill();
+    // SAFETY: the caller's duty.
+    unsafe { object.count() }.spill();
     Retained::Nothing
 }
 
@@ -77,7 +77,7 @@ unsafe fn release_otherwise(object: ObjectPtr<BiasedCounts>, beyond_two: u64, en
         reclaim::last_local_release(unsafe { object.count() })
     } else {
         // SAFETY: the caller's duty.
-        unsafe { count::release_shared(object) }
+        unsafe { count::release_by_another(object) }
     };
     if released != Released::Nothing {
         end(released);

@@ -9,8 +9,13 @@ use crate::strategy::BiasedCounts;
 use crate::word::{Bias, MOST, Words};
 
 /// One reference more, on an attached thread.
+///
+/// # Safety
+/// - The caller keeps the object alive.
 #[inline]
-pub(crate) fn retain(words: &Words, bias: Bias) -> Retained {
+pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Retained {
+    // SAFETY: alive, by the caller's duty.
+    let words = unsafe { object.count() };
     let own = words.own();
     let counted = own.counted_by(bias);
     if counted < MOST {
@@ -19,15 +24,25 @@ pub(crate) fn retain(words: &Words, bias: Bias) -> Retained {
     }
     cold_path();
     if counted > MOST {
-        return retain_shared(words);
+        // SAFETY: the caller's duty.
+        return unsafe { retain_by_another(object) };
     }
     words.spill();
     Retained::Nothing
 }
 
-/// One reference more, on a thread that does not own the object.
+/// One reference more, on a thread that does not own the object, or is not attached. An immortal object has no owner, so that every thread comes here.
+///
+/// # Safety
+/// - The caller keeps the object alive.
 #[inline]
-pub(crate) fn retain_shared(words: &Words) -> Retained {
+pub(crate) unsafe fn retain_by_another(object: ObjectPtr<BiasedCounts>) -> Retained {
+    // SAFETY: alive, by the caller's duty.
+    if unsafe { object.is_immortal() } {
+        return Retained::Nothing;
+    }
+    // SAFETY: alive, by the caller's duty.
+    let words = unsafe { object.count() };
     if words.increment_shared() { Retained::Nothing } else { Retained::Abort }
 }
 
@@ -50,10 +65,24 @@ pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Rel
         return reclaim::last_local_release(words);
     }
     // SAFETY: the caller's duty.
-    unsafe { release_shared(object) }
+    unsafe { release_by_another(object) }
 }
 
 /// One reference less, on a thread that does not own the object, or is not attached.
+///
+/// # Safety
+/// - The caller owns a reference, and does not use it after.
+#[inline]
+pub(crate) unsafe fn release_by_another(object: ObjectPtr<BiasedCounts>) -> Released {
+    // SAFETY: alive, by the caller's reference.
+    if unsafe { object.is_immortal() } {
+        return Released::Nothing;
+    }
+    // SAFETY: the caller's duty.
+    unsafe { release_shared(object) }
+}
+
+/// As [`release_by_another`], of an object that is not immortal.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.

@@ -6,13 +6,19 @@ use crate::count;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::thread;
-use crate::word::{Bias, MOST, NOBODY, Words};
+use crate::word::{Bias, MOST, NOBODY};
 
 /// One reference more, made of a weak one, unless the last has gone.
-pub(crate) fn upgrade(words: &Words, bias: Bias) -> Upgraded {
+///
+/// # Safety
+/// - The caller has a weak reference, which keeps the object's memory.
+pub(crate) unsafe fn upgrade(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Upgraded {
+    // SAFETY: not freed, by the caller's duty.
+    let words = unsafe { object.count() };
     // An attached owner counts at least one as long as it is the owner: with weak references about, it merges at the end.
     if words.own().counted_by(bias) <= MOST {
-        let _added = count::retain(words, bias);
+        // SAFETY: alive: this thread counts a reference.
+        let _added = unsafe { count::retain(object, bias) };
         return Upgraded::Reference;
     }
     match words.increment_unless_gone() {

@@ -67,10 +67,15 @@ unsafe impl Strategy for BiasedCounts {
         Words::owned_by(bias)
     }
 
+    /// Of nobody, so that no thread counts in its own word.
+    fn immortal_count(_: Bias, _: &Attached) -> Words {
+        Words::born_merged()
+    }
+
     #[inline]
     unsafe fn retain(object: ObjectPtr<Self>, bias: Bias, _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
-        count::retain(unsafe { object.count() }, bias)
+        unsafe { count::retain(object, bias) }
     }
 
     #[inline]
@@ -151,7 +156,7 @@ unsafe impl WeakCounts for BiasedCounts {
 
     unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
         // SAFETY: the caller's weak reference keeps the memory.
-        judge::upgrade(unsafe { object.count() }, thread::present())
+        unsafe { judge::upgrade(object, thread::present()) }
     }
 
     unsafe fn references(object: ObjectPtr<Self>) -> usize {
@@ -197,12 +202,12 @@ unsafe impl WeakCounts for BiasedCounts {
 unsafe impl keyway_object_model::testing::AsAnother for BiasedCounts {
     unsafe fn retain_as_another(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
-        count::retain_shared(unsafe { object.count() })
+        unsafe { count::retain_by_another(object) }
     }
 
     unsafe fn release_as_another(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release_shared(object) }
+        unsafe { count::release_by_another(object) }
     }
 }
 

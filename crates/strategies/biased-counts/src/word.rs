@@ -181,8 +181,9 @@ impl Words {
         Words { own: AtomicU64::new(own), shared: AtomicI64::new(0) }
     }
 
+    /// One reference, and no owner.
     #[cold]
-    fn born_merged() -> Self {
+    pub(crate) fn born_merged() -> Self {
         Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(ONE | MERGED) }
     }
 
@@ -425,15 +426,5 @@ impl CountWords for Words {
     fn claim(&mut self) {
         self.own.with_exclusive(|_| ());
         self.shared.with_exclusive(|_| ());
-    }
-
-    #[inline]
-    fn set_link(&mut self, address: usize) {
-        self.shared.with_exclusive(|word| *word = address as i64);
-    }
-
-    #[inline]
-    fn link(&mut self) -> usize {
-        self.shared.with_exclusive(|word| *word as usize)
     }
 }

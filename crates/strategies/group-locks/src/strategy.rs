@@ -56,11 +56,19 @@ unsafe impl<T: Tables> Strategy for GroupLocks<T> {
     #[inline]
     unsafe fn retain(object: ObjectPtr<Self>, _: (), _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         count::retain::<T>(unsafe { object.count() })
     }
 
     #[inline]
     unsafe fn release(object: ObjectPtr<Self>, _: (), _: &Attached, _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the count lock is given up.
         let word = unsafe { object.count() };
         // SAFETY: as above.
@@ -102,11 +110,19 @@ unsafe impl<T: Tables> FreeThreaded for GroupLocks<T> {
     #[inline]
     unsafe fn retain_anywhere(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
+        if unsafe { object.is_immortal() } {
+            return Retained::Nothing;
+        }
+        // SAFETY: the caller keeps the object alive.
         count::retain::<T>(unsafe { object.count() })
     }
 
     #[inline]
     unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+        // SAFETY: alive, by the caller's reference.
+        if unsafe { object.is_immortal() } {
+            return Released::Nothing;
+        }
         // SAFETY: the caller owns a reference until the count lock is given up.
         let word = unsafe { object.count() };
         // SAFETY: as above.

@@ -41,16 +41,6 @@ impl CountWords for Word {
     fn claim(&mut self) {
         self.count.claim();
     }
-
-    #[inline]
-    fn set_link(&mut self, address: usize) {
-        self.count.set_link(address);
-    }
-
-    #[inline]
-    fn link(&mut self) -> usize {
-        self.count.link()
-    }
 }
 
 const _: () = assert!(keyway_sync::MODELLED || size_of::<Word>() == 8);

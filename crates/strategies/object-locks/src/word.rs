@@ -95,21 +95,6 @@ impl CountWords for Word {
         self.count.with_exclusive(|_| ());
         self.lock.with_exclusive(|_| ());
     }
-
-    #[inline]
-    fn set_link(&mut self, address: usize) {
-        // The link takes both halves.
-        let address = address as u64;
-        self.count.with_exclusive(|low| *low = address as u32);
-        self.lock.with_exclusive(|high| *high = (address >> 32) as u32);
-    }
-
-    #[inline]
-    fn link(&mut self) -> usize {
-        let low = self.count.with_exclusive(|low| *low);
-        let high = self.lock.with_exclusive(|high| *high);
-        (u64::from(high) << 32 | u64::from(low)) as usize
-    }
 }
 
 const _: () = assert!(keyway_sync::MODELLED || size_of::<Word>() == 8);

@@ -5,6 +5,8 @@
 //! the access which comes too late reads a dead canary rather than somebody else's object.
 
 use std::alloc::Layout;
+use std::cell::Cell;
+use std::ptr::NonNull;
 use std::sync::Mutex;
 
 use loom::alloc::Track;
@@ -42,6 +44,33 @@ impl Canary {
         assert!(!dead, "double destruction: an object was destroyed a second time");
         // SAFETY: loom has just checked that this access is alone.
         drop(self.leak.with_mut(|leak| unsafe { &mut *leak }.take()));
+    }
+}
+
+/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a word of a model is no place for it.
+#[derive(Debug, Default)]
+pub struct Link(Cell<Option<NonNull<u8>>>);
+
+impl Link {
+    /// An object that is in no list.
+    pub const fn new() -> Self {
+        Link(Cell::new(None))
+    }
+
+    /// Keeps an address.
+    ///
+    /// # Safety
+    /// - Nobody else accesses the object.
+    pub unsafe fn set(&self, _: NonNull<Option<NonNull<u8>>>, address: Option<NonNull<u8>>) {
+        self.0.set(address);
+    }
+
+    /// The address kept.
+    ///
+    /// # Safety
+    /// - Nobody else accesses the object.
+    pub unsafe fn get(&self, _: NonNull<Option<NonNull<u8>>>) -> Option<NonNull<u8>> {
+        self.0.get()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 use std::cell::Cell;
+use std::ptr::NonNull;
 use std::sync::Mutex;
 
 /// Part of an object's header that dies with the object.
@@ -24,6 +25,33 @@ impl Canary {
     #[track_caller]
     pub fn kill(&self) {
         assert!(!self.0.replace(true), "double destruction: an object was destroyed a second time");
+    }
+}
+
+/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a word of a model is no place for it.
+#[derive(Debug, Default)]
+pub struct Link(Cell<Option<NonNull<u8>>>);
+
+impl Link {
+    /// An object that is in no list.
+    pub const fn new() -> Self {
+        Link(Cell::new(None))
+    }
+
+    /// Keeps an address.
+    ///
+    /// # Safety
+    /// - Nobody else accesses the object.
+    pub unsafe fn set(&self, _: NonNull<Option<NonNull<u8>>>, address: Option<NonNull<u8>>) {
+        self.0.set(address);
+    }
+
+    /// The address kept.
+    ///
+    /// # Safety
+    /// - Nobody else accesses the object.
+    pub unsafe fn get(&self, _: NonNull<Option<NonNull<u8>>>) -> Option<NonNull<u8>> {
+        self.0.get()
     }
 }
 

@@ -104,6 +104,10 @@ unsafe impl<S: Strategy> Strategy for Watched<S> {
         Wrapped::new(S::new_count(id, attached), ())
     }
 
+    fn immortal_count(id: S::Id, attached: &S::Attached) -> Self::Count {
+        Wrapped::new(S::immortal_count(id, attached), ())
+    }
+
     unsafe fn retain(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
         note(unsafe { S::path(object.wrapped(), id) }, false);
