@@ -54,9 +54,10 @@ pub(super) struct Step {
 pub(super) struct Older {
     pub(super) object: u32,
     pub(super) references: i64,
+    pub(super) immortal: bool,
 }
 
-/// An object that is there after the replay.
+/// An object that is there after the replay, and not immortal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Survivor {
     pub(super) object: u32,
@@ -64,7 +65,6 @@ pub(super) struct Survivor {
     pub(super) references: i64,
     /// References that threads count privately, by the trace.
     pub(super) private: i64,
-    pub(super) immortal: bool,
 }
 
 /// What a plan consists of.
@@ -216,7 +216,7 @@ impl<'a> Compiler<'a> {
                 NO_OWNER => threads,
                 owner => usize::from(owner).min(threads - 1),
             };
-            self.plan.older[maker].push(Older { object: id as u32, references });
+            self.plan.older[maker].push(Older { object: id as u32, references, immortal });
             self.plan.totals.older += 1;
         }
     }
@@ -413,10 +413,10 @@ impl<'a> Compiler<'a> {
                 self.plan.programs[usize::from(thread)][place as usize].act = Act::ReleaseLast;
                 self.plan.totals.deaths += 1;
             }
-            let survives = !dies && self.going[id].held > 0;
+            let survives = !dies && !immortal && self.going[id].held > 0;
             self.plan.survives.push(survives);
             if survives {
-                let survivor = Survivor { object: id as u32, references: expected, private, immortal };
+                let survivor = Survivor { object: id as u32, references: expected, private };
                 self.plan.survivors.push(survivor);
             }
             self.plan.dies.push(dies);

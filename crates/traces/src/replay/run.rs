@@ -148,18 +148,14 @@ impl<'p> Replay<'p> {
             let mut result = Ok(());
             for survivor in &self.plan.survivors {
                 let found = hand.count(thread, survivor.object) as i64;
-                let is_right = !COUNTS || survivor.immortal || found == survivor.references;
+                let is_right = !COUNTS || found == survivor.references;
                 let object = survivor.object;
                 if result.is_ok() && !is_right {
                     let wanted = survivor.references;
                     result =
                         Err(format!("object {object} has {found} references; by the trace it has {wanted}"));
                 }
-                if result.is_ok()
-                    && COUNTS
-                    && !survivor.immortal
-                    && private[object as usize] != survivor.private
-                {
+                if result.is_ok() && COUNTS && private[object as usize] != survivor.private {
                     let (found, wanted) = (private[object as usize], survivor.private);
                     result = Err(format!(
                         "threads count {found} references to object {object}; by the trace {wanted}"
@@ -195,8 +191,11 @@ struct Finished {
 
 fn make<S: Strategy, const COUNTS: bool>(hand: &Hand<'_, S>, older: &[Older]) {
     attach::<S, _>(|thread: &mut Thread<S>| {
-        for &Older { object, references } in older {
-            hand.make(thread, object, if COUNTS { references } else { 1 });
+        for &Older { object, references, immortal } in older {
+            match immortal {
+                true => hand.alloc_immortal(thread, object),
+                false => hand.make(thread, object, if COUNTS { references } else { 1 }),
+            }
         }
     });
 }

@@ -107,6 +107,16 @@ impl<'a, S: Strategy> Hand<'a, S> {
         unsafe { self.slots.put(id, object) };
     }
 
+    /// Makes an object that is never destroyed.
+    pub(super) fn alloc_immortal(&self, thread: &Thread<S>, id: u32) {
+        if let Some(watch) = &self.board.watch {
+            watch.born();
+        }
+        let object = thread.alloc_immortal(Cell::new(id, self.board));
+        // SAFETY: as in `alloc`.
+        unsafe { self.slots.put(id, object) };
+    }
+
     /// Looks at the object, as every event does: a program that retains or releases an object has it in hand.
     #[inline]
     fn touch(&self, id: u32) {
@@ -204,11 +214,13 @@ impl<'a, S: Strategy> Hand<'a, S> {
             }
             match act {
                 Act::Retain | Act::Release => {}
-                Act::Alloc | Act::AllocImmortal => self.alloc(thread, object),
+                Act::Alloc => self.alloc(thread, object),
+                Act::AllocImmortal => self.alloc_immortal(thread, object),
                 Act::ReleaseLast => self.release_last(thread, object),
                 Act::RetainMany if COUNTS => (0..arg).for_each(|_| self.retain(thread, object)),
                 Act::RetainMany => self.touch_for_retain(object),
-                // One line each once the object model has immortal objects.
+                Act::RetainImmortal if COUNTS => self.retain(thread, object),
+                Act::ReleaseImmortal if COUNTS => self.release(thread, object),
                 Act::RetainImmortal => self.touch_for_retain(object),
                 Act::ReleaseImmortal => self.touch_for_release(object),
                 Act::More => self.private[object as usize] += 1,
