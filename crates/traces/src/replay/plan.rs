@@ -210,7 +210,7 @@ impl<'a> Compiler<'a> {
         {
             let found = &self.survey.objects[id];
             let immortal = found.class == Class::Immortal;
-            let references = if immortal { 1 } else { i64::from(object.initial_count) + found.extra };
+            let references = i64::from(object.initial_count) + found.extra;
             self.going[id].held = references;
             let maker = match object.owner {
                 NO_OWNER => threads,
@@ -299,7 +299,13 @@ impl<'a> Compiler<'a> {
 
     fn immortal(&mut self, thread: u8, event: &Event) {
         let act = match event.op {
-            Op::Alloc => Act::AllocImmortal,
+            Op::Alloc => {
+                self.push(thread, Act::AllocImmortal, 0, event.object);
+                let extra = self.survey.objects[event.object as usize].extra;
+                (0..extra).for_each(|_| self.push(thread, Act::RetainImmortal, 0, event.object));
+                self.going[event.object as usize].held = 1;
+                return;
+            }
             Op::Incref | Op::IncrefImmortal | Op::Add | Op::IncrefPerThread => Act::RetainImmortal,
             Op::Decref | Op::DecrefImmortal | Op::DecrefPerThread => Act::ReleaseImmortal,
             _ => return,

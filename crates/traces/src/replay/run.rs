@@ -193,7 +193,7 @@ fn make<S: Strategy, const COUNTS: bool>(hand: &Hand<'_, S>, older: &[Older]) {
     attach::<S, _>(|thread: &mut Thread<S>| {
         for &Older { object, references, immortal } in older {
             match immortal {
-                true => hand.alloc_immortal(thread, object),
+                true => hand.make_immortal(thread, object, if COUNTS { references } else { 1 }),
                 false => hand.make(thread, object, if COUNTS { references } else { 1 }),
             }
         }

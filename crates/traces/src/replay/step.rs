@@ -107,8 +107,15 @@ impl<'a, S: Strategy> Hand<'a, S> {
         unsafe { self.slots.put(id, object) };
     }
 
-    /// Makes an object that is never destroyed.
-    pub(super) fn alloc_immortal(&self, thread: &Thread<S>, id: u32) {
+    /// Makes an immortal object with so many references.
+    pub(super) fn make_immortal(&self, thread: &Thread<S>, id: u32, references: i64) {
+        self.alloc_immortal(thread, id);
+        for _ in 1..references {
+            self.retain(thread, id);
+        }
+    }
+
+    fn alloc_immortal(&self, thread: &Thread<S>, id: u32) {
         if let Some(watch) = &self.board.watch {
             watch.born();
         }

@@ -132,6 +132,15 @@ impl Found {
     }
 
     fn follow(&mut self, event: &Event, change: i64) {
+        if self.class == Class::Immortal {
+            match event.op {
+                Op::Incref | Op::Add | Op::IncrefImmortal | Op::IncrefPerThread => self.own += 1,
+                Op::Decref | Op::DecrefImmortal | Op::DecrefPerThread => self.own -= 1,
+                _ => {}
+            }
+            self.low = self.low.min(self.own);
+            return;
+        }
         match event.op {
             // What an end leaves is given up by the replay when the object is gone for good.
             Op::Dealloc => {}
@@ -150,7 +159,8 @@ impl Found {
                 self.extra = 1 - self.low;
                 self.expected = self.own + self.extra;
             }
-            Class::Immortal => self.expected = 1,
+            // Nobody kept an account of its references there; here nothing is released that is not held.
+            Class::Immortal => (self.extra, self.expected) = (1 - self.low, 1),
         }
     }
 }
