@@ -73,6 +73,15 @@ impl Fate {
         Payload { value: UnsafeCell::new(value), fate: self.clone() }
     }
 
+    /// Once all threads have been joined: the payload is still there.
+    #[cfg(loom)]
+    #[track_caller]
+    pub(crate) fn assert_not_destroyed(&self) {
+        // SAFETY: loom has just checked that no write is concurrent.
+        let ends = self.0.with(|ends| unsafe { *ends });
+        assert!(ends == 0, "rule broken: an immortal object was destroyed");
+    }
+
     /// Once all threads have been joined: the payload has been dropped, once. In a crowd of copies this may be looked at later.
     #[track_caller]
     pub(crate) fn assert_destroyed_once(&self) {

@@ -1,7 +1,12 @@
 //! Running one program from one start state under loom.
 
-use keyway::{Ref, Strategy, Thread, attach};
-use keyway_object_model::testing::{AsAnother, clone_as_another, release_as_another};
+use std::mem::ManuallyDrop;
+use std::ptr;
+
+use keyway::{FreeThreaded, Ref, Strategy, Thread, attach};
+use keyway_object_model::testing::{
+    AsAnother, clone_as_another, end_immortal, raw_count, release_as_another,
+};
 use keyway_sync::thread::{JoinHandle, spawn};
 
 use super::extent::Extent;
@@ -13,12 +18,16 @@ use crate::payload::{Fate, Payload};
 
 type Hand<S> = Vec<Ref<Payload, S>>;
 
+/// How a thread that is not attached clones a reference.
+type CloneAnywhere<S> = fn(&Ref<Payload, S>) -> Ref<Payload, S>;
+
 /// What the threads of a program go by.
 struct Ways<S: Strategy> {
-    /// How a thread that is not attached clones a reference.
-    clone: fn(&Ref<Payload, S>) -> Ref<Payload, S>,
+    clone: CloneAnywhere<S>,
     /// References that there are at any time, at most: no count shows more.
     most: usize,
+    /// What is always in the object's count, if that is nobody's to change.
+    always: Option<usize>,
 }
 
 impl<S: Strategy> Clone for Ways<S> {
@@ -75,15 +84,16 @@ pub(crate) fn every_program_by_turns<S: Strategy>(explorer: &mut Explorer, exten
 /// As [`run`]; but while thread 0 is attached the others may be unable to go on, so it waits for them when it has detached.
 fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
+    let ways = Ways { clone: never, most, always: None };
     let mut mine = Vec::new();
     let others = attach::<S, _>(|thread| {
         let first = thread.alloc(fate.payload(7));
         let mut hands: Vec<Hand<S>> =
             held.iter().map(|&held| (0..held).map(|_| first.clone_ref(thread)).collect()).collect();
         first.release(thread);
-        let others = start_others(&mut hands, threads, others_attach, Ways { clone: never, most });
+        let others = start_others(&mut hands, threads, others_attach, ways);
         mine = hands.remove(0);
-        run_attached(thread, &threads[0], &mut mine, &mut |_| (), Ways { clone: never, most });
+        run_attached(thread, &threads[0], &mut mine, &mut |_| (), ways);
         others
     });
     join(others)(&mut mine);
@@ -91,11 +101,75 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
     fate.assert_destroyed_once();
 }
 
+/// As [`every_program`], on an immortal object, all of whose state is who holds what.
+pub(crate) fn every_program_on_an_immortal_object<S: FreeThreaded>(explorer: &mut Explorer, extent: Extent) {
+    on_an_immortal_object::<S>(explorer, extent, Some(Ref::clone));
+}
+
+/// As [`every_program_on_an_immortal_object`], under a strategy that lets one thread at a time be attached: there it is counted.
+pub(crate) fn every_program_on_an_immortal_object_by_turns<S: Strategy>(
+    explorer: &mut Explorer,
+    extent: Extent,
+) {
+    on_an_immortal_object::<S>(explorer, extent, None);
+}
+
+fn on_an_immortal_object<S: Strategy>(
+    explorer: &mut Explorer,
+    extent: Extent,
+    clone: Option<CloneAnywhere<S>>,
+) {
+    for start in starts::<Flat>(extent.threads) {
+        explorer.count_start_state();
+        for threads in extent.programs_from(start.state.held(), true, clone.is_some()) {
+            let held = start.state.held().to_vec();
+            explorer.explore(move || run_on_an_immortal_object(&held, &threads, extent.others_attach, clone));
+        }
+    }
+}
+
+/// Lets all threads run, and releases what they still hold at the end; then the object must still be there, and its count as it was if
+/// it is nobody's to change.
+fn run_on_an_immortal_object<S: Strategy>(
+    held: &[usize],
+    threads: &[Program],
+    others_attach: bool,
+    clone: Option<CloneAnywhere<S>>,
+) {
+    let fate = Fate::new();
+    let mut mine = Vec::new();
+    let (others, uncounted, ways) = attach::<S, _>(|thread| {
+        let first = thread.alloc_immortal(fate.payload(7));
+        // SAFETY: never dropped, and the object outlives every reference that is: that is what is shown.
+        let uncounted = ManuallyDrop::new(unsafe { ptr::read(&raw const first) });
+        let always = clone.is_some().then(|| raw_count(&first, thread));
+        let ways = Ways { clone: clone.unwrap_or(never), most: usize::MAX, always };
+        let mut hands: Vec<Hand<S>> =
+            held.iter().map(|&held| (0..held).map(|_| first.clone_ref(thread)).collect()).collect();
+        first.release(thread);
+        let others = start_others(&mut hands, threads, others_attach, ways);
+        mine = hands.remove(0);
+        run_attached(thread, &threads[0], &mut mine, &mut |_| (), ways);
+        (others, uncounted, ways)
+    });
+    join(others)(&mut mine);
+    attach::<S, _>(|thread| {
+        drop(mine);
+        if let Some(always) = ways.always {
+            assert!(raw_count(&uncounted, thread) == always, "rule broken: an immortal object was counted");
+        }
+    });
+    fate.assert_not_destroyed();
+    // SAFETY: all threads have ended, and what they did happens before.
+    unsafe { end_immortal(ManuallyDrop::into_inner(uncounted)) };
+    fate.assert_destroyed_once();
+}
+
 /// Brings an object into the start state and lets all threads run. Whatever they still hold at the end is released by the
 /// owner; then the object must be gone.
 fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
-    let ways = Ways { clone: Ref::clone, most };
+    let ways = Ways { clone: Ref::clone, most, always: None };
     attach::<S, _>(|thread| {
         let mut hands: Vec<Hand<S>> = threads.iter().map(|_| Vec::new()).collect();
         hands[0].push(thread.alloc(fate.payload(7)));
@@ -206,6 +280,12 @@ fn run_attached<S: Strategy>(
                     "rule broken: a count of {count}, of {} references at most",
                     ways.most
                 );
+                if let Some(always) = ways.always {
+                    assert!(
+                        raw_count(&hand[0], thread) == always,
+                        "rule broken: an immortal object was counted"
+                    );
+                }
             }
             Op::Checkpoint => thread.checkpoint(),
             Op::Switch => match thread.blocking(|| run_unattached(rest, hand, end, ways)) {

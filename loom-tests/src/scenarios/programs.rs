@@ -9,7 +9,10 @@ use crate::enumerate::extent::{
     TWO_WITH_ONE_ATTACHED,
 };
 use crate::enumerate::flat::Flat;
-use crate::enumerate::run::{every_program, every_program_by_turns, every_program_of_part};
+use crate::enumerate::run::{
+    every_program, every_program_by_turns, every_program_of_part, every_program_on_an_immortal_object,
+    every_program_on_an_immortal_object_by_turns,
+};
 use crate::enumerate::start::State;
 use crate::model::{Explorer, Model};
 use crate::settings::Budget;
@@ -37,6 +40,10 @@ fn models<S: AsAnother, T: State>() -> Vec<Model> {
         .from(Budget::Ci),
         Model::of::<S>("programs_of_1_with_2_others", 3, |explorer| {
             every_program::<S, T>(explorer, ONE_WITH_TWO)
+        }),
+        Model::of::<S>("programs_on_an_immortal_object", 2, |explorer| {
+            every_program_on_an_immortal_object::<S>(explorer, TWO_WITH_ONE);
+            every_program_on_an_immortal_object::<S>(explorer, ONE_WITH_ONE_ATTACHED);
         }),
     ]
 }
@@ -87,6 +94,10 @@ pub(super) fn models_by_turns<S: Strategy>() -> Vec<Model> {
         }),
         Model::of::<S>("programs_of_1_with_2_others", 3, |explorer| {
             every_program_by_turns::<S>(explorer, ONE_WITH_TWO);
+        }),
+        Model::of::<S>("programs_on_an_immortal_object", 2, |explorer| {
+            every_program_on_an_immortal_object_by_turns::<S>(explorer, ONE_WITH_ONE);
+            every_program_on_an_immortal_object_by_turns::<S>(explorer, ONE_WITH_ONE_ATTACHED);
         }),
     ]
 }
