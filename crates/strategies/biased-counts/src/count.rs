@@ -60,10 +60,11 @@ pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Rel
         words.decrement_own(own);
         return Released::Nothing;
     }
-    cold_path();
+    // Not the cold one of the two: many an object is born, used by its owner alone, and dropped.
     if counted == 1 {
         return reclaim::last_local_release(words);
     }
+    cold_path();
     // SAFETY: the caller's duty.
     unsafe { release_by_another(object) }
 }

@@ -181,8 +181,9 @@ impl Words {
         Words { own: AtomicU64::new(own), shared: AtomicI64::new(0) }
     }
 
-    /// One reference, and no owner.
+    /// One reference, and no owner. Not inlined: the compiler would make two choices of one, for each word of its own.
     #[cold]
+    #[inline(never)]
     pub(crate) fn born_merged() -> Self {
         Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(ONE | MERGED) }
     }
