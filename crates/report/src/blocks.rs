@@ -2,7 +2,7 @@
 
 use crate::claims::shown;
 use crate::decision::{self, COLUMNS};
-use crate::results::{Error, Results};
+use crate::results::{Error, Part, Results};
 
 /// `<!-- figures: NAME -->` opens a block, on a line of its own.
 const OPENS: &str = "<!-- figures: ";
@@ -36,16 +36,15 @@ pub fn refreshed(page: &str, results: Option<&Results>) -> Result<String, Error>
 
 /// The text of a block, which ends in a line end.
 fn block(name: &str, results: Option<&Results>) -> Option<String> {
-    let known = name == "decision"
-        || name == "machine"
-        || name.strip_prefix("claims ").is_some_and(|prefix| !prefix.is_empty());
-    match (known, results) {
-        (false, _) => None,
-        (true, None) => Some(NOTHING.to_owned()),
-        (true, Some(results)) if name == "decision" => Some(decision_table(results)),
-        (true, Some(results)) if name == "machine" => Some(format!("{}\n", results.provenance.in_short())),
-        (true, Some(results)) => Some(claims(results, name.trim_start_matches("claims "))),
-    }
+    let prefix = name.strip_prefix("claims ").filter(|prefix| !prefix.is_empty());
+    let written: &dyn Fn(&Results) -> String = match (name, prefix) {
+        ("decision", _) => &decision_table,
+        ("machine", _) => &|results| format!("{}\n", results.provenance.in_short()),
+        ("ledger", _) => &ledger,
+        (_, Some(prefix)) => &|results| claims(results, prefix),
+        (_, None) => return None,
+    };
+    Some(results.map_or_else(|| NOTHING.to_owned(), written))
 }
 
 /// The decision table, in Markdown, and where it was measured.
@@ -70,6 +69,27 @@ fn claims(results: &Results, prefix: &str) -> String {
         text += &format!("| `{}` | {} | {} |\n", claim.id, shown(claim.value), claim.unit);
     }
     format!("{text}\n{}\n", results.provenance.in_short())
+}
+
+/// What the models and mutants of each strategy took and found, in Markdown.
+fn ledger(results: &Results) -> String {
+    let document = results.parts.get(&Part::Ledger).cloned().unwrap_or_default();
+    let mut text = "| strategy | models that hold | interleavings | seconds | mutants found |\n| --- | ---: | ---: | ---: | ---: |\n".to_owned();
+    for strategy in decision::strategies(results) {
+        let models =
+            decision::list(results, "models").iter().filter(|row| row["strategy"] == strategy.as_str());
+        let of = |field: &str| models.clone().filter_map(|row| row[field].as_f64()).sum::<f64>();
+        let Some(cell) = decision::checked(results, &strategy) else { continue };
+        let mutants = cell.interval.strip_prefix("seeded bugs ").unwrap_or("none run");
+        text += &format!(
+            "| {strategy} | {} | {:.0} | {:.0} | {mutants} |\n",
+            cell.median,
+            of("iterations"),
+            of("seconds")
+        );
+    }
+    let command = document["command"].as_str().unwrap_or("cargo lab verify").trim_end_matches(" --json");
+    format!("{text}\n`{command}`; seconds on one core; {}\n", results.provenance.in_short())
 }
 
 #[cfg(test)]
