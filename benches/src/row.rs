@@ -110,6 +110,7 @@ macro_rules! every_strategy {
             $row::<keyway::GroupLocks>(),
             $row::<keyway::AtomicCounts>(),
             $row::<keyway::BiasedCounts>(),
+            $row::<keyway::BiasedCounts<keyway::Apart>>(),
         ]
     };
 }
@@ -120,10 +121,12 @@ macro_rules! every_strategy_of_threads {
         [
             $row::<keyway::GlobalLock<keyway::Interval>>(),
             $row::<keyway::GlobalLock<keyway::Ticks>>(),
+            $row::<keyway::GlobalLock<keyway::ReturningFirst>>(),
             $row::<keyway::ObjectLocks>(),
             $row::<keyway::GroupLocks>(),
             $row::<keyway::AtomicCounts>(),
             $row::<keyway::BiasedCounts>(),
+            $row::<keyway::BiasedCounts<keyway::Apart>>(),
         ]
     };
 }
@@ -136,6 +139,7 @@ macro_rules! every_free_threaded {
             $row::<keyway::GroupLocks>(),
             $row::<keyway::AtomicCounts>(),
             $row::<keyway::BiasedCounts>(),
+            $row::<keyway::BiasedCounts<keyway::Apart>>(),
         ]
     };
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{scope, yield_now};
 use std::time::{Duration, Instant};
 
-use keyway::{GlobalLock, Interval, Strategy, Thread, Ticks, attach};
+use keyway::{GlobalLock, Interval, ReturningFirst, Strategy, Thread, Ticks, attach};
 use parking_lot::lock_api::RawMutex as _;
 
 use crate::clock::time;
@@ -54,6 +54,7 @@ pub fn hand_over_rows() -> Vec<Row> {
     vec![
         row(GlobalLock::<Interval>::runtime().id, sample_hand_over::<GlobalLock<Interval>>),
         row(GlobalLock::<Ticks>::runtime().id, sample_hand_over::<GlobalLock<Ticks>>),
+        row(GlobalLock::<ReturningFirst>::runtime().id, sample_hand_over::<GlobalLock<ReturningFirst>>),
         row("parking-lot-raw", sample_hand_over_of_raw),
     ]
 }

@@ -54,7 +54,7 @@ fn pair_allocates_nothing<S: Strategy>() {
 /// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and `GroupLocks` take and give up a lock twice.
 fn locked_in_a_pair(row: &Row) -> f64 {
     match row.subject {
-        "rc" | "single-thread" | "biased-counts" | "brc" => 0.0,
+        "rc" | "single-thread" | "biased-counts" | "biased-counts-apart" | "brc" => 0.0,
         "global-lock-interval" | "global-lock-ticks" | "global-lock-returning-first" => 0.0,
         "arc" | "atomic-counts" => 2.0,
         "object-locks" | "group-locks" => 4.0,
@@ -94,5 +94,6 @@ fn owner_neither_allocates_nor_locks() {
     pair_allocates_nothing::<GroupLocks>();
     pair_allocates_nothing::<keyway::AtomicCounts>();
     pair_allocates_nothing::<BiasedCounts>();
+    pair_allocates_nothing::<BiasedCounts<keyway::Apart>>();
     locked_instructions_of_a_pair();
 }

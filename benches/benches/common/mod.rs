@@ -7,7 +7,10 @@ use keyway_benches::Row;
 
 /// Times that let all targets end within fifteen minutes; criterion's own options override them.
 pub(crate) fn settings() -> Criterion {
-    Criterion::default().warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1))
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .nresamples(20_000)
 }
 
 /// Measures tables of rows, each as a group named after its operation.

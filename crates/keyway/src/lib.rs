@@ -13,6 +13,8 @@
 //! | [`AtomicCounts`] | anyone, on one atomic word | the object's lock | in parallel |
 //! | [`BiasedCounts`] | the owner on a plain word, all others on an atomic one | the object's lock | in parallel |
 //!
+//! [`BiasedCounts<Apart>`](BiasedCounts) has the owner's word and the others' on cache lines of their own.
+//!
 //! # One program
 //!
 //! ```
@@ -95,7 +97,7 @@
 pub mod guide;
 
 pub use keyway_atomic_counts::AtomicCounts;
-pub use keyway_biased_counts::BiasedCounts;
+pub use keyway_biased_counts::{Apart, BiasedCounts, Compact, Layout};
 pub use keyway_brc::{Brc, Shared, Weak, WeakShared};
 pub use keyway_global_lock::{GlobalLock, Interval, ReturningFirst, Ticks, runtime as global_lock_runtime};
 pub use keyway_group_locks::{GroupLocks, runtime as group_locks_runtime};

@@ -64,9 +64,14 @@ fn what_is_counted_is_exact() {
             assert!(row["instructions"].as_f64().is_none_or(|counted| counted > locked), "{row}");
         }
     }
-    for (subject, header) in
-        [("rc", 16.0), ("triomphe", 8.0), ("atomic-counts", 16.0), ("biased-counts", 24.0), ("brc", 32.0)]
-    {
+    for (subject, header) in [
+        ("rc", 16.0),
+        ("triomphe", 8.0),
+        ("atomic-counts", 16.0),
+        ("biased-counts", 24.0),
+        ("biased-counts-apart", 200.0),
+        ("brc", 32.0),
+    ] {
         let row = row(&rows, "owner-pair", subject);
         assert_eq!(row["header_bytes"].as_f64(), Some(header), "{row}");
         assert!(row["allocated_bytes"].as_f64().is_none_or(|bytes| bytes >= header + 8.0), "{row}");

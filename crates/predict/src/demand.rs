@@ -28,8 +28,10 @@ impl Demand {
     pub fn of(operation: &str, subject: &str) -> Demand {
         match (operation, subject) {
             (_, subject) if subject.starts_with("global-lock-") => Demand::InTurns,
-            // The owner's word is on the line of the others' word, but its plain stores do not wait for it.
-            ("pair-at-one-object", "biased-counts") => Demand::OwnerBeside { transfers: 1 },
+            // The owner's word is on the line of the others' word, or on one of its own; its plain stores wait for neither.
+            ("pair-at-one-object", "biased-counts" | "biased-counts-apart") => {
+                Demand::OwnerBeside { transfers: 1 }
+            }
             // The group's lock on a line of its own, then the count, or the contents.
             (_, "group-locks") => Demand::OneQueue { transfers: 2 },
             _ => Demand::OneQueue { transfers: 1 },

@@ -129,7 +129,7 @@ const IN_THE_DARK: &str = "<style>@media (prefers-color-scheme: dark) {
 [stroke=\"#D9DEE3\"] { stroke: #30363D } }</style>\n";
 
 /// Colours of lines and bars, one after the other: contrast of three to one or more with either background.
-const COLOURS: [RGBColor; 10] = [
+const COLOURS: [RGBColor; 12] = [
     RGBColor(0x2f, 0x7f, 0xc8),
     RGBColor(0xd0, 0x62, 0x0a),
     RGBColor(0x0f, 0x92, 0x6e),
@@ -140,6 +140,8 @@ const COLOURS: [RGBColor; 10] = [
     RGBColor(0x6a, 0x7a, 0x8a),
     RGBColor(0x1f, 0x93, 0xa8),
     RGBColor(0xa0, 0x68, 0x48),
+    RGBColor(0x5f, 0x8a, 0x1f),
+    RGBColor(0xd6, 0x43, 0x7a),
 ];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

@@ -17,6 +17,7 @@
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address |
 //! | [`clock`] | `std::time::Instant` | a word: time passes when a timed wait expires, and when the model says so |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
+//! | [`Gap`] | 56 bytes that nobody touches | nothing |
 //! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
@@ -34,6 +35,7 @@ mod backend;
 mod backend;
 
 mod exclusive;
+mod gap;
 
 pub use backend::{
     Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, clock, cores, exit, futex,
@@ -42,6 +44,7 @@ pub use backend::{
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};
 pub use exclusive::Exclusive;
+pub use gap::Gap;
 
 /// Whether the backend is a model: then words are larger than real ones, and what spins waits for a scheduler.
 pub const MODELLED: bool = cfg!(any(loom, shuttle));

@@ -1,8 +1,8 @@
 //! The list of all strategies. A new one is one line here.
 
 use keyway::{
-    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst, SingleThread,
-    Strategy, Ticks,
+    Apart, AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst,
+    SingleThread, Strategy, Ticks,
 };
 
 /// How the threads attached to one runtime run.
@@ -74,6 +74,7 @@ strategies! {
     "group-locks": GroupLocks, InParallel, "whoever holds the count lock of the object's group";
     "atomic-counts": AtomicCounts, InParallel, "anyone, one atomic word";
     "biased-counts": BiasedCounts, InParallel, "the owner on a plain word, others on an atomic one";
+    "biased-counts-apart": BiasedCounts<Apart>, InParallel, "the same, on cache lines of their own";
 }
 
 #[cfg(test)]

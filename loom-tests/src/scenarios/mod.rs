@@ -18,8 +18,8 @@ use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::JoinHandle;
 
 use keyway::{
-    AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst, SingleThread,
-    Strategy, Ticks,
+    Apart, AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst,
+    SingleThread, Strategy, Ticks,
 };
 
 #[cfg(loom)]
@@ -60,6 +60,7 @@ pub fn all() -> Vec<Model> {
             "biased-counts":
             programs::models_of_biased::<BiasedCounts>(), pointers::enumerations::<BiasedCounts, Biased>(),
         ),
+        of_strategy!("biased-counts-apart": programs::models_of_layout::<BiasedCounts<Apart>>()),
     ]
     .concat()
 }
@@ -85,6 +86,10 @@ pub fn scenarios() -> Vec<Model> {
         of_strategy!("group-locks": of_free::<GroupLocks>(), group_locks::models()),
         of_strategy!("atomic-counts": of_free::<AtomicCounts>(), pointers::models::<AtomicCounts>()),
         of_strategy!("biased-counts": of_free::<BiasedCounts>(), pointers::models::<BiasedCounts>()),
+        of_strategy!(
+            "biased-counts-apart":
+            of_free::<BiasedCounts<Apart>>(), pointers::models::<BiasedCounts<Apart>>(),
+        ),
     ]
     .concat()
 }

@@ -77,6 +77,14 @@ pub(super) fn models_of_biased<S: AsAnother>() -> Vec<Model> {
     models
 }
 
+/// The enumerations of a further layout of a strategy whose objects have owners: those of two threads, without a bound. What differs is one
+/// word, on which nothing rests but where a thread counts; all else is the code that [`models_of_biased`] goes through.
+pub(super) fn models_of_layout<S: AsAnother>() -> Vec<Model> {
+    let mut models = models::<S, Biased>();
+    models.truncate(2);
+    models
+}
+
 /// The enumerations of a strategy that lets one thread at a time be attached.
 ///
 /// Each fails if the lock does not order one holder after the other, or if a reference that is dropped on an unattached thread

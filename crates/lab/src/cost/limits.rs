@@ -17,6 +17,7 @@ struct Limit {
 }
 
 const BIASED: &str = "biased-counts";
+const APART: &str = "biased-counts-apart";
 const NOWHERE: &str = "-";
 
 const fn limit(operation: &'static str, subject: &'static str, reference: &'static str, limit: f64) -> Limit {
@@ -42,8 +43,11 @@ const LIMITS: &[Limit] = &[
     limit("owner-pair", "brc", "arc", 1.0 / 7.0),
     limit("non-owner-pair", "brc", "arc", 1.35),
     limit("alloc-free", "brc", "rc", 1.15),
+    Limit { elsewhere: "biasedrc 0.18; a prototype 0.22", ..limit("duel-owner", APART, "arc", 0.25) },
+    Limit { elsewhere: "biasedrc 1.5; a prototype 0.7", ..limit("duel-other", APART, "arc", 1.0) },
     limit("owner-pair", "global-lock-interval", "rc", 1.03),
     limit("owner-pair", "global-lock-ticks", "rc", 1.03),
+    limit("owner-pair", "global-lock-returning-first", "rc", 1.03),
     Limit {
         elsewhere: "CPython about 4.5",
         ..limit("blocking-region", "global-lock-interval", "parking-lot-raw", 2.2)
@@ -52,23 +56,31 @@ const LIMITS: &[Limit] = &[
         elsewhere: "CPython about 4.5",
         ..limit("blocking-region", "global-lock-ticks", "parking-lot-raw", 2.2)
     },
+    Limit {
+        elsewhere: "CPython about 4.5",
+        ..limit("blocking-region", "global-lock-returning-first", "parking-lot-raw", 2.2)
+    },
     Limit { elsewhere: "CPython 1.3", ..limit("section", "object-locks", "parking-lot-raw", 1.1) },
     Limit { elsewhere: "CPython 1.3", ..limit("section", "group-locks", "parking-lot-raw", 1.1) },
     Limit { elsewhere: "CPython 1.3", ..limit("section", "atomic-counts", "parking-lot-raw", 1.1) },
     Limit { elsewhere: "CPython 1.3", ..limit("section", BIASED, "parking-lot-raw", 1.1) },
+    Limit { elsewhere: "CPython 1.3", ..limit("section", APART, "parking-lot-raw", 1.1) },
     Limit { elsewhere: "CPython 2.2", ..limit("section-pair", "object-locks", "parking-lot-raw", 2.05) },
     Limit { elsewhere: "CPython 2.2", ..limit("section-pair", "group-locks", "parking-lot-raw", 2.05) },
     Limit { elsewhere: "CPython 2.2", ..limit("section-pair", "atomic-counts", "parking-lot-raw", 2.05) },
     Limit { elsewhere: "CPython 2.2", ..limit("section-pair", BIASED, "parking-lot-raw", 2.05) },
+    Limit { elsewhere: "CPython 2.2", ..limit("section-pair", APART, "parking-lot-raw", 2.05) },
     limit("owner-pair", "atomic-counts", "arc", 1.02),
     Limit { times: 2.0, ..limit("owner-pair", "object-locks", "parking-lot-raw", 1.1) },
     Limit { elsewhere: "Arc overflows the stack", ..limit("chain", "single-thread", "box", 1.5) },
     limit("chain", "global-lock-interval", "box", 1.5),
     limit("chain", "global-lock-ticks", "box", 1.5),
+    limit("chain", "global-lock-returning-first", "box", 1.5),
     limit("chain", BIASED, "box", 1.5),
     Limit { limit: None, ..limit("chain", "object-locks", "box", 0.0) },
     Limit { limit: None, ..limit("chain", "group-locks", "box", 0.0) },
     Limit { limit: None, ..limit("chain", "atomic-counts", "box", 0.0) },
+    Limit { limit: None, ..limit("chain", APART, "box", 0.0) },
 ];
 
 /// A difference between two measurements of the same thing with which nothing is judged.

@@ -8,11 +8,13 @@ use keyway_sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Word(AtomicU64);
 
-/// In a word that keeps an address: its object is gone, and what weak references see is no count.
-const LINK: u64 = 1 << 63;
+/// In a word that keeps an address, both bits: its object is gone, and what weak references see is no count. No count comes near: it has passed the
+/// limit long before.
+const LINK: u64 = 3 << 62;
 
-/// A count above this aborts, so that it can never wrap: there is room for as many retains again before it would.
-const LIMIT: u64 = u64::MAX / 4;
+/// A count above this aborts, so that it can never wrap nor look like an address: there is room for 2^62 retains more before it would. The highest
+/// bit alone says whether it has been passed, which is the shortest question to ask.
+const LIMIT: u64 = u64::MAX / 2;
 
 impl Word {
     /// One reference.
@@ -52,7 +54,7 @@ impl Word {
     pub(crate) fn get(&self) -> u64 {
         // O4, Relaxed: a number to look at; nothing is concluded from it.
         let count = self.0.load(Ordering::Relaxed);
-        if count & LINK == 0 { count } else { 0 }
+        if count < LINK { count } else { 0 }
     }
 
     /// No reference yet; to be published.
@@ -70,7 +72,7 @@ impl Word {
     pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
         // O4: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
-        while seen != 0 && seen & LINK == 0 {
+        while seen != 0 && seen < LINK {
             // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak reference has it from a holder of a
             // reference. Relaxed on failure: only the next attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {

@@ -6,6 +6,7 @@
 use keyway_object_model::{ObjectPtr, Released, Retained};
 
 use crate::count;
+use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::thread;
@@ -16,11 +17,12 @@ use crate::word::{LAST, MOST};
 /// # Safety
 /// - The caller keeps the object alive.
 #[inline]
-pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>) -> Retained {
+pub(crate) unsafe fn retain<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Retained {
     // SAFETY: the caller's duty.
     let words = unsafe { object.count() };
-    let own = words.own();
-    let counted = own.counted_by(thread::present());
+    let bias = thread::present::<L>();
+    let own = words.own_of(bias);
+    let counted = own.counted_by(bias);
     if counted < MOST {
         words.increment_own(own);
         return Retained::Nothing;
@@ -35,7 +37,7 @@ pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>) -> Retained {
 /// - The caller keeps the object alive.
 #[cold]
 #[inline(never)]
-unsafe fn retain_otherwise(object: ObjectPtr<BiasedCounts>, counted: u64) -> Retained {
+unsafe fn retain_otherwise<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, counted: u64) -> Retained {
     if counted > MOST {
         // SAFETY: the caller's duty.
         return unsafe { count::retain_by_another(object) };
@@ -50,11 +52,11 @@ unsafe fn retain_otherwise(object: ObjectPtr<BiasedCounts>, counted: u64) -> Ret
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline]
-pub(crate) unsafe fn release_then(object: ObjectPtr<BiasedCounts>, end: impl FnOnce(Released)) {
+pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, end: impl FnOnce(Released)) {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
-    let own = words.own();
-    let beyond_two = own.beyond_two(thread::present_to_release());
+    let own = words.own_of(thread::present::<L>());
+    let beyond_two = own.beyond_two(thread::present_to_release::<L>());
     if beyond_two <= MOST - 2 {
         words.decrement_own(own);
         return;
@@ -71,7 +73,11 @@ pub(crate) unsafe fn release_then(object: ObjectPtr<BiasedCounts>, end: impl FnO
 /// - As for [`release_then`].
 #[cold]
 #[inline(never)]
-unsafe fn release_otherwise(object: ObjectPtr<BiasedCounts>, beyond_two: u64, end: impl FnOnce(Released)) {
+unsafe fn release_otherwise<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    beyond_two: u64,
+    end: impl FnOnce(Released),
+) {
     let released = if beyond_two == LAST {
         // SAFETY: alive until the count changes, by the caller's reference.
         reclaim::last_local_release(unsafe { object.count() })

@@ -4,6 +4,7 @@ use std::hint::cold_path;
 
 use keyway_object_model::{CountPath, ObjectPtr, Released, Retained};
 
+use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::word::{Bias, MOST, Words};
@@ -13,10 +14,10 @@ use crate::word::{Bias, MOST, Words};
 /// # Safety
 /// - The caller keeps the object alive.
 #[inline]
-pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Retained {
+pub(crate) unsafe fn retain<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias: Bias) -> Retained {
     // SAFETY: alive, by the caller's duty.
     let words = unsafe { object.count() };
-    let own = words.own();
+    let own = words.own_of(bias);
     let counted = own.counted_by(bias);
     if counted < MOST {
         words.increment_own(own);
@@ -36,7 +37,7 @@ pub(crate) unsafe fn retain(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Reta
 /// # Safety
 /// - The caller keeps the object alive.
 #[inline]
-pub(crate) unsafe fn retain_by_another(object: ObjectPtr<BiasedCounts>) -> Retained {
+pub(crate) unsafe fn retain_by_another<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Retained {
     // SAFETY: alive, by the caller's duty.
     if unsafe { object.is_immortal() } {
         return Retained::Nothing;
@@ -51,10 +52,10 @@ pub(crate) unsafe fn retain_by_another(object: ObjectPtr<BiasedCounts>) -> Retai
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline]
-pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Released {
+pub(crate) unsafe fn release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias: Bias) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
-    let own = words.own();
+    let own = words.own_of(bias);
     let counted = own.counted_by(bias);
     if (2..=MOST).contains(&counted) {
         words.decrement_own(own);
@@ -74,7 +75,7 @@ pub(crate) unsafe fn release(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Rel
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline]
-pub(crate) unsafe fn release_by_another(object: ObjectPtr<BiasedCounts>) -> Released {
+pub(crate) unsafe fn release_by_another<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive, by the caller's reference.
     if unsafe { object.is_immortal() } {
         return Released::Nothing;
@@ -87,7 +88,8 @@ pub(crate) unsafe fn release_by_another(object: ObjectPtr<BiasedCounts>) -> Rele
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-pub(crate) unsafe fn release_shared(object: ObjectPtr<BiasedCounts>) -> Released {
+#[inline(never)]
+pub(crate) unsafe fn release_shared<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive until the count changes or the reference is handed over, by the caller's reference.
     let words = unsafe { object.count() };
     let mut seen = words.shared();
@@ -112,14 +114,14 @@ pub(crate) unsafe fn release_shared(object: ObjectPtr<BiasedCounts>) -> Released
 }
 
 /// The number of references, as seen by an attached thread.
-pub(crate) fn count(words: &Words) -> usize {
+pub(crate) fn count<L: Layout>(words: &Words<L>) -> usize {
     let (local, shared) = words.counts();
     // The caller has one, whatever the two parts say at two moments.
     usize::try_from(local + shared).unwrap_or(0).max(1)
 }
 
 /// Where the next change by a thread of this bias would go, if nobody else comes first.
-pub(crate) fn path(words: &Words, bias: Bias) -> CountPath {
+pub(crate) fn path<L: Layout>(words: &Words<L>, bias: Bias) -> CountPath {
     let shared = words.shared();
     if words.own().counted_by(bias) <= MOST {
         CountPath::Owner

@@ -3,6 +3,7 @@
 use keyway_object_model::{Due, ObjectPtr, Released, Upgraded};
 
 use crate::count;
+use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::thread;
@@ -12,11 +13,11 @@ use crate::word::{Bias, MOST, NOBODY};
 ///
 /// # Safety
 /// - The caller has a weak reference, which keeps the object's memory.
-pub(crate) unsafe fn upgrade(object: ObjectPtr<BiasedCounts>, bias: Bias) -> Upgraded {
+pub(crate) unsafe fn upgrade<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias: Bias) -> Upgraded {
     // SAFETY: not freed, by the caller's duty.
     let words = unsafe { object.count() };
     // An attached owner counts at least one as long as it is the owner: with weak references about, it merges at the end.
-    if words.own().counted_by(bias) <= MOST {
+    if words.own_of(bias).counted_by(bias) <= MOST {
         // SAFETY: alive: this thread counts a reference.
         let _added = unsafe { count::retain(object, bias) };
         return Upgraded::Reference;
@@ -42,12 +43,12 @@ enum Judge {
 ///
 /// # Safety
 /// - The caller has a reference.
-unsafe fn judge(object: ObjectPtr<BiasedCounts>) -> Judge {
+unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
     loop {
         let own = words.own();
-        if own.counted_by(thread::present()) <= MOST {
+        if own.counted_by(thread::present::<L>()) <= MOST {
             return Judge::Owner(own.count());
         }
         if words.shared().is_merged() {
@@ -69,7 +70,10 @@ unsafe fn judge(object: ObjectPtr<BiasedCounts>) -> Judge {
 ///
 /// # Safety
 /// - The caller has a reference, and no weak one is upgraded meanwhile.
-pub(crate) unsafe fn is_sole(object: ObjectPtr<BiasedCounts>, due: &mut Due<BiasedCounts>) -> bool {
+pub(crate) unsafe fn is_sole<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
+) -> bool {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
     for drained in [false, true] {
@@ -92,7 +96,10 @@ pub(crate) unsafe fn is_sole(object: ObjectPtr<BiasedCounts>, due: &mut Due<Bias
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after `true`.
-pub(crate) unsafe fn try_take(object: ObjectPtr<BiasedCounts>, due: &mut Due<BiasedCounts>) -> bool {
+pub(crate) unsafe fn try_take<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
+) -> bool {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
     for drained in [false, true] {
@@ -120,9 +127,9 @@ pub(crate) unsafe fn try_take(object: ObjectPtr<BiasedCounts>, due: &mut Due<Bia
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-pub(crate) unsafe fn release_to_take(
-    object: ObjectPtr<BiasedCounts>,
-    due: &mut Due<BiasedCounts>,
+pub(crate) unsafe fn release_to_take<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
 ) -> Released {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };

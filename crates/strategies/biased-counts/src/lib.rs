@@ -1,16 +1,20 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-// Three files more than every strategy has: `anywhere`, counting without a token; `judge`, what is asked of a count by pointer types;
-// `table`, the attached threads and the queue of each.
+// Four files more than every strategy has: `anywhere`, counting without a token; `judge`, what is asked of a count by pointer types;
+// `layout`, where the words lie; `table`, the attached threads and the queue of each.
+
+// Generic code is compiled where it is used. What is not on a fast path is marked `inline(never)`, so that it stays out of the way there.
 
 mod access;
 mod anywhere;
 mod count;
 mod judge;
+mod layout;
 mod reclaim;
 mod strategy;
 mod table;
 mod thread;
 mod word;
 
+pub use layout::{Apart, Compact, Layout};
 pub use strategy::BiasedCounts;

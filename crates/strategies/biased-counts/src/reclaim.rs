@@ -5,13 +5,14 @@ use std::task::Waker;
 
 use keyway_object_model::{Due, ObjectPtr, Released};
 
+use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
-use crate::table;
+use crate::table::{self, Queue};
 use crate::word::{NOBODY, ThreadId, Words};
 
 /// The owner releases the last reference that it counts; it is still counted there.
 #[inline]
-pub(crate) fn last_local_release(words: &Words) -> Released {
+pub(crate) fn last_local_release<L: Layout>(words: &Words<L>) -> Released {
     if words.shared_after_last_local().is_untouched() {
         // Nobody else has a reference, nor has a queue: I4.
         return Released::Destroy;
@@ -21,14 +22,15 @@ pub(crate) fn last_local_release(words: &Words) -> Released {
 
 /// Ends the ownership of an object; see [`Words::merge`] for who may.
 #[cold]
-fn merge(words: &Words, taken: i64) -> Released {
+#[inline(never)]
+fn merge<L: Layout>(words: &Words<L>, taken: i64) -> Released {
     // Acquired by the merge itself.
     if words.merge(taken) == 0 { Released::Destroy } else { Released::Nothing }
 }
 
 /// A reference to a merged object is released.
 #[inline]
-pub(crate) fn release_merged(words: &Words) -> Released {
+pub(crate) fn release_merged<L: Layout>(words: &Words<L>) -> Released {
     if !words.decrement_merged() {
         return Released::Nothing;
     }
@@ -42,7 +44,8 @@ pub(crate) fn release_merged(words: &Words) -> Released {
 /// - The caller owns a reference, and does not use it after.
 /// - The caller has just marked the object as queued.
 #[cold]
-pub(crate) unsafe fn hand_over(object: ObjectPtr<BiasedCounts>) -> Released {
+#[inline(never)]
+pub(crate) unsafe fn hand_over<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
     match words.own().owner() {
@@ -58,15 +61,15 @@ pub(crate) unsafe fn hand_over(object: ObjectPtr<BiasedCounts>) -> Released {
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-unsafe fn release_orphan(object: ObjectPtr<BiasedCounts>) -> Released {
+unsafe fn release_orphan<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: the caller's duty.
     unsafe { crate::count::release_shared(object) }
 }
 
 /// # Safety
 /// - As for [`hand_over`].
-unsafe fn hand_over_to(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> Released {
-    let mut bucket = table::lock(owner);
+unsafe fn hand_over_to<L: Layout>(owner: ThreadId, object: ObjectPtr<BiasedCounts<L>>) -> Released {
+    let mut bucket = table::lock::<L>(owner);
     if let Some(mut present) = bucket.find(owner) {
         // SAFETY: alive, by the caller's reference.
         if unsafe { object.count() }.own().owner() == NOBODY {
@@ -100,10 +103,13 @@ fn wake(waker: Waker) {
 /// # Safety
 /// - The caller has a reference.
 /// - `owner` was the object's owner a moment ago.
-pub(crate) unsafe fn merge_for_absent(owner: ThreadId, object: ObjectPtr<BiasedCounts>) -> bool {
+pub(crate) unsafe fn merge_for_absent<L: Layout>(
+    owner: ThreadId,
+    object: ObjectPtr<BiasedCounts<L>>,
+) -> bool {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
-    let mut bucket = table::lock(owner);
+    let mut bucket = table::lock::<L>(owner);
     if bucket.find(owner).is_some() {
         return false;
     }
@@ -120,7 +126,7 @@ pub(crate) unsafe fn merge_for_absent(owner: ThreadId, object: ObjectPtr<BiasedC
 /// - The caller owns that reference, and does not use it after.
 /// - The caller is the object's attached owner, or was it before its ownership ended, or holds the lock of the owner's bucket while
 ///   the owner is not in the table.
-pub(crate) unsafe fn release_for(object: ObjectPtr<BiasedCounts>) -> Released {
+pub(crate) unsafe fn release_for<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive, by the reference.
     let words = unsafe { object.count() };
     if words.own().owner() == NOBODY { release_merged(words) } else { merge(words, 1) }
@@ -131,7 +137,7 @@ pub(crate) unsafe fn release_for(object: ObjectPtr<BiasedCounts>) -> Released {
 /// # Safety
 /// - The caller is the attached owner whose queue it was, or holds the lock of its bucket with the owner absent.
 /// - Each entry owns a reference.
-pub(crate) unsafe fn release_all(queue: Vec<ObjectPtr<BiasedCounts>>, due: &mut Due<BiasedCounts>) {
+pub(crate) unsafe fn release_all<L: Layout>(queue: Queue<L>, due: &mut Due<BiasedCounts<L>>) {
     for object in queue {
         // SAFETY: the caller's duties; an entry is used once.
         if unsafe { release_for(object) } == Released::Destroy {

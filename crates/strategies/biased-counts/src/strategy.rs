@@ -1,5 +1,7 @@
 //! The strategy: its answers, put together.
 
+use std::convert::Infallible;
+use std::marker::PhantomData;
 use std::task::Waker;
 
 use keyway_object_model::{
@@ -10,32 +12,36 @@ use crate::access::Lock;
 use crate::anywhere;
 use crate::count;
 use crate::judge;
+use crate::layout::{Apart, Compact, Layout};
 use crate::thread::{self, Attached};
 #[cfg(feature = "testing")]
 use crate::word::MOST;
 use crate::word::{Bias, Words};
 
 /// Counts are biased: the thread that made an object counts in a plain word, all others in an atomic one. Contents have a
-/// lock each.
+/// lock each. `L` says where the two words lie; each layout is a runtime of its own.
 #[derive(Debug)]
-pub enum BiasedCounts {}
-
-static RUNTIME: Runtime = Runtime::new("biased-counts");
+pub struct BiasedCounts<L: Layout = Compact> {
+    _never: Infallible,
+    _layout: PhantomData<L>,
+}
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an `ObjectLock`; attaching enters the
-// table and detaching leaves it, on which I2 rests; `RUNTIME` is named only here.
-unsafe impl Strategy for BiasedCounts {
+// table and detaching leaves it, on which I2 rests; the runtime is the layout's, which is no other's.
+unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
     type Attached = Attached;
 
     #[inline]
     fn runtime() -> &'static Runtime {
-        &RUNTIME
+        L::runtime()
     }
 
+    #[inline(never)]
     fn attach(_: &mut Due<Self>) -> Attached {
-        thread::attach()
+        thread::attach::<L>()
     }
 
+    #[inline(never)]
     fn detach(attached: &Attached, due: &mut Due<Self>) {
         thread::leave_table(attached, due);
     }
@@ -45,12 +51,14 @@ unsafe impl Strategy for BiasedCounts {
         thread::drain(attached, due);
     }
 
+    #[inline(never)]
     fn leave(attached: &Attached, due: &mut Due<Self>) {
         thread::leave_table(attached, due);
     }
 
+    #[inline(never)]
     fn reenter(attached: &Attached, _: &mut Due<Self>) {
-        thread::enter_table(attached);
+        thread::enter_table::<L>(attached);
     }
 
     type Id = Bias;
@@ -60,15 +68,16 @@ unsafe impl Strategy for BiasedCounts {
         attached.bias()
     }
 
-    type Count = Words;
+    type Count = Words<L>;
 
     #[inline]
-    fn new_count(bias: Bias, _: &Attached) -> Words {
+    fn new_count(bias: Bias, _: &Attached) -> Words<L> {
         Words::owned_by(bias)
     }
 
     /// Of nobody, so that no thread counts in its own word.
-    fn immortal_count(_: Bias, _: &Attached) -> Words {
+    #[inline(never)]
+    fn immortal_count(_: Bias, _: &Attached) -> Words<L> {
         Words::born_merged()
     }
 
@@ -84,9 +93,10 @@ unsafe impl Strategy for BiasedCounts {
         unsafe { count::release(object, bias) }
     }
 
+    #[inline(never)]
     unsafe fn release_unattached(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, thread::present()) }
+        unsafe { count::release(object, thread::present::<L>()) }
     }
 
     #[inline]
@@ -95,6 +105,7 @@ unsafe impl Strategy for BiasedCounts {
         count::count(unsafe { object.count() })
     }
 
+    #[inline(never)]
     unsafe fn path(object: ObjectPtr<Self>, bias: Bias) -> CountPath {
         // SAFETY: the caller keeps the object alive.
         count::path(unsafe { object.count() }, bias)
@@ -104,17 +115,18 @@ unsafe impl Strategy for BiasedCounts {
 }
 
 // SAFETY: a thread counts as the owner only while it is in the table, token or not (I2), which the thread-local that is asked says.
-unsafe impl FreeThreaded for BiasedCounts {
+unsafe impl<L: Layout> FreeThreaded for BiasedCounts<L> {
     #[inline]
-    fn new_count_anywhere() -> Words {
-        Words::owned_by(thread::present_to_own())
+    fn new_count_anywhere() -> Words<L> {
+        Words::owned_by(thread::present_to_own::<L>())
     }
 
     #[inline]
     fn is_queued() -> bool {
-        thread::is_queued()
+        thread::is_queued::<L>()
     }
 
+    #[inline(never)]
     fn collect(due: &mut Due<Self>) {
         thread::drain_now(due);
     }
@@ -128,7 +140,7 @@ unsafe impl FreeThreaded for BiasedCounts {
     #[inline]
     unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, thread::present()) }
+        unsafe { count::release(object, thread::present::<L>()) }
     }
 
     #[inline]
@@ -139,67 +151,79 @@ unsafe impl FreeThreaded for BiasedCounts {
 }
 
 // SAFETY: argued in PROTOCOL.md, "Weak references" and "The only reference".
-unsafe impl WeakCounts for BiasedCounts {
-    fn new_count_unborn() -> Words {
+unsafe impl<L: Layout> WeakCounts for BiasedCounts<L> {
+    #[inline(never)]
+    fn new_count_unborn() -> Words<L> {
         Words::unborn()
     }
 
+    #[inline(never)]
     unsafe fn publish(object: ObjectPtr<Self>) {
         // SAFETY: not freed, since the caller is making it.
-        unsafe { object.count() }.publish(thread::present_to_own());
+        unsafe { object.count() }.publish(thread::present_to_own::<L>());
     }
 
+    #[inline(never)]
     unsafe fn note_weak(object: ObjectPtr<Self>) {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.note_weak();
     }
 
+    #[inline(never)]
     unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
         // SAFETY: the caller's weak reference keeps the memory.
-        unsafe { judge::upgrade(object, thread::present()) }
+        unsafe { judge::upgrade(object, thread::present::<L>()) }
     }
 
+    #[inline(never)]
     unsafe fn references(object: ObjectPtr<Self>) -> usize {
         // SAFETY: the caller keeps the memory.
         let (own, shared) = unsafe { object.count() }.counts();
         usize::try_from(own + shared).unwrap_or(0)
     }
 
+    #[inline(never)]
     unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
         // SAFETY: the caller's duty.
         unsafe { judge::is_sole(object, due) }
     }
 
+    #[inline(never)]
     unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
         // SAFETY: the caller's duty.
         unsafe { judge::try_take(object, due) }
     }
 
+    #[inline(never)]
     unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
         // SAFETY: the caller's duty.
         unsafe { judge::release_to_take(object, due) }
     }
 
-    unsafe fn set_link(words: &Words, address: usize) {
+    #[inline(never)]
+    unsafe fn set_link(words: &Words<L>, address: usize) {
         words.store_link(address);
     }
 
-    unsafe fn link(words: &Words) -> usize {
+    #[inline(never)]
+    unsafe fn link(words: &Words<L>) -> usize {
         words.load_link()
     }
 
+    #[inline(never)]
     fn step_aside(due: &mut Due<Self>) {
         thread::step_aside(due);
     }
 
+    #[inline(never)]
     fn wake_when_queued(waker: Option<Waker>) {
-        thread::wake_when_queued(waker);
+        thread::wake_when_queued::<L>(waker);
     }
 }
 
 #[cfg(feature = "testing")]
 // SAFETY: the shared word is what a thread counts in that owns nothing.
-unsafe impl keyway_object_model::testing::AsAnother for BiasedCounts {
+unsafe impl<L: Layout> keyway_object_model::testing::AsAnother for BiasedCounts<L> {
     unsafe fn retain_as_another(object: ObjectPtr<Self>) -> Retained {
         // SAFETY: the caller keeps the object alive.
         unsafe { count::retain_by_another(object) }
@@ -213,7 +237,7 @@ unsafe impl keyway_object_model::testing::AsAnother for BiasedCounts {
 
 #[cfg(feature = "testing")]
 // SAFETY: adds to the owner's word or to the shared one what so many retains would.
-unsafe impl keyway_object_model::testing::NearLimit for BiasedCounts {
+unsafe impl<L: Layout> keyway_object_model::testing::NearLimit for BiasedCounts<L> {
     const LIMIT: u64 = MOST;
 
     unsafe fn leak(object: ObjectPtr<Self>, bias: Bias, references: u64) {
@@ -227,7 +251,7 @@ unsafe impl keyway_object_model::testing::NearLimit for BiasedCounts {
 
 #[cfg(feature = "testing")]
 // SAFETY: the same comparison as a retain's.
-unsafe impl keyway_object_model::testing::Owned for BiasedCounts {
+unsafe impl<L: Layout> keyway_object_model::testing::Owned for BiasedCounts<L> {
     unsafe fn is_owner(object: ObjectPtr<Self>, bias: Bias) -> bool {
         // SAFETY: the caller keeps the object alive.
         unsafe { object.count() }.own().counted_by(bias) <= MOST
@@ -235,3 +259,5 @@ unsafe impl keyway_object_model::testing::Owned for BiasedCounts {
 }
 
 const _: () = assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<BiasedCounts>() == 24);
+const _: () =
+    assert!(keyway_sync::MODELLED || keyway_object_model::header_bytes::<BiasedCounts<Apart>>() == 200);

@@ -10,6 +10,7 @@ use keyway_object_model::ObjectPtr;
 use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::{Mutex, MutexGuard};
 
+use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 use crate::word::ThreadId;
 
@@ -17,13 +18,13 @@ use crate::word::ThreadId;
 const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };
 
 /// Objects whose owner must release a reference. Each entry owns that reference.
-pub(crate) type Queue = Vec<ObjectPtr<BiasedCounts>>;
+pub(crate) type Queue<L> = Vec<ObjectPtr<BiasedCounts<L>>>;
 
 /// An attached thread.
 #[derive(Debug)]
-struct Entry {
+struct Entry<L: Layout> {
     id: ThreadId,
-    queue: Queue,
+    queue: Queue<L>,
     /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
     /// Woken when something is queued and nothing was.
@@ -53,13 +54,16 @@ impl Signal {
     }
 }
 
-type Threads = Mutex<Vec<Entry>>;
+type Threads<L> = Mutex<Vec<Entry<L>>>;
 
-struct Table([CachePadded<Threads>; BUCKETS]);
+/// The attached threads of one layout.
+#[derive(Debug)]
+pub struct Table<L: Layout>([CachePadded<Threads<L>>; BUCKETS]);
 
-impl Table {
+impl<L: Layout> Table<L> {
     keyway_sync::const_unless_loom! {
-        fn new() -> Self {
+        /// Nobody is attached.
+        pub(crate) fn new() -> Self {
             #[cfg(not(loom))]
             return Table([const { CachePadded::new(Mutex::new(Vec::new())) }; BUCKETS]);
             #[cfg(loom)]
@@ -68,23 +72,18 @@ impl Table {
     }
 }
 
-keyway_sync::global! {
-    static TABLE: Table = Table::new();
-}
-
 /// The bucket of a thread, locked.
-pub(crate) struct Bucket(MutexGuard<'static, Vec<Entry>>);
+pub(crate) struct Bucket<L: Layout>(MutexGuard<'static, Vec<Entry<L>>>);
 
 /// Locks the bucket of thread `id`.
 #[cfg_attr(loom, expect(clippy::modulo_one, reason = "a model has one bucket"))]
-pub(crate) fn lock(id: ThreadId) -> Bucket {
-    let table: &'static Table = &TABLE;
-    Bucket(table.0[id as usize % BUCKETS].lock())
+pub(crate) fn lock<L: Layout>(id: ThreadId) -> Bucket<L> {
+    Bucket(L::table().0[id as usize % BUCKETS].lock())
 }
 
-impl Bucket {
+impl<L: Layout> Bucket<L> {
     /// A thread's place in this bucket, if it is attached.
-    pub(crate) fn find(&mut self, id: ThreadId) -> Option<Present<'_>> {
+    pub(crate) fn find(&mut self, id: ThreadId) -> Option<Present<'_, L>> {
         self.0.iter_mut().find(|entry| entry.id == id).map(Present)
     }
 
@@ -99,7 +98,7 @@ impl Bucket {
     }
 
     /// A thread detaches; what is still queued to it is returned.
-    pub(crate) fn remove(&mut self, id: ThreadId) -> Queue {
+    pub(crate) fn remove(&mut self, id: ThreadId) -> Queue<L> {
         let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return Queue::new() };
         let mut entry = self.0.swap_remove(place);
         Present(&mut entry).take()
@@ -107,12 +106,12 @@ impl Bucket {
 }
 
 /// An attached thread's place in its bucket, which is locked.
-pub(crate) struct Present<'a>(&'a mut Entry);
+pub(crate) struct Present<'a, L: Layout>(&'a mut Entry<L>);
 
-impl Present<'_> {
+impl<L: Layout> Present<'_, L> {
     /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
     #[must_use]
-    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts>) -> Option<Waker> {
+    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Waker> {
         self.0.queue.push(object);
         self.0.signal.set(true);
         if self.0.queue.len() == 1 { self.0.waker.clone() } else { None }
@@ -124,7 +123,7 @@ impl Present<'_> {
     }
 
     /// Takes everything that is queued.
-    pub(crate) fn take(&mut self) -> Queue {
+    pub(crate) fn take(&mut self) -> Queue<L> {
         self.0.signal.set(false);
         std::mem::take(&mut self.0.queue)
     }

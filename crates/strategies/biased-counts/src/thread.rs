@@ -8,6 +8,7 @@ use std::task::Waker;
 use keyway_object_model::{Due, LeaveAtExit, at_thread_exit};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
+use crate::layout::{Layout, Life};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Signal};
@@ -16,27 +17,6 @@ use crate::word::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
     static ID: Cell<ThreadId> = const { Cell::new(NOBODY) };
-    /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while it is not in the table.
-    static PRESENT: Cell<Bias> = const { Cell::new(Bias::NONE) };
-    /// The same, as a release wants it.
-    static PRESENT_LESS_TWO: Cell<BiasLessTwo> = const { Cell::new(BiasLessTwo::of(Bias::NONE)) };
-    /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is none.
-    static SIGNAL: Cell<*const Signal> = const { Cell::new(ptr::null()) };
-    /// Whether this OS thread has a token, and is not in a blocking region.
-    static TOKEN: Cell<bool> = const { Cell::new(false) };
-    /// How far this OS thread has come that attaches unasked.
-    static LIFE: Cell<Life> = const { Cell::new(Life::Unseen) };
-}
-
-/// What is to be known of an OS thread before it is attached unasked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    /// Its exit will go unnoticed.
-    Unseen,
-    /// It leaves the table when it exits.
-    Seen,
-    /// Its thread-locals are being destroyed: it attaches with a token only.
-    Exiting,
 }
 
 keyway_sync::global! {
@@ -76,41 +56,41 @@ fn new_id() -> ThreadId {
 }
 
 /// Makes this OS thread an attached one: from now on its words are its own.
-pub(crate) fn attach() -> Attached {
+pub(crate) fn attach<L: Layout>() -> Attached {
     let attached = Attached { id: own_id(), signal: Arc::new(Signal::new()) };
-    enter_table(&attached);
+    enter_table::<L>(&attached);
     attached
 }
 
 /// Puts a thread that has a token into the table, where it may be already.
-pub(crate) fn enter_table(attached: &Attached) {
-    TOKEN.with(|token| token.set(true));
-    enter(attached.id, &attached.signal);
+pub(crate) fn enter_table<L: Layout>(attached: &Attached) {
+    L::with_local(|local| local.token.set(true));
+    enter::<L>(attached.id, &attached.signal);
 }
 
-fn enter(id: ThreadId, signal: &Arc<Signal>) {
+fn enter<L: Layout>(id: ThreadId, signal: &Arc<Signal>) {
     if id == UNBIASED {
         return;
     }
-    table::lock(id).insert(id, signal);
-    set_present(Bias::of(id));
-    SIGNAL.with(|place| place.set(Arc::as_ptr(signal)));
+    table::lock::<L>(id).insert(id, signal);
+    set_present::<L>(Bias::of(id));
+    L::with_local(|local| local.signal.set(Arc::as_ptr(signal)));
 }
 
 /// Takes a thread that had a token out of the table and releases what was queued to it. From now on its words belong to its
 /// bucket's lock.
-pub(crate) fn leave_table(attached: &Attached, due: &mut Due<BiasedCounts>) {
-    TOKEN.with(|token| token.set(false));
+pub(crate) fn leave_table<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L>>) {
+    L::with_local(|local| local.token.set(false));
     leave(attached.id, due);
 }
 
-fn leave(id: ThreadId, due: &mut Due<BiasedCounts>) {
+fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     if id == UNBIASED {
         return;
     }
-    set_present(Bias::NONE);
-    SIGNAL.with(|place| place.set(ptr::null()));
-    let mut bucket = table::lock(id);
+    set_present::<L>(Bias::NONE);
+    L::with_local(|local| local.signal.set(ptr::null()));
+    let mut bucket = table::lock::<L>(id);
     let queue = bucket.remove(id);
     // SAFETY: the bucket is locked, and the owner is not in it.
     unsafe { reclaim::release_all(queue, due) };
@@ -118,63 +98,67 @@ fn leave(id: ThreadId, due: &mut Due<BiasedCounts>) {
 
 /// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS thread is in the table.
 #[inline]
-pub(crate) fn present() -> Bias {
-    PRESENT.with(|present| present.get())
+pub(crate) fn present<L: Layout>() -> Bias {
+    L::with_local(|local| local.present.get())
 }
 
 /// As [`present`], as a release wants it.
 #[inline]
-pub(crate) fn present_to_release() -> BiasLessTwo {
-    PRESENT_LESS_TWO.with(|present| present.get())
+pub(crate) fn present_to_release<L: Layout>() -> BiasLessTwo {
+    L::with_local(|local| local.present_less_two.get())
 }
 
-fn set_present(bias: Bias) {
-    PRESENT.with(|present| present.set(bias));
-    PRESENT_LESS_TWO.with(|present| present.set(BiasLessTwo::of(bias)));
+fn set_present<L: Layout>(bias: Bias) {
+    L::with_local(|local| {
+        local.present.set(bias);
+        local.present_less_two.set(BiasLessTwo::of(bias));
+    });
 }
 
 /// As [`present`], for a thread that is about to make an object: it attaches unasked if it can.
 #[inline]
-pub(crate) fn present_to_own() -> Bias {
-    let bias = present();
-    if bias.is_biased() { bias } else { attach_unasked() }
+pub(crate) fn present_to_own<L: Layout>() -> Bias {
+    let bias = present::<L>();
+    if bias.is_biased() { bias } else { attach_unasked::<L>() }
 }
 
 #[cold]
-fn attach_unasked() -> Bias {
-    LIFE.with(|life| {
+#[inline(never)]
+fn attach_unasked<L: Layout>() -> Bias {
+    L::with_local(|local| {
+        let life = &local.life;
         if life.get() == Life::Unseen {
-            life.set(if at_thread_exit::<BiasedCounts>() { Life::Seen } else { Life::Exiting });
+            life.set(if at_thread_exit::<BiasedCounts<L>>() { Life::Seen } else { Life::Exiting });
         }
         if life.get() == Life::Seen {
-            enter(own_id(), &Arc::new(Signal::new()));
+            enter::<L>(own_id(), &Arc::new(Signal::new()));
         }
     });
-    present()
+    present::<L>()
 }
 
-impl LeaveAtExit for BiasedCounts {
+impl<L: Layout> LeaveAtExit for BiasedCounts<L> {
     /// A thread that has a token as it exits is a coroutine's, which may yet be dropped, and detach then.
     fn leave_at_exit(due: &mut Due<Self>) {
-        LIFE.with(|life| life.set(Life::Exiting));
+        L::with_local(|local| local.life.set(Life::Exiting));
         step_aside(due);
     }
 }
 
 /// Leaves the table, unless there is a token that relies on being in it.
-pub(crate) fn step_aside(due: &mut Due<BiasedCounts>) {
-    if !TOKEN.with(|token| token.get()) && present().is_biased() {
+pub(crate) fn step_aside<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
+    if !L::with_local(|local| local.token.get()) && present::<L>().is_biased() {
         leave(own_id(), due);
     }
 }
 
 /// Has `waker` woken when something is queued to this OS thread, as long as it is in the table.
-pub(crate) fn wake_when_queued(waker: Option<Waker>) {
-    if !present_to_own().is_biased() {
+pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>) {
+    if !present_to_own::<L>().is_biased() {
         return;
     }
     let id = own_id();
-    let mut bucket = table::lock(id);
+    let mut bucket = table::lock::<L>(id);
     let before = bucket.find(id).and_then(|mut present| present.set_waker(waker));
     // A waker's drop is the user's code.
     drop(bucket);
@@ -183,8 +167,8 @@ pub(crate) fn wake_when_queued(waker: Option<Waker>) {
 
 /// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal if there is one.
 #[inline]
-pub(crate) fn is_queued() -> bool {
-    let signal = SIGNAL.with(|place| place.get());
+pub(crate) fn is_queued<L: Layout>() -> bool {
+    let signal = L::with_local(|local| local.signal.get());
     // SAFETY: null, or the signal of this OS thread's entry in the table, which only this OS thread takes out or gives another
     // signal, and then changes the pointer.
     unsafe { signal.as_ref() }.is_some_and(Signal::is_raised)
@@ -192,7 +176,7 @@ pub(crate) fn is_queued() -> bool {
 
 /// Releases what has been queued to this attached thread.
 #[inline]
-pub(crate) fn drain(attached: &Attached, due: &mut Due<BiasedCounts>) {
+pub(crate) fn drain<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L>>) {
     if attached.signal.is_raised() {
         drain_now(due);
     }
@@ -200,12 +184,13 @@ pub(crate) fn drain(attached: &Attached, due: &mut Due<BiasedCounts>) {
 
 /// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the signal says.
 #[cold]
-pub(crate) fn drain_now(due: &mut Due<BiasedCounts>) {
-    if !present().is_biased() {
+#[inline(never)]
+pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
+    if !present::<L>().is_biased() {
         return;
     }
     let id = own_id();
-    let queue = table::lock(id).find(id).expect("an attached thread is in the table").take();
+    let queue = table::lock::<L>(id).find(id).expect("an attached thread is in the table").take();
     // SAFETY: this is the attached owner, whose queue it was; the bucket need not be locked.
     unsafe { reclaim::release_all(queue, due) };
 }

@@ -1,8 +1,13 @@
 //! The header's words: all accesses to them, and their orderings.
 
+use std::fmt::Debug;
+use std::mem::offset_of;
+
 use keyway_object_model::CountWords;
 use keyway_sync::Exclusive;
 use keyway_sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use crate::layout::{Apart, Layout};
 
 /// The id of a thread that may own objects. [`NOBODY`] and [`UNBIASED`] are never given out.
 pub(crate) type ThreadId = u32;
@@ -40,12 +45,86 @@ const LIMIT: i64 = i64::MAX / 2;
 
 /// The count of one object, in two parts. References are the count in `own` plus that in `shared`, while there is an owner; then
 /// those in `shared`, which may be negative before.
+///
+/// Where they lie apart, each begins 64 bytes after the one before, and so do the contents; what the list of objects to be destroyed keeps
+/// is kept in the first, `maker`.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Words {
+pub struct Words<L: Layout> {
+    maker: L::Maker,
+    _before_own: L::Gap,
     own: AtomicU64,
+    _before_shared: L::Gap,
     shared: AtomicI64,
+    _before_contents: L::Gap,
 }
+
+/// Who made an object, as far as that is kept: a word that is written before others see the object, and never again.
+pub trait Maker: Debug + Send + Sync + 'static {
+    /// The thread of this bias makes the object.
+    fn of(bias: Bias) -> Self;
+
+    /// Whether the thread of this bias may be the owner. False only if it has not made the object.
+    fn may_be(&self, bias: Bias) -> bool;
+
+    /// The thread of this bias has made an object that others who have weak references to it know already.
+    fn publish(&self, bias: Bias);
+
+    /// As [`CountWords::claim`].
+    fn claim(&mut self);
+}
+
+/// Not kept: anybody may be the owner, whom `own` names.
+impl Maker for () {
+    #[inline]
+    fn of(_: Bias) -> Self {}
+
+    #[inline]
+    fn may_be(&self, _: Bias) -> bool {
+        true
+    }
+
+    fn publish(&self, _: Bias) {}
+
+    #[inline]
+    fn claim(&mut self) {}
+}
+
+/// The bias of the thread that made the object; 0, which is nobody's, if it was born without an owner.
+#[derive(Debug)]
+pub struct MakerWord(AtomicU64);
+
+impl Maker for MakerWord {
+    #[inline]
+    fn of(bias: Bias) -> Self {
+        MakerWord(AtomicU64::new(bias.0))
+    }
+
+    #[inline]
+    fn may_be(&self, bias: Bias) -> bool {
+        // O20, Relaxed: a thread finds its own bias only where it has written it, and then finds nothing else.
+        self.0.load(Ordering::Relaxed) == bias.0
+    }
+
+    fn publish(&self, bias: Bias) {
+        // O20, Relaxed: others are not this thread, whether they see the old value or the new one.
+        self.0.store(bias.0, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn claim(&mut self) {
+        self.0.with_exclusive(|_| ());
+    }
+}
+
+/// Where the words of one object lie apart, none shares a line of 64 bytes with another, nor the last with the contents.
+const _: () = assert!(
+    keyway_sync::MODELLED
+        || offset_of!(Words<Apart>, maker) == 0
+            && offset_of!(Words<Apart>, own) == 64
+            && offset_of!(Words<Apart>, shared) == 128
+            && size_of::<Words<Apart>>() == 192
+);
 
 /// What was in `own` at one moment: the owner's id in the upper half, what the owner counts in the lower; all zero if there is no owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +168,9 @@ pub struct Bias(u64);
 impl Bias {
     /// Of whoever owns nothing.
     pub(crate) const NONE: Bias = Bias::of(UNBIASED);
+
+    /// Of [`NOBODY`]: no thread's.
+    const NOBODYS: Bias = Bias::of(NOBODY);
 
     pub(crate) const fn of(id: ThreadId) -> Self {
         Bias(((id as u64) << 32).wrapping_neg())
@@ -169,7 +251,19 @@ impl Shared {
     }
 }
 
-impl Words {
+impl<L: Layout> Words<L> {
+    #[inline(always)]
+    fn new(maker: Bias, own: u64, shared: i64) -> Self {
+        Words {
+            maker: L::Maker::of(maker),
+            _before_own: L::Gap::default(),
+            own: AtomicU64::new(own),
+            _before_shared: L::Gap::default(),
+            shared: AtomicI64::new(shared),
+            _before_contents: L::Gap::default(),
+        }
+    }
+
     /// One reference, of the thread with this bias, which becomes the owner.
     #[inline]
     pub(crate) fn owned_by(bias: Bias) -> Self {
@@ -178,14 +272,14 @@ impl Words {
         }
         // An addition undone: the id, and a count of one.
         let own = 1_u64.wrapping_sub(bias.0);
-        Words { own: AtomicU64::new(own), shared: AtomicI64::new(0) }
+        Words::new(bias, own, 0)
     }
 
     /// One reference, and no owner. Not inlined: the compiler would make two choices of one, for each word of its own.
     #[cold]
     #[inline(never)]
     pub(crate) fn born_merged() -> Self {
-        Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(ONE | MERGED) }
+        Words::new(Bias::NOBODYS, Own::NONE.0, ONE | MERGED)
     }
 
     /// The owner and what it counts.
@@ -197,6 +291,12 @@ impl Words {
         // O1, Relaxed: the answer "me" is this thread's own doing (I2); any other answer is confirmed by an access to `shared`
         // or under the bucket's lock.
         Own(self.own.load(Ordering::Relaxed))
+    }
+
+    /// The owner and what it counts, if the thread of this bias may be the owner; otherwise nothing, and the owner's line is left alone.
+    #[inline]
+    pub(crate) fn own_of(&self, bias: Bias) -> Own {
+        if self.maker.may_be(bias) { self.own() } else { Own::NONE }
     }
 
     /// The owner adds a reference, for which there is room. `own` is what it has just read.
@@ -310,7 +410,7 @@ impl Words {
 
     /// No reference yet, and weak ones perhaps; to be published.
     pub(crate) fn unborn() -> Self {
-        Words { own: AtomicU64::new(Own::NONE.0), shared: AtomicI64::new(MERGED | WEAK) }
+        Words::new(Bias::NOBODYS, Own::NONE.0, MERGED | WEAK)
     }
 
     /// The one reference of an object that is made while there are weak references to it already; it is of the thread of this bias,
@@ -318,6 +418,7 @@ impl Words {
     pub(crate) fn publish(&self, bias: Bias) {
         let born = if bias.is_biased() { WEAK } else { ONE | MERGED | WEAK };
         if bias.is_biased() {
+            self.maker.publish(bias);
             // O12, Relaxed: others who read it go on to `shared`, or to the bucket.
             self.own.store(1_u64.wrapping_sub(bias.0), Ordering::Relaxed);
         }
@@ -422,9 +523,10 @@ impl Words {
     }
 }
 
-impl CountWords for Words {
+impl<L: Layout> CountWords for Words<L> {
     #[inline]
     fn claim(&mut self) {
+        self.maker.claim();
         self.own.with_exclusive(|_| ());
         self.shared.with_exclusive(|_| ());
     }
