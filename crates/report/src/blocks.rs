@@ -2,6 +2,7 @@
 
 use crate::claims::shown;
 use crate::decision::{self, COLUMNS};
+use crate::published;
 use crate::results::{Error, Part, Results};
 
 /// `<!-- figures: NAME -->` opens a block, on a line of its own.
@@ -41,6 +42,7 @@ fn block(name: &str, results: Option<&Results>) -> Option<String> {
         ("decision", _) => &decision_table,
         ("machine", _) => &|results| format!("{}\n", results.provenance.in_short()),
         ("ledger", _) => &ledger,
+        ("published", _) => &published::table,
         (_, Some(prefix)) => &|results| claims(results, prefix),
         (_, None) => return None,
     };

@@ -14,6 +14,7 @@ mod merge;
 mod page;
 mod plan;
 pub mod plot;
+mod published;
 mod results;
 mod run;
 
