@@ -161,7 +161,7 @@ fn job_script(jobs: &[Job], commit: &str) -> String {
          if [ -n \"$parts\" ]; then\n    cargo lab report --full $parts --out \"$out/report-$job\" || failed=1\nfi\n\n\
          # Rows of the ledger: the first line says which part this is, so that none can be missing unseen.\n\
          printf '{{\"keyway_ledger\":%s,\"of\":{all},\"commit\":\"%s\"}}\\n' \"$job\" \"$commit\" > \"$ledger.part\" || exit 1\n\
-         KEYWAY_LOOM_BUDGET=ci KEYWAY_LOOM_BOUND=3 KEYWAY_LOOM_LEDGER=\"$ledger.part\" \\\n    \
+         KEYWAY_LOOM_BUDGET=ci KEYWAY_LOOM_BOUND=3 KEYWAY_LOOM_SECONDS=600 KEYWAY_LOOM_LEDGER=\"$ledger.part\" \\\n    \
          cargo loom-nextest --no-fail-fast --partition \"slice:$job/{all}\" || failed=1\n\
          if [ -n \"$mutants\" ]; then\n    \
          cargo run --quiet --package keyway-loom-tests --bin mutants -- --json $mutants >> \"$ledger.part\" || failed=1\nfi\n\
