@@ -151,6 +151,18 @@ mod tests {
     }
 
     #[test]
+    fn the_commands_of_every_report_are_commands() {
+        use keyway_report::{Kind, plan};
+        for (kind, briefly) in [(Kind::Quick, false), (Kind::Full, false), (Kind::Quick, true)] {
+            for step in plan(kind, briefly, &[]) {
+                let words = ["keyway-lab"].into_iter().chain(step.arguments.iter().map(String::as_str));
+                let parsed = Cli::try_parse_from(words.chain(["--json"]));
+                assert!(parsed.is_ok(), "{:?}: {parsed:?}", step.arguments);
+            }
+        }
+    }
+
+    #[test]
     fn a_quoted_argument_reads_back_as_itself() {
         assert_eq!(quoted(OsStr::new("--count=5")), "--count=5");
         assert_eq!(quoted(OsStr::new("it's")), r"'it'\''s'");

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use keyway_report::{Collected, Error, Folder, Kind, Part, Results, SCHEMA, Step};
 
 use crate::machine;
-use crate::output::Output;
+use crate::output::{Output, table};
 
 /// Where a report goes unless it is told.
 pub(crate) const FOLDER: &str = "keyway-report";
@@ -102,7 +102,12 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
     if results.parts.is_empty() {
         return Err(Error::new(format!("no part of the report was finished: {}", missing.join("; "))));
     }
-    for (name, text) in keyway_report::files(&results, &missing)? {
+    let timelines = if results.parts.contains_key(&Part::Starvation) {
+        keyway_report::timelines(&program, &folder, &mut io::stderr())?
+    } else {
+        Vec::new()
+    };
+    for (name, text) in keyway_report::files_with(&results, &missing, &timelines)? {
         folder.write(&name, &text)?;
     }
     if missing.is_empty() {
@@ -126,7 +131,8 @@ fn shown(folder: &Path, results: &Results, missing: &[String], output: &Output) 
     if output.is_json() {
         out.write_all(results.to_json().as_bytes())?;
     } else {
-        out.write_all(keyway_report::decision_table(results).as_bytes())?;
+        out.write_all(table(&keyway_report::decision_lines(results)).as_bytes())?;
+        writeln!(out, "\n{}", results.provenance.in_short())?;
         let page =
             std::path::absolute(folder.join("report.html")).unwrap_or_else(|_| folder.join("report.html"));
         writeln!(out, "\nThe report: {}", page.display())?;

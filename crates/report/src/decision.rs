@@ -65,6 +65,21 @@ pub(crate) fn rows(results: &Results) -> Vec<Row> {
     strategies(results).into_iter().map(row).collect()
 }
 
+/// The table for a terminal: a heading, what its columns count in, and a line for each strategy, without intervals.
+pub fn lines(results: &Results) -> Vec<Vec<String>> {
+    let line = |first: &'static str, rest: &dyn Fn(&Column) -> &'static str| {
+        [first].into_iter().chain(COLUMNS.iter().map(rest)).map(str::to_owned).collect()
+    };
+    let strategies = rows(results).into_iter().map(|row| {
+        let cells =
+            row.cells.into_iter().map(|cell| if cell.row.is_empty() { "-".to_owned() } else { cell.median });
+        [row.strategy].into_iter().chain(cells).collect()
+    });
+    let head: [Vec<String>; 2] =
+        [line("strategy", &|column| column.heading), line("", &|column| column.unit)];
+    head.into_iter().chain(strategies).collect()
+}
+
 /// The strategies of these results: those of the countdown without its floor, or of whatever part there is.
 pub(crate) fn strategies(results: &Results) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();

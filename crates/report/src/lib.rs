@@ -22,11 +22,12 @@ pub use blocks::{decision_table, refreshed};
 pub use check::{Outcome, check, compare, in_short, line, read_claims};
 pub use cite::{Form, cite};
 pub use claims::{claims, shown};
+pub use decision::lines as decision_lines;
 pub use folder::{Folder, Key};
 pub use merge::{
     Allowed, LedgerPart, MERGED, Source, comparison, comparison_page, ledger, merge, side_by_side, to_json,
 };
-pub use page::{File, files};
-pub use plan::{Step, plan};
+pub use page::{File, files, files_with};
+pub use plan::{Step, TIMELINES, plan};
 pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA};
-pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once};
+pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once, timelines};

@@ -28,7 +28,7 @@ struct Section {
     claims: Vec<Cited>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Drawn {
     name: String,
     title: String,
@@ -133,6 +133,10 @@ fn section(results: &Results, part: Part) -> Section {
 }
 
 impl Drawn {
+    fn timeline(number: usize, title: &str, svg: &str) -> Drawn {
+        Drawn { name: format!("timeline-{}", number + 1), title: title.to_owned(), svg: svg.to_owned() }
+    }
+
     fn of(name: &str, plot: &crate::plot::Plot) -> Drawn {
         Drawn { name: name.to_owned(), title: plot.title.clone(), svg: plot.svg() }
     }
@@ -195,7 +199,25 @@ pub type File = (String, String);
 /// # Errors
 /// One line, if a template does not work: a mistake in this crate.
 pub fn files(results: &Results, missing: &[String]) -> Result<Vec<File>, Error> {
-    let sections: Vec<Section> = Part::ALL.iter().map(|&part| section(results, part)).collect();
+    files_with(results, missing, &[])
+}
+
+/// The same with timelines: titles and pictures.
+///
+/// # Errors
+/// As [`files`].
+pub fn files_with(
+    results: &Results,
+    missing: &[String],
+    timelines: &[(String, String)],
+) -> Result<Vec<File>, Error> {
+    let mut sections: Vec<Section> = Part::ALL.iter().map(|&part| section(results, part)).collect();
+    let timelines =
+        timelines.iter().enumerate().map(|(number, (title, svg))| Drawn::timeline(number, title, svg));
+    sections
+        .iter_mut()
+        .filter(|section| section.part == Part::Starvation)
+        .for_each(|section| section.plots.extend(timelines.clone()));
     let render = |name: &str| {
         render(name, results, &sections, missing).map_err(|error| Error::new(format!("{name}: {error:#}")))
     };

@@ -41,7 +41,7 @@ const BRIEF: [(Part, &str, u64); 7] = [
     (Part::Cost, "--rounds 1 --milliseconds 1 --operation owner-pair --operation alloc-free", 5),
     (Part::Verdict, "--rounds 1 --percent 1", 1),
     (Part::Scaling, "--rounds 1 --milliseconds 1 --objects 10", 2),
-    (Part::Starvation, "--rounds 1 --milliseconds 5 --server after-200us", 2),
+    (Part::Starvation, "--rounds 1 --milliseconds 10 --server after-200us", 2),
     (Part::Countdown, "--rounds 1 --count 1000", 1),
     (Part::Replay, "--rounds 1 --strategy biased-counts --strategy global-lock-interval", 2),
     (Part::Ledger, "--budget quick --strategy single-thread", 60),
@@ -60,6 +60,13 @@ pub fn plan(kind: Kind, briefly: bool, parts: &[Part]) -> Vec<Step> {
     };
     steps.into_iter().filter(|(part, ..)| parts.is_empty() || parts.contains(part)).map(step).collect()
 }
+
+/// What draws a timeline, which is no part of the figures: recording takes its time. `FILE` stands for where it goes.
+pub const TIMELINES: [(&str, &str); 1] = [(
+    "An echo client beside one thread that computes, moment by moment",
+    "starvation --rounds 1 --milliseconds 100 --server after-200us --spinners 1 --strategy global-lock-interval --strategy global-lock-ticks \
+     --strategy global-lock-returning-first --strategy biased-counts --timeline-window 40..80 --timeline FILE",
+)];
 
 #[cfg(test)]
 mod tests {

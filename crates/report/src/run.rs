@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::folder::{Folder, Key};
-use crate::plan::Step;
+use crate::plan::{Step, TIMELINES};
 use crate::results::{Error, Part};
 
 /// What of the surroundings decides whether a finished part can be used again.
@@ -113,6 +113,50 @@ fn document_of(program: &Path, step: &Step) -> Result<Result<Value, String>, Err
         Ok(document) if document.get("schema").is_some() => Ok(document),
         _ => Err(format!("{}, without a document", output.status)),
     })
+}
+
+/// The pictures of [`TIMELINES`], drawn by the program: title and SVG of each. One that cannot be drawn is left out, and said.
+///
+/// # Errors
+/// One line: the program cannot be started, or the folder cannot be written.
+pub fn timelines(
+    program: &Path,
+    folder: &Folder,
+    tell: &mut dyn Write,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut drawn = Vec::new();
+    for (title, command) in TIMELINES {
+        let name = format!("timelines/{}.svg", command.split(' ').next().unwrap_or_default());
+        // The folder is made, and found to be one that can be written.
+        folder.write(&name, "")?;
+        let place = folder.path().join(&name);
+        say(tell, &format!("[timeline] {title}"));
+        let arguments = command.split_whitespace().map(|word| match word {
+            "FILE" => place.as_os_str().to_owned(),
+            word => word.into(),
+        });
+        let mut drawing = Command::new(program);
+        drawing
+            .args(arguments)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let status = drawing
+            .status()
+            .map_err(|error| Error::new(format!("cannot start {}: {error}", program.display())))?;
+        match std::fs::read_to_string(&place) {
+            Ok(picture) if status.success() && picture.contains("</svg>") => {
+                drawn.push((title.to_owned(), picture))
+            }
+            _ => {
+                // An empty file would look like a picture.
+                let _ = std::fs::remove_file(&place);
+                say(tell, &format!("      not drawn: {status}"));
+            }
+        }
+    }
+    Ok(drawn)
 }
 
 /// Runs one command and gives its document, keeping nothing.
