@@ -40,7 +40,7 @@ impl Budget {
     pub(super) fn limits(self) -> Limits {
         let (bound, minutes) = match self {
             Budget::Quick => (2, 2),
-            Budget::Ci => (3, 10),
+            Budget::Ci => (3, 30),
             Budget::Night => (4, 4 * 60),
         };
         Limits { bound: Some(bound), time: Duration::from_secs(60 * minutes) }
