@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 use crate::{
-    blocks, check, cite, cost, countdown, merge, plan, predict, race, replay, report, scaling, starvation,
-    trace, verdict, verify,
+    blocks, check, cite, cost, countdown, deadlock, io as io_bound, merge, plan, predict, race, replay, report,
+    scaling, starvation, timeline, trace, verdict, verify,
 };
 
 /// Experiments on strategies for sharing reference-counted objects between threads
@@ -27,6 +27,9 @@ struct Cli {
     /// `high`, of which the last two bound the 95 % bootstrap interval of the median over the rounds.
     #[arg(long, global = true, display_order = 100)]
     json: bool,
+
+    #[command(flatten)]
+    timeline: timeline::Arguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +42,8 @@ enum Experiment {
     /// A process of `countdown`: not for people
     #[command(name = countdown::PART, hide = true)]
     CountdownPart(countdown::Part),
+    Deadlock(deadlock::Arguments),
+    Io(io_bound::Arguments),
     Merge(merge::Arguments),
     Plan(plan::Arguments),
     Predict(predict::Arguments),
@@ -54,12 +59,27 @@ enum Experiment {
     Verify(verify::Arguments),
 }
 
+impl Experiment {
+    /// Whether it runs threads of a runtime in this process.
+    fn has_threads(&self) -> bool {
+        use Experiment::{Blocks, Check, Cite, Merge, Plan, Race, Trace, Verify};
+        !matches!(self, Blocks(_) | Check(_) | Cite(_) | Merge(_) | Plan(_) | Race(_) | Trace(_) | Verify(_))
+    }
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => return not_run(&message),
     };
+    if cli.timeline.is_wanted() && !cli.experiment.as_ref().is_none_or(Experiment::has_threads) {
+        eprintln!(
+            "error: there is no timeline of this: it runs no threads of a runtime, but models, or nothing at all"
+        );
+        return ExitCode::from(2);
+    }
+    cli.timeline.begin();
     let output = Output::new(cli.json, command_line());
     let done = match cli.experiment {
         None => report::run(&report::Arguments::default(), &output),
@@ -81,7 +101,16 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Verify(arguments)) => verify::run(&arguments, &output),
         Some(Experiment::Starvation(arguments)) => starvation::run(&arguments, &output),
         Some(Experiment::EchoServer(server)) => server.serve().map(|()| ExitCode::SUCCESS),
+        Some(Experiment::Deadlock(arguments)) => deadlock::run(&arguments, &output),
+        Some(Experiment::Io(arguments)) => io_bound::run(&arguments, &output),
     };
+    let done = done.map(|code| match cli.timeline.write(output.command()) {
+        Ok(()) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    });
     ended_with(done)
 }
 

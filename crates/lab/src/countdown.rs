@@ -18,6 +18,7 @@ use keyway_workloads::{Job, STRATEGIES, Together, countdown, countdown_in_isolat
 use serde::Serialize;
 
 use crate::file;
+use crate::intervals::Intervals;
 use crate::machine::Machine;
 use crate::markdown;
 use crate::output::Output;
@@ -76,6 +77,9 @@ pub(crate) struct Arguments {
     /// Also write the tables to this file, as a page of the documentation
     #[arg(long, value_name = "FILE", value_parser = file::place)]
     docs: Option<PathBuf>,
+
+    #[command(flatten)]
+    intervals: Intervals,
 }
 
 impl Arguments {
@@ -98,6 +102,7 @@ impl Default for Arguments {
             strategies: Vec::new(),
             plot: None,
             docs: None,
+            intervals: Intervals::default(),
         }
     }
 }
@@ -131,6 +136,7 @@ struct Row {
 
 /// Runs the experiment and prints its results.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+    arguments.intervals.set();
     let (subjects, cells) = plan(arguments);
     let mut machine = Machine::before_run(arguments.threads.into());
     let rounds = match measure(arguments, &cells) {

@@ -1,6 +1,6 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `progress`, `output`, `file`, `plot`, `markdown`, `models`;
+//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `models`, `intervals`; `timeline`; `progress`;
 //! one file or folder an experiment; `cli`.
 
 mod blocks;
@@ -9,8 +9,11 @@ mod cite;
 mod cli;
 mod cost;
 mod countdown;
+mod deadlock;
 mod file;
 mod free_cores;
+mod intervals;
+mod io;
 mod machine;
 mod markdown;
 mod merge;
@@ -26,6 +29,7 @@ mod rounds;
 mod scaling;
 mod starvation;
 mod system;
+mod timeline;
 mod trace;
 mod verdict;
 mod verify;

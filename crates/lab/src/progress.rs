@@ -1,6 +1,8 @@
-//! A bar on standard error while something takes its time; nothing where that is not a terminal.
+//! A bar on standard error while something takes its time; nothing where that is not a terminal. Its steps are those of a timeline.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::timeline;
 
 /// A progress bar; gone when it is dropped.
 #[derive(Debug)]
@@ -17,13 +19,15 @@ impl Progress {
 
     /// The next step begins.
     pub(crate) fn begin(&self, step: String) {
-        self.0.set_message(step);
+        self.0.set_message(step.clone());
         // Before the step, not in it: nothing is drawn while something is measured.
         self.0.tick();
+        timeline::step_begins(&step);
     }
 
     /// The step has ended.
     pub(crate) fn end(&self) {
+        timeline::step_ends();
         self.0.inc(1);
     }
 }

@@ -1,6 +1,7 @@
 //! The experiment `starvation`: what becomes of an I/O-bound thread beside CPU-bound ones, and of them.
 
 mod beside;
+mod cpython;
 mod endurance;
 
 use std::collections::BTreeSet;
@@ -14,10 +15,12 @@ use clap::{Args, value_parser};
 use keyway_workloads::{STRATEGIES, StrategyInfo, ThreadsRun};
 use serde::Serialize;
 
-pub(crate) use beside::{Answers, Server};
+pub(crate) use beside::{Answers, Clock, Server, Trips};
 
 use crate::file;
+use crate::intervals::Intervals;
 use crate::machine::Machine;
+use crate::markdown;
 use crate::output::{Output, not_measured, shown, table};
 use crate::plot::{self, Axis, Bar, Panel, Plot, Shapes};
 use crate::progress::Progress;
@@ -62,13 +65,20 @@ pub(crate) struct Arguments {
     strategies: Vec<String>,
 
     /// Instead: four spinners and four echo clients for so many seconds, and the longest that anybody waited
-    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["rounds", "milliseconds", "server", "spinners", "plot"],
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["rounds", "milliseconds", "server", "spinners", "plot", "docs"],
           value_parser = value_parser!(u32).range(1..=86_400))]
     endurance: Option<u32>,
 
     /// Also draw the round trips and the spinners' speed, as SVG
     #[arg(long, value_name = "FILE", value_parser = file::place)]
     plot: Option<PathBuf>,
+
+    /// Also write the table to this file, as a page of the documentation
+    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    docs: Option<PathBuf>,
+
+    #[command(flatten)]
+    intervals: Intervals,
 }
 
 impl Arguments {
@@ -101,6 +111,7 @@ struct Row {
 
 /// Runs the experiment and prints its results.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+    arguments.intervals.set();
     if let Some(seconds) = arguments.endurance {
         return endure(arguments, seconds, output);
     }
@@ -117,13 +128,44 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     machine.after_run();
     let rows = rows(&settings, &measured);
     let notes: Vec<String> = machine.shortage().into_iter().collect();
-    let text = || format!("{}\n{}", headline(arguments), table(&lines(&rows)));
-    output.print(SCHEMA, &machine, &rows, text, &notes)?;
-    if let Some(Err(error)) = arguments.plot.as_ref().map(|path| file::write(path, &plot(&rows).svg())) {
+    let lines = lines(&rows, arguments);
+    let how = if arguments.strategies.is_empty() { format!("\n{}\n", cpython::HOW) } else { String::new() };
+    // The files first: they are not lost if nobody reads the output to its end.
+    let page = || {
+        let reading = "[The lab](../lab.md) says how the figures are taken.";
+        let beginning = markdown::beginning("Starvation", output.command(), reading, &machine);
+        let shortage: String = notes.iter().map(|note| format!("**{note}**\n\n")).collect();
+        format!("{beginning}{shortage}{}\n{}{how}", headline(arguments), markdown::table(&lines, 2))
+    };
+    let written = write_files(arguments, page, || plot(&rows));
+    output.print(
+        SCHEMA,
+        &machine,
+        &rows,
+        || format!("{}\n{}{how}", headline(arguments), table(&lines)),
+        &notes,
+    )?;
+    if let Err(error) = written {
         eprintln!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the files that the arguments ask for.
+fn write_files(
+    arguments: &Arguments,
+    page: impl FnOnce() -> String,
+    plot: impl FnOnce() -> Plot,
+) -> Result<(), String> {
+    let mut image = String::new();
+    if let Some(path) = &arguments.plot {
+        file::write(path, &plot().svg())?;
+        if let Some(page) = &arguments.docs {
+            image = format!("\n{}", markdown::image("Starvation", path, page));
+        }
+    }
+    arguments.docs.as_ref().map_or(Ok(()), |path| file::write(path, &(page() + &image)))
 }
 
 fn endure(arguments: &Arguments, seconds: u32, output: &Output) -> io::Result<ExitCode> {
@@ -234,7 +276,7 @@ fn measure(arguments: &Arguments, settings: &[Setting]) -> io::Result<Measured> 
     let time = Duration::from_millis(arguments.milliseconds.into());
     let progress = Progress::new((rounds + 1) * settings.len());
     let step = |time: Duration, what: &str, setting: Setting| {
-        progress.begin(format!("{what}: {} beside {} spinners", setting.strategy, setting.spinners));
+        progress.begin(format!("{what}: {setting}"));
         let outcome = setting.measure(time);
         progress.end();
         outcome
@@ -296,7 +338,7 @@ fn headline(arguments: &Arguments) -> String {
     )
 }
 
-fn lines(rows: &[Row]) -> Vec<Vec<String>> {
+fn lines(rows: &[Row], arguments: &Arguments) -> Vec<Vec<String>> {
     let heading = [
         "strategy",
         "server",
@@ -321,5 +363,35 @@ fn lines(rows: &[Row]) -> Vec<Vec<String>> {
             row.spinner_share.map_or_else(not_measured, |share| shown(share, 3)),
         ]
     };
-    [heading.map(str::to_owned).to_vec()].into_iter().chain(rows.iter().map(line)).collect()
+    let theirs = if arguments.strategies.is_empty() { theirs(rows) } else { Vec::new() };
+    [heading.map(str::to_owned).to_vec()].into_iter().chain(rows.iter().map(line)).chain(theirs).collect()
+}
+
+/// CPython's lines, of the servers and numbers of spinners that we have.
+fn theirs(rows: &[Row]) -> Vec<Vec<String>> {
+    let is_ours = |server: Answers, spinners: usize| {
+        rows.iter().any(|row| row.server == server && row.spinners == spinners)
+    };
+    let of = |interpreter: &cpython::Interpreter| {
+        let cpython::Interpreter { name, server, beside } = *interpreter;
+        let beside = beside.into_iter().enumerate().filter(move |(spinners, _)| is_ours(server, *spinners));
+        beside
+            .map(move |(spinners, trips)| {
+                let of_none = trips.per_s / interpreter.beside[0].per_s;
+                let us = |time: f64| if time < 10.0 { format!("{time:.1}") } else { format!("{time:.0}") };
+                vec![
+                    name.to_owned(),
+                    server.id().to_owned(),
+                    spinners.to_string(),
+                    format!("{:.0}", trips.per_s),
+                    format!("{of_none:.3}"),
+                    us(trips.p50_us),
+                    us(trips.p99_us),
+                    not_measured(),
+                    not_measured(),
+                ]
+            })
+            .collect::<Vec<_>>()
+    };
+    cpython::INTERPRETERS.iter().flat_map(of).collect()
 }

@@ -2,6 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ptr;
+
+use keyway_timeline::{Does, note};
 
 use crate::context::CONTEXT;
 use crate::destruction::{self, Due};
@@ -82,7 +85,9 @@ pub fn try_attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> Result
     if let Some(occupant) = CONTEXT.with(|context| context.occupant()) {
         return Err(AlreadyAttached { wanted: S::runtime().id, occupant: occupant.id });
     }
+    note(Does::Waits, place::<S>);
     let inner = Inner { attached: S::attach(&mut Due::new()), sections: Default::default() };
+    note(Does::Runs, place::<S>);
     let _attachment = Attachment::new(&inner);
     destruction::run_due();
     // SAFETY: attached from here until `_attachment` is dropped, and `f` cannot keep the token beyond its call.
@@ -105,6 +110,7 @@ impl<S: Strategy> Drop for Attachment<'_, S> {
     fn drop(&mut self) {
         // What is due already is destroyed by a thread that is still attached: cheaper under most strategies.
         destruction::run_due();
+        note(Does::Leaves, place::<S>);
         S::detach(&self.0.attached, &mut Due::new());
         CONTEXT.with(|context| context.vacate());
         destruction::run_due();
@@ -113,6 +119,7 @@ impl<S: Strategy> Drop for Attachment<'_, S> {
 
 /// Runs `f` with the OS thread detached; see [`Thread::blocking`].
 pub(crate) fn blocking<S: Strategy, R>(inner: &Inner<S>, f: impl FnOnce() -> R) -> R {
+    note(Does::Blocks, place::<S>);
     S::leave(&inner.attached, &mut Due::new());
     CONTEXT.with(|context| context.vacate());
     let _again = Reentry(inner);
@@ -133,9 +140,16 @@ impl<S: Strategy> Drop for Reentry<'_, S> {
                 occupant.id
             ));
         }
+        note(Does::Waits, place::<S>);
         S::reenter(&self.0.attached, &mut Due::new());
+        note(Does::Runs, place::<S>);
         // SAFETY: `inner` is borrowed by the attachment around this region, which vacates; `S::reenter` has just returned.
         CONTEXT.with(|context| unsafe { context.occupy(self.0) });
         destruction::run_due();
     }
+}
+
+/// The runtime, for a timeline.
+fn place<S: Strategy>() -> usize {
+    ptr::from_ref(S::runtime()).addr()
 }

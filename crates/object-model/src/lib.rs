@@ -36,7 +36,7 @@ pub use destruction::Due;
 pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
 /// What guards contents: see [`Strategy::Lock`].
-pub use keyway_sections::{ContentsLock, NoLock, ObjectLock};
+pub use keyway_sections::{ContentsLock, NoLock, ObjectLock, take as take_contents_lock};
 pub use owed::{CountPath, Released, Retained};
 pub use plain::PlainCount;
 pub use pointers::{LeaveAtExit, Upgraded, WeakCounts, at_thread_exit};

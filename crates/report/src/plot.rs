@@ -123,8 +123,8 @@ const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 const INK: RGBColor = RGBColor(0x1f, 0x24, 0x28);
 const RULE: RGBColor = RGBColor(0xd9, 0xde, 0xe3);
 
-/// The same in dark surroundings. Style sheets win over the attributes that plotters writes.
-const IN_THE_DARK: &str = "<style>@media (prefers-color-scheme: dark) {
+/// Style of an SVG whose frame has these colours: others in dark surroundings. Style sheets win over the attributes that plotters writes.
+pub const DARK: &str = "<style>@media (prefers-color-scheme: dark) {
 [fill=\"#FFFFFF\"] { fill: #0D1117 } [fill=\"#1F2428\"] { fill: #E6EDF3 } [stroke=\"#1F2428\"] { stroke: #E6EDF3 }
 [stroke=\"#D9DEE3\"] { stroke: #30363D } }</style>\n";
 
@@ -154,7 +154,7 @@ impl Plot {
         self.draw(&mut text).expect("drawing into a string needs nothing that could fail");
         // After the opening tag: a title for whoever cannot see it, and the other colours.
         let opened = text.find('>').map_or(0, |end| end + 1);
-        text.insert_str(opened, &format!("\n<title>{}</title>\n{IN_THE_DARK}", escaped(&self.title)));
+        text.insert_str(opened, &format!("\n<title>{}</title>\n{DARK}", escaped(&self.title)));
         text
     }
 
@@ -357,7 +357,22 @@ fn number(value: f64) -> String {
     format!("{}{suffix}", if text == "-0" { "0" } else { text })
 }
 
-fn escaped(text: &str) -> String {
+/// A colour of the frame, as SVG writes it: of the background, of text and axes, of lines behind the rest.
+pub fn frame_colours() -> [String; 3] {
+    [PAPER, INK, RULE].map(hex)
+}
+
+/// A colour of lines and bars, as SVG writes it. They are the same everywhere, one after the other.
+pub fn colour_in_svg(number: usize) -> String {
+    hex(colour(number))
+}
+
+fn hex(RGBColor(red, green, blue): RGBColor) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
+/// Text as SVG writes it.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -413,13 +428,9 @@ mod tests {
     #[test]
     fn every_colour_of_the_frame_has_its_counterpart_in_the_dark() {
         let text = svg(vec![lines(Axis::linear("x"), Axis::linear("y"), &[1.0, 2.0])]);
-        for RGBColor(red, green, blue) in [PAPER, INK, RULE] {
-            let colour = format!("#{red:02X}{green:02X}{blue:02X}");
-            assert!(IN_THE_DARK.contains(&colour), "{colour} stays as it is in the dark");
-            assert!(
-                text.matches(&colour).count() > IN_THE_DARK.matches(&colour).count(),
-                "{colour} is not drawn"
-            );
+        for colour in frame_colours() {
+            assert!(DARK.contains(&colour), "{colour} stays as it is in the dark");
+            assert!(text.matches(&colour).count() > DARK.matches(&colour).count(), "{colour} is not drawn");
         }
     }
 

@@ -23,4 +23,4 @@ mod lock;
 pub mod testing;
 
 pub use chain::Chain;
-pub use lock::{ContentsLock, NoLock, ObjectLock};
+pub use lock::{ContentsLock, NoLock, ObjectLock, take};

@@ -1,6 +1,9 @@
 //! What guards contents.
 
+use std::ptr;
+
 use keyway_sync::RawLock;
+use keyway_timeline::{AS_BEFORE, Does, is_recording, note};
 
 /// What guards the contents of one object; stored beside them.
 ///
@@ -36,6 +39,24 @@ pub unsafe trait ContentsLock: Send + Sync + 'static {
     }
 }
 
+/// Waits until a contents lock is free and takes it; seen on a timeline if it has to wait.
+#[inline]
+pub fn take(lock: &RawLock) {
+    match is_recording() {
+        true => take_noted(lock),
+        false => lock.lock(),
+    }
+}
+
+#[cold]
+fn take_noted(lock: &RawLock) {
+    if !lock.try_lock() {
+        note(Does::WaitsForSection, || ptr::from_ref(lock).addr());
+        lock.lock();
+        note(Does::Runs, || AS_BEFORE);
+    }
+}
+
 /// One lock of one byte in each object.
 #[derive(Debug)]
 pub struct ObjectLock(RawLock);
@@ -51,7 +72,7 @@ unsafe impl ContentsLock for ObjectLock {
 
     #[inline]
     fn lock(&self) {
-        self.0.lock();
+        take(&self.0);
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! One measurement: an echo client whose server is another process, beside spinners.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -27,7 +28,8 @@ pub(crate) enum Answers {
 }
 
 impl Answers {
-    pub(super) fn id(self) -> &'static str {
+    /// As on the command line.
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Answers::After200us => "after-200us",
             Answers::AtOnce => "at-once",
@@ -71,6 +73,17 @@ pub(super) struct Setting {
     pub(super) spinners: usize,
 }
 
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spinners = if self.spinners == 1 { "spinner" } else { "spinners" };
+        match self.server {
+            Some(server) => write!(f, "{}: an echo client (server {})", self.strategy, server.id()),
+            None => write!(f, "{}: no client", self.strategy),
+        }?;
+        write!(f, " beside {} {spinners}", self.spinners)
+    }
+}
+
 /// What came of it. What was not measured is not a number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outcome {
@@ -82,6 +95,10 @@ pub(super) struct Outcome {
     pub(super) spins_per_s: f64,
 }
 
+/// Whether what threads do counts.
+#[derive(Debug)]
+pub(crate) struct Clock(AtomicU8);
+
 /// The threads run, but nothing counts yet; what they do counts; they end.
 const WARMING_UP: u8 = 0;
 const MEASURED: u8 = 1;
@@ -89,6 +106,25 @@ const ENDING: u8 = 2;
 
 /// How long the threads run before they are measured: several turns of every policy.
 const WARM_UP: Duration = Duration::from_millis(30);
+
+impl Clock {
+    /// Nothing counts yet.
+    pub(crate) fn new() -> Self {
+        Clock(AtomicU8::new(WARMING_UP))
+    }
+
+    /// Lets the threads warm up, measures them for so long, and tells them to end.
+    pub(crate) fn measure(&self, time: Duration) {
+        sleep(WARM_UP);
+        self.0.store(MEASURED, Relaxed);
+        sleep(time);
+        self.0.store(ENDING, Relaxed);
+    }
+
+    fn phase(&self) -> u8 {
+        self.0.load(Relaxed)
+    }
+}
 
 impl Setting {
     /// Measures for so long.
@@ -110,25 +146,22 @@ impl Job for Run {
 
     fn run<S: Strategy>(&mut self) -> io::Result<Outcome> {
         let Setting { server, spinners, .. } = self.setting;
-        let phase = &AtomicU8::new(WARMING_UP);
+        let clock = &Clock::new();
         let server = server.map(Server::start).transpose()?;
         let (connection, process) = server.unzip();
         let outcome = thread::scope(|scope| {
             let spinners: Vec<_> = (1..=spinners)
                 .map(|number| {
                     let spinner = thread::Builder::new().name(format!("spinner {number}"));
-                    spinner.spawn_scoped(scope, move || attach::<S, _>(|thread| spins_per_s(thread, phase)))
+                    spinner.spawn_scoped(scope, move || attach::<S, _>(|thread| spins_per_s(thread, clock)))
                 })
                 .collect::<io::Result<_>>()?;
-            let client = connection.map(|connection| {
+            let client = connection.map(|mut connection| {
                 let client = thread::Builder::new().name("echo client".to_owned());
-                client.spawn_scoped(scope, move || trips::<S>(connection, phase))
+                client.spawn_scoped(scope, move || Trips::make::<S>(&mut connection, clock))
             });
             let client = client.transpose()?;
-            sleep(WARM_UP);
-            phase.store(MEASURED, Relaxed);
-            sleep(self.time);
-            phase.store(ENDING, Relaxed);
+            clock.measure(self.time);
             let client = client.map(|client| client.join().expect("the client does not panic"));
             let spins_per_s = spinners.into_iter().map(|spinner| spinner.join().expect("it does not panic"));
             let nothing = Outcome {
@@ -139,7 +172,13 @@ impl Job for Run {
                 spins_per_s: spins_per_s.sum(),
             };
             Ok(match client.transpose()? {
-                Some(client) => Outcome { spins_per_s: nothing.spins_per_s, ..client },
+                Some(trips) => Outcome {
+                    trips_per_s: trips.per_s(),
+                    p50_us: trips.us(0.5),
+                    p99_us: trips.us(0.99),
+                    p999_us: trips.us(0.999),
+                    ..nothing
+                },
                 None => nothing,
             })
         });
@@ -149,9 +188,9 @@ impl Job for Run {
 }
 
 /// Spins until the end. Iterations a second while it was measured.
-fn spins_per_s<S: Strategy>(thread: &mut keyway::Thread<S>, phase: &AtomicU8) -> f64 {
+fn spins_per_s<S: Strategy>(thread: &mut keyway::Thread<S>, clock: &Clock) -> f64 {
     let (mut iterations, mut start) = (0_u64, None);
-    echo::spin(thread, || match phase.load(Relaxed) {
+    echo::spin(thread, || match clock.phase() {
         WARMING_UP => true,
         MEASURED => {
             start.get_or_insert_with(Instant::now);
@@ -163,30 +202,52 @@ fn spins_per_s<S: Strategy>(thread: &mut keyway::Thread<S>, phase: &AtomicU8) ->
     start.map_or(0.0, |start| iterations as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Makes trips until the end.
-fn trips<S: Strategy>(mut connection: UnixStream, phase: &AtomicU8) -> io::Result<Outcome> {
-    let mut times = Histogram::<u64>::new(3).expect("three digits are allowed");
-    let (mut start, mut end) = (None, None);
-    attach::<S, _>(|thread| {
-        echo::client(&mut connection, thread, |trip| {
-            let phase = phase.load(Relaxed);
-            if phase != WARMING_UP && start.is_some() {
-                times.record(trip.time.as_nanos() as u64).expect("it grows as needed");
-                end = Some(Instant::now());
-            } else if phase == MEASURED {
-                // The trip that was under way when the measuring began does not count.
-                start = Some(Instant::now());
-            }
-            phase != ENDING
-        })
-    })?;
-    let us = |quantile| times.value_at_quantile(quantile) as f64 / 1e3;
-    let elapsed = start.zip(end).map_or(f64::INFINITY, |(start, end)| (end - start).as_secs_f64());
-    Ok(Outcome {
-        trips_per_s: times.len() as f64 / elapsed,
-        p50_us: us(0.5),
-        p99_us: us(0.99),
-        p999_us: us(0.999),
-        spins_per_s: 0.0,
-    })
+/// The round trips of one client, or of several, as far as they count.
+#[derive(Clone, Debug)]
+pub(crate) struct Trips {
+    /// Nanoseconds.
+    times: Histogram<u64>,
+    per_s: f64,
+}
+
+impl Trips {
+    /// Attaches this thread, and makes trips until the end.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub(crate) fn make<S: Strategy>(connection: &mut UnixStream, clock: &Clock) -> io::Result<Trips> {
+        let mut times = Histogram::<u64>::new(3).expect("three digits are allowed");
+        let (mut start, mut end) = (None, None);
+        attach::<S, _>(|thread| {
+            echo::client(connection, thread, |trip| {
+                let phase = clock.phase();
+                if phase != WARMING_UP && start.is_some() {
+                    times.record(trip.time.as_nanos() as u64).expect("it grows as needed");
+                    end = Some(Instant::now());
+                } else if phase == MEASURED {
+                    // The trip that was under way when the measuring began does not count.
+                    start = Some(Instant::now());
+                }
+                phase != ENDING
+            })
+        })?;
+        let elapsed = start.zip(end).map_or(f64::INFINITY, |(start, end)| (end - start).as_secs_f64());
+        Ok(Trips { per_s: times.len() as f64 / elapsed, times })
+    }
+
+    /// Those of both together.
+    pub(crate) fn and(mut self, other: &Trips) -> Trips {
+        self.times.add(&other.times).expect("both have three digits");
+        Trips { per_s: self.per_s + other.per_s, ..self }
+    }
+
+    /// Trips a second.
+    pub(crate) fn per_s(&self) -> f64 {
+        self.per_s
+    }
+
+    /// The time, in microseconds, that this part of the trips did not exceed.
+    pub(crate) fn us(&self, quantile: f64) -> f64 {
+        self.times.value_at_quantile(quantile) as f64 / 1e3
+    }
 }

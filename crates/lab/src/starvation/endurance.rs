@@ -60,11 +60,18 @@ impl Job for Run {
         let start = Instant::now();
         let (clients, spinner, control) = thread::scope(|scope| {
             let control = scope.spawn(|| longest_gap(ends));
-            let spinners: Vec<_> = (0..EACH).map(|_| scope.spawn(|| longest_iteration::<S>(ends))).collect();
+            let named = |what: &str, number: usize| thread::Builder::new().name(format!("{what} {number}"));
+            let spinners: Vec<_> = (1..=EACH)
+                .map(|number| {
+                    let spinner = named("spinner", number);
+                    spinner.spawn_scoped(scope, || longest_iteration::<S>(ends)).expect("a thread starts")
+                })
+                .collect();
             let clients: Vec<_> = connections
                 .into_iter()
-                .map(|mut connection| {
-                    scope.spawn(move || {
+                .zip(1..)
+                .map(|(mut connection, number)| {
+                    let client = move || {
                         let (mut trips, mut longest) = (0, Duration::ZERO);
                         attach::<S, _>(|thread| {
                             echo::client(&mut connection, thread, |trip| {
@@ -74,7 +81,8 @@ impl Job for Run {
                             })
                         })?;
                         Ok((trips, longest))
-                    })
+                    };
+                    named("echo client", number).spawn_scoped(scope, client).expect("a thread starts")
                 })
                 .collect();
             sleep(self.time);

@@ -28,7 +28,7 @@ unsafe impl<T: Tables> ContentsLock for GroupLock<T> {
 
     #[inline]
     fn lock(&self) {
-        T::contents_lock(&self.place).lock();
+        keyway_object_model::take_contents_lock(T::contents_lock(&self.place));
     }
 
     #[inline]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use keyway_timeline::{AS_BEFORE, Does, note};
+
 use super::lock::Lock;
 use super::policy::{Policy, Sealed, Timed};
 use crate::thread::Attached;
@@ -70,6 +72,7 @@ impl Policy for Interval {
     fn checkpoint(lock: &Lock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
         if lock.is_asked_for() {
             lock.hand_over(attached.holder, || patience(interval()));
+            note(Does::Runs, || AS_BEFORE);
         }
     }
 }

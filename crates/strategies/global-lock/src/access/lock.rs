@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use keyway_sync::{Condvar, Mutex, futex};
+use keyway_timeline::{AS_BEFORE, Does, note, note_since, since};
 
 /// In `word`: nobody holds the lock.
 const FREE: u32 = 0;
@@ -66,6 +67,20 @@ impl Lock {
         self.note_taken(holder);
     }
 
+    /// Gives the lock up and takes it again at once, whether anybody got it or not.
+    #[cold]
+    pub(crate) fn let_in(&self, holder: HolderId) {
+        let before = since();
+        self.give_up();
+        if self.try_take() {
+            return self.note_taken(holder);
+        }
+        note_since(before, Does::Waits, || AS_BEFORE);
+        self.wait(|| None);
+        self.note_taken(holder);
+        note(Does::Runs, || AS_BEFORE);
+    }
+
     /// Gives the lock up and wakes a waiter, if there is one.
     #[inline]
     pub(crate) fn give_up(&self) {
@@ -87,6 +102,7 @@ impl Lock {
     /// Only when the lock is [asked for](Self::is_asked_for): then there is a waiter, which cannot leave without the lock (I3).
     #[cold]
     pub(crate) fn hand_over(&self, holder: HolderId, patience: impl Fn() -> Option<Duration>) {
+        note(Does::Waits, || AS_BEFORE);
         // O5, Relaxed: only the holder, this thread, changes it.
         let before = self.switches.load(Ordering::Relaxed);
         // O6, Relaxed: before the lock is given up, so O3 and O1 make whoever takes it see this.

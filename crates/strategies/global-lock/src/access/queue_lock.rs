@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use keyway_sync::{Condvar, Mutex, MutexGuard, clock, cores};
+use keyway_timeline::{AS_BEFORE, Does, note};
 
 use super::order::{Next, Order, Place};
 
@@ -122,6 +123,7 @@ impl QueueLock {
         match order.checkpoint(Arc::clone(&waiter.seat), clock::now(), interval) {
             Some((next, place)) => {
                 waiter.used.set(next.used);
+                note(Does::Waits, || AS_BEFORE);
                 self.hand_to(&mut order, next);
                 if place.is_first {
                     self.note_core();

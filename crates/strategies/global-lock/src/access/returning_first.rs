@@ -1,5 +1,7 @@
 //! A global lock that does not starve those who wait for something else than the lock.
 
+use keyway_timeline::{AS_BEFORE, Does, note};
+
 use super::policy::{Policy, Sealed, Timed};
 use super::queue_lock::{Comes, QueueLock, Waiter};
 use crate::thread::Attached;
@@ -70,6 +72,7 @@ impl Policy for ReturningFirst {
     fn checkpoint(lock: &QueueLock, attached: &Attached<Self>, interval: impl Fn() -> u32) {
         if lock.is_asked_for() {
             lock.yield_turn(&attached.waiter, nanoseconds(interval()));
+            note(Does::Runs, || AS_BEFORE);
         }
     }
 }

@@ -69,12 +69,6 @@ impl Policy for Ticks {
             return;
         }
         attached.checkpoints.set(0);
-        give_a_chance(lock, attached);
+        lock.let_in(attached.holder);
     }
-}
-
-#[cold]
-fn give_a_chance(lock: &Lock, attached: &Attached<Ticks>) {
-    lock.give_up();
-    lock.take(attached.holder, || None);
 }
