@@ -72,8 +72,11 @@ impl Lane {
 fn stack(shares: &Shares) -> Vec<(Range<f64>, Kind)> {
     /// Heights are multiples of this.
     const STEP: f64 = 0.05;
+    /// So high is what there is at all, that it can be seen.
+    const LEAST: f64 = 0.15;
+    let shares = shares.map(|share| if share > 0.0 { share.max(LEAST) } else { 0.0 });
     let all: f64 = shares.iter().sum();
-    // What little is missing is an edge; a column of which a part is missing has a gap at its lower end.
+    // What little is missing is an edge; a column of which more is missing has a gap at its lower end.
     let whole = if all > 1.0 - STEP { all } else { 1.0 };
     let (mut sum, mut stacked) = (0.0, Vec::new());
     for (kind, share) in Kind::ALL.into_iter().zip(shares) {
@@ -116,6 +119,16 @@ mod tests {
             (5..10, 0.5..1.0, Kind::Waits),
         ];
         assert_eq!(lane.rectangles(), expected);
+    }
+
+    #[test]
+    fn what_is_short_is_seen() {
+        let spans = [span(0, 49, State::Blocks), span(49, 50, State::Waits), span(50, 100, State::Blocks)];
+        let lane = Lane::new(&spans, &Runtimes(Vec::new()), &(0..100), 1);
+        let [(_, waits, Kind::Waits), (_, blocks, Kind::Blocks)] = &lane.rectangles()[..] else {
+            panic!("{lane:?}")
+        };
+        assert!(waits.end > 0.1 && blocks.start == waits.end && (blocks.end - 1.0).abs() < 1e-9);
     }
 
     #[test]
