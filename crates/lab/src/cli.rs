@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 use crate::{
-    blocks, check, cite, cost, countdown, deadlock, io as io_bound, merge, plan, predict, race, replay, report,
-    scaling, starvation, timeline, trace, verdict, verify,
+    blocks, check, cite, cost, countdown, deadlock, io as io_bound, merge, plan, predict, race, replay,
+    report, scaling, starvation, timeline, trace, verdict, verify,
 };
 
 /// Experiments on strategies for sharing reference-counted objects between threads

@@ -80,8 +80,7 @@ impl Picture<'_> {
             y += 20.0;
         }
         text(body, 38.0, y + 12.0, 14, "start", "nothing drawn: not attached");
-        let fast =
-            "Where a thread changes faster than can be drawn, a column shows how much of each there was, and a thin line what was short.";
+        let fast = "Where a thread changes faster than can be drawn, a column shows how much of each there was, and a thin line what was short.";
         text(body, 16.0, y + 34.0, 13, "start", fast);
         y += 42.0;
         for note in self.notes {
