@@ -202,11 +202,9 @@ fn by_number(name: &str) -> (String, u64) {
 
 fn text(body: &mut String, x: f64, y: f64, size: u32, anchor: &str, what: &str) {
     let (ink, what) = (ink(), escaped(what));
-    write!(
-        body,
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{ink}\">{what}</text>\n"
-    )
-    .expect("a string takes everything");
+    let style = format!("font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{ink}\"");
+    writeln!(body, "<text x=\"{x:.1}\" y=\"{y:.1}\" {style}>{what}</text>")
+        .expect("a string takes everything");
 }
 
 /// A rectangle, with what it stands for under the pointer.
