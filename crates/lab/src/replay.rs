@@ -91,7 +91,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let progress = Progress::new(steps);
     let mut rows = Vec::new();
     for (file, name) in files.iter().zip(short_names(&files)) {
-        let trace = match arguments.limits.open(file).and_then(|mut reader| Trace::read(&mut reader)) {
+        let trace = match arguments.limits.open_to_keep(file).and_then(|mut reader| Trace::read(&mut reader))
+        {
             Ok(trace) => trace,
             Err(error) => return Ok(failed(&error)),
         };

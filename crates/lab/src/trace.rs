@@ -78,9 +78,9 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.objects, value_parser = value_parser!(u64).range(..=1 << 32))]
     max_objects: u64,
 
-    /// Refuse traces with more events
-    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.events)]
-    max_events: u64,
+    /// Refuse traces with more events [default: 33554432 where they are kept in memory, 8589934592 for `trace stat`]
+    #[arg(long, value_name = "N")]
+    max_events: Option<u64>,
 
     /// Refuse traces that are longer after decompression
     #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.bytes)]
@@ -88,14 +88,19 @@ pub(crate) struct LimitArguments {
 }
 
 impl LimitArguments {
-    /// The same for a reader.
-    pub(crate) fn limits(self) -> Limits {
-        Limits { objects: self.max_objects, events: self.max_events, bytes: self.max_bytes }
+    /// Opens a trace whose events pass by.
+    pub(crate) fn open(self, file: &PathBuf) -> Result<Reader<'static>, TraceError> {
+        self.open_within(file, Limits::DEFAULT)
     }
 
-    /// Opens a trace within them.
-    pub(crate) fn open(self, file: &PathBuf) -> Result<Reader<'static>, TraceError> {
-        Reader::open_within(file, self.limits())
+    /// Opens a trace whose events are kept.
+    pub(crate) fn open_to_keep(self, file: &PathBuf) -> Result<Reader<'static>, TraceError> {
+        self.open_within(file, Limits::IN_MEMORY)
+    }
+
+    fn open_within(self, file: &PathBuf, default: Limits) -> Result<Reader<'static>, TraceError> {
+        let events = self.max_events.unwrap_or(default.events);
+        Reader::open_within(file, Limits { objects: self.max_objects, events, bytes: self.max_bytes })
     }
 }
 

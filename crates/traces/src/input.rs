@@ -14,8 +14,9 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// How much a reader takes on. What exceeds a limit is an error that names the limit.
 ///
-/// Memory is allocated for what has been read, never for what a header announces. Objects cost 8 bytes each in a reader, and up
-/// to 24 more in a checker and 80 in statistics.
+/// Memory is allocated for what has been read, never for what a header announces. Objects cost 8 bytes each in a reader, up to 24 more
+/// in a checker, and 80 in statistics or 200 in a replay. An event costs nothing while it passes by, 8 bytes in a
+/// [`Trace`](crate::Trace), 40 in a [`Life`](crate::Life), and up to 40 in a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Objects in the table.
@@ -27,8 +28,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 2^25 objects, 2^33 events, 2^37 bytes.
-    pub const DEFAULT: Limits = Limits { objects: 1 << 25, events: 1 << 33, bytes: 1 << 37 };
+    /// 2^22 objects, 2^33 events, 2^37 bytes: less than half a GiB of memory for statistics.
+    pub const DEFAULT: Limits = Limits { objects: 1 << 22, events: 1 << 33, bytes: 1 << 37 };
+
+    /// The same with 2^25 events, for traces that are kept in memory.
+    pub const IN_MEMORY: Limits = Limits { events: 1 << 25, ..Limits::DEFAULT };
 }
 
 impl Default for Limits {

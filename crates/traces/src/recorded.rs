@@ -185,7 +185,7 @@ fn complete(trace: &mut Trace) {
         }
         sum.ended |= event.op == Op::Dealloc;
         sum.least = sum.least.min(sum.change);
-        if sum.thread.is_some_and(|thread| thread != event.thread) {
+        if sum.thread.is_some_and(|thread| thread != event.thread) && !object.is_immortal() {
             object.flags |= flags::MANY_THREADS;
         }
         sum.thread = Some(event.thread);
@@ -235,9 +235,14 @@ impl Tape {
     }
 }
 
-/// An object that the recording had not seen: it was made before.
-fn older() -> ObjectRecord {
-    ObjectRecord { flags: flags::PREEXISTING, owner: crate::format::NO_OWNER, ..Default::default() }
+/// An object that the recording had not seen before this operation: it was made before.
+fn older(op: Op) -> ObjectRecord {
+    let immortal = if matches!(op, Op::IncrefImmortal | Op::DecrefImmortal) { flags::IMMORTAL } else { 0 };
+    ObjectRecord {
+        flags: flags::PREEXISTING | immortal,
+        owner: crate::format::NO_OWNER,
+        ..Default::default()
+    }
 }
 
 /// Records an operation, if a recording runs.
@@ -254,12 +259,12 @@ fn record_on_tape(op: Op, tag: &Tag, arg: u16) {
     let mut tape = tape();
     let Some(tape) = tape.as_mut().filter(|tape| tape.has_room()) else { return };
     let Some(thread) = tape.thread() else { return };
-    let object = tape.object(tag, older());
+    let object = tape.object(tag, older(op));
     tape.events.push(Event { op, thread, arg, object });
 }
 
-/// A new object's tag.
-fn born<S: Strategy>() -> Tag {
+/// A new object's tag; `flags` are those with which its life begins.
+fn born<S: Strategy>(flags: u8) -> Tag {
     let tag = Tag(AtomicU64::new(0));
     if !RUNS.load(Ordering::Relaxed) {
         return tag;
@@ -269,8 +274,8 @@ fn born<S: Strategy>() -> Tag {
         && let Some(thread) = tape.thread()
     {
         tape.global_lock = !S::Lock::LOCKS;
-        let object =
-            tape.object(&tag, ObjectRecord { owner: thread, initial_count: 1, ..Default::default() });
+        let record = ObjectRecord { flags, owner: thread, initial_count: 1, ..Default::default() };
+        let object = tape.object(&tag, record);
         tape.events.push(Event::new(Op::Alloc, thread, object));
     }
     tag
@@ -355,18 +360,24 @@ unsafe impl<S: Strategy> Strategy for Recorded<S> {
     type Count = Words<S>;
 
     fn new_count(id: S::Id, attached: &S::Attached) -> Words<S> {
-        Wrapped::new(S::new_count(id, attached), born::<S>())
+        Wrapped::new(S::new_count(id, attached), born::<S>(0))
     }
 
     fn immortal_count(id: S::Id, attached: &S::Attached) -> Words<S> {
-        Wrapped::new(S::immortal_count(id, attached), born::<S>())
+        Wrapped::new(S::immortal_count(id, attached), born::<S>(flags::IMMORTAL))
     }
 
     unsafe fn retain(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.
-        let way = unsafe { S::path(object.wrapped(), id) };
-        // SAFETY: as above.
-        record(Op::Incref, unsafe { tag(object) }, named::<S>(way));
+        if unsafe { object.is_immortal() } {
+            // SAFETY: as above.
+            record(Op::IncrefImmortal, unsafe { tag(object) }, 0);
+        } else {
+            // SAFETY: as above.
+            let way = unsafe { S::path(object.wrapped(), id) };
+            // SAFETY: as above.
+            record(Op::Incref, unsafe { tag(object) }, named::<S>(way));
+        }
         // SAFETY: the caller's duties.
         unsafe { S::retain(object.wrapped(), id, attached) }
     }
@@ -378,12 +389,19 @@ unsafe impl<S: Strategy> Strategy for Recorded<S> {
         due: &mut Due<Self>,
     ) -> Released {
         // SAFETY: alive, by the caller's reference.
-        let way = unsafe { S::path(object.wrapped(), id) };
-        // SAFETY: as above.
-        unsafe { record_release(object, way) };
+        let immortal = unsafe { object.is_immortal() };
+        if immortal {
+            // SAFETY: as above.
+            record(Op::DecrefImmortal, unsafe { tag(object) }, 0);
+        } else {
+            // SAFETY: as above.
+            let way = unsafe { S::path(object.wrapped(), id) };
+            // SAFETY: as above.
+            unsafe { record_release(object, way) };
+        }
         // SAFETY: the caller's duties.
         let released = unsafe { S::release(object.wrapped(), id, attached, &mut due.wrapped()) };
-        if released == Released::Destroy {
+        if released == Released::Destroy && !immortal {
             // SAFETY: nobody has destroyed it yet: that is the caller's to do now.
             end(unsafe { tag(object) });
         }

@@ -31,7 +31,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Reads the rest of a trace, and checks it.
+    /// Reads the rest of a trace, and checks it. What a small file may unpack to in memory is bounded by the reader's limits:
+    /// [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is meant for this.
     ///
     /// # Errors
     /// The first thing that is wrong with it.

@@ -245,3 +245,55 @@ fn what_is_written_reads_back_as_itself() {
     assert_eq!(reader.names().expect("it is whole")[0], "é".repeat(127));
     assert_eq!(NO_OBJECT, u32::MAX);
 }
+
+/// The most memory that this process has had at once, in bytes.
+#[cfg(target_os = "linux")]
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux has it");
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kilobytes * 1024
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_small_file_cannot_ask_for_much_memory_in_a_replay() {
+    use keyway_traces::replay::{CHECKPOINT_EVERY, Plan, Replay};
+
+    // Each pair of events writes over 65,535 references; and 200 threads, each of which might count each object privately.
+    let plan = |pairs: usize| {
+        let mut list = vec![Event::new(Op::Alloc, 0, 0)];
+        for _ in 0..pairs {
+            list.push(Event::new(Op::SetRefcnt, 0, 0).with_arg(u16::MAX));
+            list.push(Event::new(Op::SetRefcnt, 0, 0).with_arg(1));
+        }
+        list.push(Event::new(Op::Decref, 0, 0));
+        list.push(Event::new(Op::Dealloc, 0, 0));
+        let trace = Trace {
+            global_lock: true,
+            threads: 200,
+            objects: vec![ObjectRecord::default(); 1 << 18],
+            events: list,
+            names: vec!["?".to_owned()],
+        };
+        let compressed = zstd::encode_all(&bytes(&trace)[..], 3).expect("it can be compressed");
+        assert!(compressed.len() < 1 << 14, "{}", compressed.len());
+        let mut reader = Reader::new("x.rct", &compressed[..], Limits::IN_MEMORY).expect("it is whole");
+        Plan::new(&Trace::read(&mut reader).expect("it agrees with itself"), CHECKPOINT_EVERY)
+    };
+    let before = peak_memory();
+    // As one step a reference this would be a GiB.
+    assert_eq!(plan(2_000).totals().deaths, 1);
+    Replay::new(&plan(3), true).whole::<keyway::AtomicCounts>().expect("it agrees");
+    let more = peak_memory() - before;
+    // Other tests of this process are in it too.
+    assert!(more < 512 << 20, "{} MiB", more >> 20);
+}
+
+#[test]
+fn what_is_kept_in_memory_has_a_lower_limit() {
+    let announced = (Limits::IN_MEMORY.events + 1).to_le_bytes();
+    let error = Reader::new("x.rct", &with(24, &announced)[..], Limits::IN_MEMORY).expect_err("too many");
+    assert!(error.to_string().contains("the limit is 33554432"), "{error}");
+    refused(&with(24, &announced)[..], 143, "the file ends at event 7");
+}

@@ -115,3 +115,44 @@ fn a_limit_ends_a_recording_early_and_leaves_a_whole_trace() {
     drop(Recording::start().expect("the other one has ended"));
     assert!(Recording::start().is_ok());
 }
+
+/// An immortal object's operations, under a strategy that does not count it and under one that does.
+fn immortal<S: Strategy>() -> Vec<(Op, u8)> {
+    let recording = Recording::start().expect("no other recording runs");
+    attach::<Recorded<S>, _>(|thread| {
+        let none = thread.alloc_immortal("None");
+        let more = none.clone_ref(thread);
+        more.release(thread);
+        none.release(thread); // the last
+    });
+    let trace = recording.finish();
+    assert!(trace.objects[0].is_immortal());
+    let mut bytes = Vec::new();
+    trace.write(&mut bytes).expect("it is memory");
+    let mut reader = Reader::new("recorded", &bytes[..], Limits::DEFAULT).expect("it is whole");
+    let stats = Stats::of(&mut reader).expect("it agrees with itself");
+    assert_eq!((stats.immortal_objects, stats.immortal_skips(), stats.count_operations), (1, 3, 0));
+    for_each(&mut Replayed(trace.clone()));
+    trace.events.iter().map(|event| (event.op, event.thread)).collect()
+}
+
+#[test]
+fn an_immortal_object_is_recorded_as_one() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let events = [(Op::Alloc, 0), (Op::IncrefImmortal, 0), (Op::DecrefImmortal, 0), (Op::DecrefImmortal, 0)];
+    assert_eq!(immortal::<keyway::BiasedCounts>(), events);
+    assert_eq!(immortal::<keyway::SingleThread>(), events);
+}
+
+#[test]
+fn an_immortal_object_from_before_is_recorded_as_one() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    type S = Recorded<keyway::AtomicCounts>;
+    let none = attach::<S, _>(|thread| thread.alloc_immortal(0));
+    let recording = Recording::start().expect("no other recording runs");
+    attach::<S, _>(|thread| none.clone_ref(thread).release(thread));
+    let trace = recording.finish();
+    let object = trace.objects[0];
+    assert!(object.is_immortal() && object.is_preexisting());
+    for_each(&mut Replayed(trace));
+}

@@ -17,6 +17,10 @@ pub(super) const BASES: [&str; 2] = ["single-thread", "global-lock-interval"];
 /// The strategy to which the times in count operations are compared, since a model has predicted that.
 pub(super) const ATOMIC: &str = "atomic-counts";
 
+/// What a model predicted of an operation, by what an atomic one costs: on the owner's path, five to nine times less; otherwise what CPython's
+/// measured non-owner's pair is to two locked instructions.
+const PREDICTED: (f64, f64) = (1.0 / 7.0, 1.35);
+
 /// One row of the document.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
@@ -52,6 +56,8 @@ pub(crate) struct Row {
     pub(super) ratio: BTreeMap<&'static str, Figure>,
     /// `count_seconds` by that of `atomic-counts`, in the same rounds; null if one of the two is below the noise.
     pub(super) count_ratio_to_atomic: Option<Figure>,
+    /// What a model predicted for that from the shares below, before anything was measured; null under strategies without owners.
+    pub(super) predicted_ratio_to_atomic: Option<f64>,
     /// Shares of the operations by path; null under strategies without owners.
     pub(super) owner_share: Option<Figure>,
     pub(super) remote_share: Option<Figure>,
@@ -102,6 +108,8 @@ pub(super) fn row(
         let share = part as f64 / sights.paths.all().max(1) as f64;
         (sights.paths.common == 0).then_some(Figure { median: share, low: share, high: share })
     };
+    let predicted = share(sights.paths.owner)
+        .map(|owner| owner.median * PREDICTED.0 + (1.0 - owner.median) * PREDICTED.1);
     let atomic = at(ATOMIC).filter(|&atomic| is_above(atomic) && is_above(whole));
     Row {
         trace: name.to_owned(),
@@ -129,6 +137,7 @@ pub(super) fn row(
             .collect(),
         count_ratio_to_atomic: atomic
             .map(|atomic| rounds.figure(|round| net(round, whole) / net(round, atomic))),
+        predicted_ratio_to_atomic: predicted,
         owner_share: share(sights.paths.owner),
         remote_share: share(sights.paths.remote),
         queued_share: share(sights.paths.queued),

@@ -6,11 +6,12 @@ use crate::markdown;
 use crate::output::{not_measured, shown, table_of_words};
 use crate::rounds::Figure;
 
-const HEADING: [&str; 16] = [
+const HEADING: [&str; 17] = [
     "trace",
     "strategy",
     "ns a count op",
     "to atomic",
+    "predicted",
     "total, ms",
     "to single-thread",
     "to global-lock",
@@ -44,6 +45,8 @@ pub(super) fn notes(rows: &[Row], cores: usize) -> Vec<String> {
     let mut notes = vec![
         "All counts and all destructions agree with the traces, after every replay.".to_owned(),
         "noise: the time in count operations is not above the difference of two life replays.".to_owned(),
+        "predicted: what a model of CPython's counts said of \"to atomic\" before anything was measured, by the shares of the paths."
+            .to_owned(),
     ];
     if rows.iter().any(|row| row.in_file_order) {
         notes.push("*: recorded on several threads, replayed on one, in the order of the file.".to_owned());
@@ -91,6 +94,7 @@ fn line(row: &Row) -> Vec<String> {
         format!("{}{mark}", row.strategy),
         operation,
         to_atomic,
+        row.predicted_ratio_to_atomic.map_or_else(not_measured, |ratio| format!("{ratio:.2}")),
         milliseconds(row.total_seconds),
         ratio("single-thread"),
         ratio("global-lock-interval"),

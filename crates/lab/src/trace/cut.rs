@@ -10,7 +10,7 @@ use super::{LimitArguments, failed};
 
 /// Writes the part to a file.
 pub(super) fn run(file: &PathBuf, part: Range<usize>, to: &PathBuf, limits: LimitArguments) -> ExitCode {
-    let trace = match limits.open(file).and_then(|mut reader| Trace::read(&mut reader)) {
+    let trace = match limits.open_to_keep(file).and_then(|mut reader| Trace::read(&mut reader)) {
         Ok(trace) => trace,
         Err(error) => return failed(&error),
     };

@@ -33,7 +33,7 @@ pub(super) fn run(
     limits: LimitArguments,
     output: &Output,
 ) -> io::Result<ExitCode> {
-    let life = match limits.open(file).and_then(|mut reader| Life::of(&mut reader, object)) {
+    let life = match limits.open_to_keep(file).and_then(|mut reader| Life::of(&mut reader, object)) {
         Ok(life) => life,
         Err(error) => return Ok(failed(&error)),
     };

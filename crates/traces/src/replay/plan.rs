@@ -1,5 +1,7 @@
 //! A trace compiled into one short program a thread, so that a replay spends its time on counts and not on decoding.
 
+use std::collections::HashMap;
+
 use super::survey::{Class, Found, Survey, is_ordered};
 use crate::check::Checker;
 use crate::format::{Event, NO_OBJECT, NO_OWNER, Op, flags, path};
@@ -27,9 +29,11 @@ pub(super) enum Act {
     ReleaseLast = 3,
     /// As many retains as the argument says.
     RetainMany,
+    /// As many releases, none of them the last.
+    ReleaseMany,
     RetainImmortal,
     ReleaseImmortal,
-    /// The thread's own count of the object, one more or less.
+    /// The thread's own count of the object, one more or less; in place of the object, its place in [`Plan::private`].
     More,
     Less,
     Checkpoint,
@@ -97,6 +101,8 @@ pub struct Plan {
     /// Older objects by the thread that makes them; the last are made by a thread that has exited.
     pub(super) older: Vec<Vec<Older>>,
     pub(super) survivors: Vec<Survivor>,
+    /// For each thread the objects of which it counts privately.
+    pub(super) private: Vec<Vec<u32>>,
     /// For each object whether it dies in the replay, and whether it is there afterwards; neither, if nothing ever makes it.
     pub(super) dies: Vec<bool>,
     pub(super) survives: Vec<bool>,
@@ -167,6 +173,8 @@ struct Compiler<'a> {
     seen: Vec<Vec<u32>>,
     until_checkpoint: Vec<u32>,
     checkpoint_every: u32,
+    /// The place of an object in a thread's `Plan::private`.
+    private: HashMap<(u8, u32), u32>,
 }
 
 impl<'a> Compiler<'a> {
@@ -176,6 +184,7 @@ impl<'a> Compiler<'a> {
             programs: vec![Vec::new(); threads],
             older: vec![Vec::new(); threads + 1],
             survivors: Vec::new(),
+            private: vec![Vec::new(); threads],
             dies: Vec::new(),
             survives: Vec::new(),
             totals: Totals::default(),
@@ -191,6 +200,7 @@ impl<'a> Compiler<'a> {
             seen: vec![vec![0; threads]; threads],
             until_checkpoint: vec![checkpoint_every; threads],
             checkpoint_every,
+            private: HashMap::new(),
         }
     }
 
@@ -318,8 +328,8 @@ impl<'a> Compiler<'a> {
         let id = event.object as usize;
         let held = self.going[id].held;
         match event.op {
-            Op::IncrefPerThread => return self.push(thread, Act::More, 0, event.object),
-            Op::DecrefPerThread => return self.push(thread, Act::Less, 0, event.object),
+            Op::IncrefPerThread => return self.count_privately(thread, Act::More, event.object),
+            Op::DecrefPerThread => return self.count_privately(thread, Act::Less, event.object),
             Op::Dealloc => {}
             Op::Alloc => {
                 self.push(thread, Act::Alloc, 0, event.object);
@@ -334,6 +344,15 @@ impl<'a> Compiler<'a> {
         if self.survey.objects[id].died_at == Some(number as u64) {
             self.set(thread, id, 0);
         }
+    }
+
+    fn count_privately(&mut self, thread: u8, act: Act, object: u32) {
+        let objects = &mut self.plan.private[usize::from(thread)];
+        let place = *self.private.entry((thread, object)).or_insert_with(|| {
+            objects.push(object);
+            objects.len() as u32 - 1
+        });
+        self.push(thread, act, 0, place);
     }
 
     fn counted(&mut self, thread: u8, event: &Event) {
@@ -402,7 +421,15 @@ impl<'a> Compiler<'a> {
             self.retain(thread, id, missing.min(u16::MAX.into()) as u16);
         }
         while self.going[id].held > references {
-            self.release(thread, id);
+            // All but the last in few steps: an event can write over any number of references.
+            let more = (self.going[id].held - references.max(1)).min(u16::MAX.into());
+            if more > 1 {
+                self.push(thread, Act::ReleaseMany, more as u16, id as u32);
+                self.going[id].held -= more;
+                self.plan.totals.carried_out += more as u64;
+            } else {
+                self.release(thread, id);
+            }
         }
         self.plan.totals.settled += self.plan.totals.carried_out - before;
     }

@@ -104,7 +104,9 @@ impl<'p> Replay<'p> {
         board.clear();
         let slots = Slots::<S>::new(plan.objects());
         let bells: Bells = (0..plan.threads()).map(|_| CachePadded::new(Bell::default())).collect();
-        let hand = |number| Hand::new(&slots, board, &bells, number, self.parallel);
+        let hand = |number: usize| {
+            Hand::new(&slots, board, &bells, number, plan.private[number].len(), self.parallel)
+        };
         // Made by a thread that exits, so that nobody owns them.
         let orphans = &plan.older[plan.threads()];
         thread::scope(|scope| scope.spawn(|| make::<S, COUNTS>(&hand(0), orphans)).join())
@@ -124,9 +126,11 @@ impl<'p> Replay<'p> {
         let time = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
         let mut paths = Paths::default();
         let mut private = vec![0_i64; plan.objects()];
-        for finished in &finished {
+        for (finished, objects) in finished.iter().zip(&plan.private) {
             paths.add(finished.paths);
-            private.iter_mut().zip(&finished.private).for_each(|(sum, &own)| *sum += i64::from(own));
+            for (&object, &own) in objects.iter().zip(&finished.private) {
+                private[object as usize] += i64::from(own);
+            }
         }
         let counts = self.check_counts::<S, COUNTS>(&hand(0), &private);
         self.check_destroyed(board)?;

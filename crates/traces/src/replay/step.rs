@@ -72,7 +72,7 @@ pub(super) struct Hand<'a, S: Strategy> {
     pub(super) number: usize,
     /// How often it looks before it sleeps.
     pub(super) spins: u32,
-    /// The thread's private counts, by object.
+    /// The thread's private counts, by their places in the plan.
     pub(super) private: Vec<i32>,
     pub(super) told: u32,
 }
@@ -83,10 +83,11 @@ impl<'a, S: Strategy> Hand<'a, S> {
         board: &'static Board,
         bells: &'a Bells,
         number: usize,
+        private: usize,
         parallel: bool,
     ) -> Self {
         let spins = if parallel { SPINS } else { 0 };
-        Hand { slots, board, bells, number, spins, private: vec![0; slots.0.len()], told: 0 }
+        Hand { slots, board, bells, number, spins, private: vec![0; private], told: 0 }
     }
 
     /// Makes an object with so many references.
@@ -226,6 +227,8 @@ impl<'a, S: Strategy> Hand<'a, S> {
                 Act::ReleaseLast => self.release_last(thread, object),
                 Act::RetainMany if COUNTS => (0..arg).for_each(|_| self.retain(thread, object)),
                 Act::RetainMany => self.touch_for_retain(object),
+                Act::ReleaseMany if COUNTS => (0..arg).for_each(|_| self.release(thread, object)),
+                Act::ReleaseMany => self.touch_for_release(object),
                 Act::RetainImmortal if COUNTS => self.retain(thread, object),
                 Act::ReleaseImmortal if COUNTS => self.release(thread, object),
                 Act::RetainImmortal => self.touch_for_retain(object),
