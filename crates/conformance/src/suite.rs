@@ -41,7 +41,8 @@ fn abort_if_stuck(path: &'static str) -> Sender<()> {
 /// Declares every conformance test for a strategy.
 ///
 /// - `suite!(Strategy)` is enough for a strategy without particularities.
-/// - `suite!(Strategy, free_threaded)` if it is [`FreeThreaded`](keyway_object_model::FreeThreaded).
+/// - `suite!(Strategy, free_threaded)` if it is [`FreeThreaded`](keyway_object_model::FreeThreaded), which adds the rules of references
+///   without a token.
 /// - Either may be followed by items of [`Subject`](crate::Subject) that differ from the defaults:
 ///   `suite!(Strategy, { const HEADER_BYTES: usize = 24; })`.
 #[macro_export]
@@ -65,6 +66,8 @@ macro_rules! suite {
             }
             $($($item)*)?
         });
+
+        $crate::__tests_of_free_threads!();
     };
 }
 
@@ -219,6 +222,26 @@ macro_rules! __tests {
     };
 }
 
+/// The tests of strategies that need no token, for the type `Under` in scope.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tests_of_free_threads {
+    () => {
+        $crate::__group!(
+            token_free in $crate::rules::token_free:
+            made_and_dropped_here,
+            dropped_elsewhere_while_the_maker_makes_more,
+            dropped_after_the_maker_has_exited,
+            a_maker_that_exits_strands_nothing,
+            in_a_thread_locals_destructor,
+            beside_a_token,
+            in_a_destructor,
+            short_lived_makers,
+            passed_around,
+        );
+    };
+}
+
 #[cfg(test)]
 mod tests {
     /// A rule that is written and never run would be worse than none.
@@ -238,6 +261,7 @@ mod tests {
             include_str!("rules/coroutines.rs"),
             include_str!("rules/misuse.rs"),
             include_str!("rules/layout.rs"),
+            include_str!("rules/token_free.rs"),
         ];
         for rule in rules.iter().flat_map(|file| file.split("pub fn ").skip(1)) {
             let name = rule.split(['<', '(']).next().expect("a name");

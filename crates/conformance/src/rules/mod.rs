@@ -11,4 +11,5 @@ pub mod misuse;
 pub mod panics;
 pub mod sections;
 pub mod threads;
+pub mod token_free;
 pub mod unattached;
