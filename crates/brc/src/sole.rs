@@ -10,7 +10,10 @@ use crate::pointer::Shared;
 impl<T, S: WeakCounts> Shared<T, S> {
     /// The contents, if this is the only reference. Weak references do not count, and lead nowhere afterwards.
     ///
-    /// When that is known, see [`get_mut`](Self::get_mut).
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as with `Arc`.
+    /// - By another while the owner is there: exact, if the object has never had a weak reference. If it has, an error: the owner could
+    ///   upgrade one without anybody's seeing it.
     ///
     /// # Errors
     /// The pointer unchanged, if there may be other references.
@@ -38,8 +41,14 @@ impl<T, S: WeakCounts> Shared<T, S> {
 
     /// Takes the reference away, and returns the contents if it was the last.
     ///
-    /// If all who have a reference call this, exactly one gets the contents, with one exception: see [`get_mut`](Self::get_mut) for what
-    /// is known on which thread.
+    /// If all who have a reference call this, exactly one gets the contents, whichever threads they are on; but for one case.
+    ///
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// - Called by the owner: the object is merged; what others have queued is carried out first.
+    /// - By another after the owner has exited or stepped aside: the object is merged.
+    /// - By another while the owner is there: the last of those who call gets the contents.
+    /// - The one case: the object has had weak references, its owner is there, and has no reference itself. The owner could upgrade a weak one
+    ///   without anybody's seeing it, so that nobody can say that he was the last. `None` for all; the owner destroys the object.
     ///
     /// # Examples
     /// ```
@@ -65,7 +74,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
         }
     }
 
-    /// The contents, or a clone of them if there may be other references.
+    /// The contents, or a clone of them if there may be other references: [`try_unwrap`](Self::try_unwrap) says when.
     ///
     /// # Examples
     /// ```
@@ -99,11 +108,18 @@ impl<T, S: WeakCounts> Shared<T, S> {
 impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// The contents for writing, if this is the only reference and there are no weak ones.
     ///
-    /// What is known, under `BiasedCounts`; nothing here ever waits for the owner:
-    /// - By the owner, the thread that made the object: everything, as with `Arc`. What others have queued to it is carried out first.
-    /// - By any other thread if the owner has exited or stepped aside, or the object has been merged: everything.
-    /// - By any other thread while the owner is there: that there *may* be other references. So this is `None`, `try_unwrap` an error,
-    ///   `make_mut` clones, and `into_inner` is `None`, even for the only reference; the object is then destroyed by the owner.
+    /// Weak references are asked first: if there is one, the answer is `None` on every thread.
+    ///
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// - Called by the owner, the thread that made the object: exact, as with `Arc`. What others have queued to it is carried out first.
+    /// - By another, and the owner has exited or stepped aside: exact. The object is merged.
+    /// - By another while the owner is there: exact. A reference that was dropped and waits in the owner's queue does not count.
+    ///
+    /// "Exact" is said of the moment at which others who hold references do nothing; a drop by another thread that has not returned yet
+    /// may count or not, as with `Arc`.
+    ///
+    /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that is not merged, a lock and two more; and a
+    /// search of the owner's queue if the object is in it.
     ///
     /// # Examples
     /// ```
@@ -120,7 +136,11 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     }
 
     /// The contents for writing; cloned into an object of their own first if there may be other references, and moved into one if there
-    /// are weak ones, which lead nowhere afterwards. When that is known, see [`get_mut`](Self::get_mut).
+    /// are weak ones, which lead nowhere afterwards.
+    ///
+    /// What happens under `BiasedCounts` to an object that is not merged, on which thread: as for [`get_mut`](Self::get_mut) if there are
+    /// no weak references, and as for [`try_unwrap`](Self::try_unwrap) if there are, which is that a thread that is not the owner clones while the
+    /// owner is there. Nothing waits for the owner.
     ///
     /// # Examples
     /// ```

@@ -29,8 +29,9 @@ pub enum Upgraded {
 /// Implementors promise, besides what [`Strategy`](crate::Strategy) asks:
 /// - **Once gone, gone.** After `Destroy` was returned, an object put into [`Due`], or `true` by [`try_take`](Self::try_take),
 ///   no `upgrade` of that object answers `Reference`; and the words are written no more but by [`set_link`](Self::set_link).
-/// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, and no queue has one. When it, or
-///   `try_take`, answers yes, whatever others did with the object before they released it happens before.
+/// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, but for one that a queue may have and that is only taken
+///   away; when `try_take` does, not even that. When either
+///   answers yes, whatever others did with the object before they released it happens before.
 pub unsafe trait WeakCounts: FreeThreaded {
     /// The count of an object whose contents are still to be made: no reference, and [`upgrade`](Self::upgrade) finds it gone, until
     /// [`publish`](Self::publish).

@@ -17,6 +17,11 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
             pointer_get_mut_races_upgrade,
             pointer_into_inner_by_two,
             pointer_made_while_others_upgrade,
+            pointer_left_by_its_maker;
+        3:
+            pointer_left_by_another,
+            pointer_into_inner_by_two_others,
+            pointer_into_inner_races_a_queued_drop;
     )
 }
 
@@ -166,6 +171,88 @@ fn pointer_into_inner_by_two<S: WeakCounts>() {
     let there = other.join().unwrap();
     assert!(here || there, "leaked: of two who ask for the contents, none gets them");
     assert!(!(here && there), "double destruction: of two who ask for the contents, both get them");
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The maker drops its reference and stays; another thread has the last, and may write.
+///
+/// Fails if the maker's uses are not ordered before what the other concludes from the maker's word.
+fn pointer_left_by_its_maker<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let mut theirs = mine.clone();
+    let other = spawn(move || {
+        if let Some(contents) = Shared::get_mut(&mut theirs) {
+            contents.write();
+        }
+        theirs
+    });
+    read(&mine);
+    drop(mine);
+    let mut theirs = other.join().unwrap();
+    assert!(Shared::get_mut(&mut theirs).is_some(), "the only reference");
+    drop(theirs);
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// Two threads that are not the maker, who stays and has none; one of them drops its reference, the other may write.
+///
+/// Fails if uses by those who are not the maker are not ordered before what another of them concludes.
+fn pointer_left_by_another<S: WeakCounts>() {
+    let fate = Fate::new();
+    let made = Shared::<_, S>::new(fate.payload(7));
+    let first = spawn(move || {
+        let mut mine = made;
+        let theirs = mine.clone();
+        let second = spawn(move || {
+            read(&theirs);
+            drop(theirs);
+        });
+        if let Some(contents) = Shared::get_mut(&mut mine) {
+            contents.write();
+        }
+        second.join().unwrap();
+        assert!(Shared::get_mut(&mut mine).is_some(), "the only reference");
+    });
+    first.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// Both holders ask for the contents, while the maker stays and has no reference: one gets them.
+///
+/// Fails if the reference that is on its way to the maker's queue, or in it, counts as one that may come back for the contents.
+fn pointer_into_inner_by_two_others<S: WeakCounts>() {
+    let fate = Fate::new();
+    let made = Shared::<_, S>::new(fate.payload(7));
+    let others = [made.clone(), made].map(|theirs| {
+        spawn(move || Shared::into_inner(theirs).map(|mut contents| contents.write()).is_some())
+    });
+    let got = others.map(|other| other.join().unwrap());
+    assert!(got[0] || got[1], "leaked: of two who ask for the contents, none gets them");
+    assert!(!(got[0] && got[1]), "double destruction: of two who ask for the contents, both get them");
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// One holder drops its reference, which the maker is to take away, and the maker does so while the other asks for the contents.
+///
+/// Fails if what is taken out of the queue is still carried out by the maker.
+fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
+    let fate = Fate::new();
+    let one = Shared::<_, S>::new(fate.payload(7));
+    let two = one.clone();
+    let drops = spawn(move || drop(one));
+    let takes = spawn(move || {
+        if let Some(mut contents) = Shared::into_inner(two) {
+            contents.write();
+        }
+    });
+    Shared::<(), S>::collect();
+    drops.join().unwrap();
+    takes.join().unwrap();
     Shared::<(), S>::step_aside();
     fate.assert_destroyed_once();
 }

@@ -68,7 +68,10 @@ rules! {
         make_mut_of_slices_and_strings,
         make_mut_moves_a_slice_away_from_weak_references,
         unwrap_or_clone_does_either,
-        judged_by_another_thread_after_the_maker_has_exited;
+        judged_by_another_thread_after_the_maker_has_exited,
+        judged_by_another_thread_while_the_maker_is_there,
+        into_inner_by_others_gives_the_contents_once,
+        into_inner_by_others_where_there_were_weak_references;
     weak:
         an_upgrade_keeps_the_contents,
         an_upgrade_fails_after_the_last_drop,

@@ -157,3 +157,81 @@ pub(crate) fn judged_by_another_thread_after_the_maker_has_exited<S: WeakCounts>
     Shared::make_mut(&mut made).push('s');
     assert_eq!(Shared::as_ptr(&made), place);
 }
+
+/// A thread that makes objects, goes on living, and has no reference.
+struct Maker<S: WeakCounts> {
+    ends: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+    _strategy: std::marker::PhantomData<S>,
+}
+
+impl<S: WeakCounts> Maker<S> {
+    /// As many references as asked for, to what `contents` makes.
+    fn make<T: Send + Sync, const N: usize>(
+        contents: impl FnOnce() -> T + Send + 'static,
+    ) -> ([Shared<T, S>; N], Self) {
+        let (give, take) = std::sync::mpsc::channel();
+        let (ends, until_end) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let made = Shared::<_, S>::new(contents());
+            give.send(std::array::from_fn(|_| made.clone())).unwrap();
+            drop((made, give));
+            let _ = until_end.recv();
+        });
+        let made = take.recv().unwrap();
+        // It has dropped its own.
+        assert!(take.recv().is_err());
+        (made, Maker { ends, thread, _strategy: std::marker::PhantomData })
+    }
+
+    fn end(self) {
+        drop(self.ends);
+        self.thread.join().unwrap();
+    }
+}
+
+pub(crate) fn judged_by_another_thread_while_the_maker_is_there<S: WeakCounts>() {
+    let ([mut one, two, three], maker) = Maker::<S>::make(|| String::from("key"));
+    let weak = Shared::downgrade(&two);
+    assert!(Shared::get_mut(&mut one).is_none());
+    drop((two, three, weak));
+    Shared::get_mut(&mut one).unwrap().push('s');
+    let place = Shared::as_ptr(&one);
+    Shared::make_mut(&mut one).push('!');
+    assert_eq!((&**one, Shared::as_ptr(&one)), ("keys!", place));
+    maker.end();
+    let ([one, two], maker) = Maker::<S>::make(|| String::from("key"));
+    let one = Shared::try_unwrap(one).unwrap_err();
+    drop(two);
+    assert_eq!(Shared::try_unwrap(one).unwrap(), "key");
+    maker.end();
+}
+
+/// As std's own test has it: the maker waits, and those who ask are others.
+pub(crate) fn into_inner_by_others_gives_the_contents_once<S: WeakCounts>() {
+    for _ in 0..100 {
+        let watch = Watch::default();
+        let witness = watch.witness();
+        let (made, maker) = Maker::<S>::make::<_, 3>(|| witness);
+        let there = made.map(|one| std::thread::spawn(move || Shared::into_inner(one).is_some()));
+        let got = there.map(|thread| thread.join().unwrap());
+        assert_eq!(got.iter().filter(|got| **got).count(), 1);
+        assert_eq!(watch.dropped(), 1);
+        maker.end();
+    }
+}
+
+/// The case that is documented: weak references, and a maker that is there and has no reference. Nobody gets the contents; they are
+/// dropped once, by the maker.
+pub(crate) fn into_inner_by_others_where_there_were_weak_references<S: WeakCounts>() {
+    let watch = Watch::default();
+    let witness = watch.witness();
+    let ([one, two], maker) = Maker::<S>::make(|| witness);
+    drop(Shared::downgrade(&one));
+    let one = Shared::try_unwrap(one).unwrap_err();
+    let got = [one, two].map(|one| Shared::into_inner(one).is_some());
+    let is_biased = S::runtime().id == "biased-counts";
+    assert_eq!(got, [false, !is_biased]);
+    maker.end();
+    assert_eq!(watch.dropped(), 1);
+}

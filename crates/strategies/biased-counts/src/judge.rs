@@ -6,8 +6,9 @@ use crate::count;
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
+use crate::table::{self, Present};
 use crate::thread;
-use crate::word::{Bias, MOST, NOBODY};
+use crate::word::{Bias, MOST, NOBODY, Shared, ThreadId};
 
 /// One reference more, made of a weak one, unless the last has gone.
 ///
@@ -35,8 +36,8 @@ enum Judge {
     Owner(i64),
     /// By anyone: it is merged.
     Anyone,
-    /// By an owner who is attached and is not the caller.
-    Another,
+    /// By the caller, who is not the owner, with this owner's bucket locked.
+    Another(ThreadId),
 }
 
 /// Who can judge. An object whose owner is not attached is merged on its behalf.
@@ -61,12 +62,48 @@ unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
         }
         // SAFETY: the caller's duty; the owner has just been read.
         if !unsafe { reclaim::merge_for_absent(own.owner(), object) } {
-            return Judge::Another;
+            return Judge::Another(own.owner());
         }
     }
 }
 
-/// Whether the caller's reference is the only one.
+/// What another than the owner has found.
+struct Look {
+    seen: Shared,
+    /// How many references there are without the queue's.
+    references: i64,
+    /// Where the object is in the owner's queue.
+    position: Option<usize>,
+}
+
+/// Counts an object's references as another than its owner, who is in the table; PROTOCOL.md says why that is exact. None if
+/// the ownership is ending, or has ended.
+///
+/// # Safety
+/// - The caller has a reference, which is not the queue's.
+unsafe fn look<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, owner: &Present<'_, L>) -> Option<Look> {
+    // SAFETY: alive, by the caller's reference.
+    let words = unsafe { object.count() };
+    loop {
+        let seen = words.shared();
+        if seen.is_merged() {
+            return None;
+        }
+        if seen.count() > 0 && !seen.is_queued() {
+            // The owner counts one more.
+            return Some(Look { seen, references: seen.count() + 1, position: None });
+        }
+        let Some(own) = words.probe(seen) else { continue };
+        if own.owner() == NOBODY {
+            return None;
+        }
+        let position = if seen.is_queued() { owner.position(object) } else { None };
+        let references = own.count() + seen.count() - i64::from(position.is_some());
+        return Some(Look { seen, references, position });
+    }
+}
+
+/// Whether the caller's reference is the only one. If there are weak ones, the caller sees to it that none is upgraded meanwhile.
 ///
 /// # Safety
 /// - The caller has a reference, and no weak one is upgraded meanwhile.
@@ -76,7 +113,8 @@ pub(crate) unsafe fn is_sole<L: Layout>(
 ) -> bool {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
-    for drained in [false, true] {
+    let mut drained = false;
+    loop {
         // SAFETY: the caller's duty.
         let judge = unsafe { judge(object) };
         let seen = words.shared_to_judge();
@@ -85,11 +123,21 @@ pub(crate) unsafe fn is_sole<L: Layout>(
             // What is queued has been released, for all that this thread knows.
             Judge::Owner(_) if !drained => thread::drain_now(due),
             // Whoever has set the mark is still on the way to the queue.
-            Judge::Owner(_) | Judge::Another => return false,
+            Judge::Owner(_) => return false,
             Judge::Anyone => return seen.count() == 1,
+            Judge::Another(owner) => {
+                let mut bucket = table::lock::<L>(owner);
+                let look = bucket.find(owner).and_then(|present| {
+                    // SAFETY: the caller's duty.
+                    unsafe { look(object, &present) }
+                });
+                if let Some(look) = look {
+                    return look.references == 1;
+                }
+            }
         }
+        drained = matches!(judge, Judge::Owner(_));
     }
-    false
 }
 
 /// Takes the caller's reference away if it is the only one.
@@ -102,7 +150,8 @@ pub(crate) unsafe fn try_take<L: Layout>(
 ) -> bool {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
-    for drained in [false, true] {
+    let mut drained = false;
+    loop {
         // SAFETY: the caller's duty.
         let judge = unsafe { judge(object) };
         let seen = words.shared_to_judge();
@@ -115,14 +164,34 @@ pub(crate) unsafe fn try_take<L: Layout>(
                 return words.try_take_merged();
             }
             Judge::Owner(_) if seen.is_queued() && !drained => thread::drain_now(due),
-            Judge::Owner(_) | Judge::Another => return false,
+            Judge::Owner(_) => return false,
             Judge::Anyone => return words.try_take_merged(),
+            Judge::Another(owner) => {
+                let mut bucket = table::lock::<L>(owner);
+                let Some(mut present) = bucket.find(owner) else { continue };
+                // SAFETY: the caller's duty.
+                if let Some(look) = unsafe { look(object, &present) } {
+                    return take(&look, &mut present);
+                }
+            }
         }
+        drained = matches!(judge, Judge::Owner(_));
     }
-    false
 }
 
-/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`; PROTOCOL.md says for which cases
+/// Takes the last reference but the queue's away, and the queue's too, with its entry. Not if there may be weak references: the owner
+/// could make a reference of one meanwhile, in its own word.
+fn take<L: Layout>(look: &Look, owner: &mut Present<'_, L>) -> bool {
+    if look.references != 1 || look.seen.is_weak() {
+        return false;
+    }
+    if let Some(position) = look.position {
+        owner.remove(position);
+    }
+    true
+}
+
+/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`; PROTOCOL.md says for which case
 /// that does not hold.
 ///
 /// # Safety
@@ -133,19 +202,55 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
 ) -> Released {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
-    // SAFETY: the caller's duty.
-    match unsafe { judge(object) } {
-        Judge::Owner(own) => {
-            if own == 1 && words.shared_to_judge().is_untouched() {
-                return Released::Destroy;
-            }
-            // From here on anybody can judge. First what is queued, which has been released before.
-            words.merge(0);
-            thread::drain_now(due);
-            reclaim::release_merged(words)
-        }
-        Judge::Anyone => reclaim::release_merged(words),
+    loop {
         // SAFETY: the caller's duty.
-        Judge::Another => unsafe { count::release_shared(object) },
+        match unsafe { judge(object) } {
+            Judge::Owner(own) => {
+                if own == 1 && words.shared_to_judge().is_untouched() {
+                    return Released::Destroy;
+                }
+                // From here on anybody can judge. First what is queued, which has been released before.
+                words.merge(0);
+                thread::drain_now(due);
+                return reclaim::release_merged(words);
+            }
+            Judge::Anyone => return reclaim::release_merged(words),
+            Judge::Another(owner) => {
+                // SAFETY: the caller's duty; used once, since it is not looked at again after an answer.
+                if let Some(released) = unsafe { release_to_take_by_another(object, owner) } {
+                    return released;
+                }
+            }
+        }
+    }
+}
+
+/// One look and one step, with the owner's bucket locked: so two who do this do it one after the other. None if the ownership is
+/// ending, or has ended, or its owner has left the table: nothing has happened then.
+///
+/// # Safety
+/// - As for [`release_to_take`], after any other answer than none.
+unsafe fn release_to_take_by_another<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    owner: ThreadId,
+) -> Option<Released> {
+    // SAFETY: alive, by the caller's reference.
+    let words = unsafe { object.count() };
+    let mut bucket = table::lock::<L>(owner);
+    loop {
+        let mut present = bucket.find(owner)?;
+        // SAFETY: the caller's duty.
+        let look = unsafe { look(object, &present) }?;
+        if take(&look, &mut present) {
+            return Some(Released::Destroy);
+        }
+        if look.seen.count() == 0 && !look.seen.is_queued() {
+            if words.try_mark_queued(look.seen).is_ok() {
+                // SAFETY: the caller's duty; marked just now.
+                return Some(unsafe { reclaim::hand_over_in(bucket, owner, object) });
+            }
+        } else if words.try_decrement_unmerged(look.seen).is_ok() {
+            return Some(Released::Nothing);
+        }
     }
 }

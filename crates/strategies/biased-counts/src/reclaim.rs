@@ -7,7 +7,7 @@ use keyway_object_model::{Due, ObjectPtr, Released};
 
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
-use crate::table::{self, Queue};
+use crate::table::{self, Bucket, Queue};
 use crate::word::{NOBODY, ThreadId, Words};
 
 /// The owner releases the last reference that it counts; it is still counted there.
@@ -70,24 +70,37 @@ unsafe fn release_orphan<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Relea
 /// - As for [`hand_over`].
 unsafe fn hand_over_to<L: Layout>(owner: ThreadId, object: ObjectPtr<BiasedCounts<L>>) -> Released {
     let mut bucket = table::lock::<L>(owner);
-    if let Some(mut present) = bucket.find(owner) {
-        // SAFETY: alive, by the caller's reference.
-        if unsafe { object.count() }.own().owner() == NOBODY {
-            // The owner has ended its ownership since, and may have looked into its queue already.
-            drop(bucket);
-            // SAFETY: the caller's duty.
-            return unsafe { release_orphan(object) };
-        }
-        let waker = present.push(object);
-        drop(bucket);
-        if let Some(waker) = waker {
-            wake(waker);
-        }
-        return Released::Nothing;
+    if bucket.find(owner).is_some() {
+        // SAFETY: the caller's duties.
+        return unsafe { hand_over_in(bucket, owner, object) };
     }
     // The owner is not attached, and cannot attach while its bucket is locked: its words are ours (I2).
     // SAFETY: the reference is the caller's, the lock is held and the owner absent.
     unsafe { release_for(object) }
+}
+
+/// As [`hand_over`], with the owner's bucket locked and the owner in it.
+///
+/// # Safety
+/// - As for [`hand_over`].
+pub(crate) unsafe fn hand_over_in<L: Layout>(
+    mut bucket: Bucket<L>,
+    owner: ThreadId,
+    object: ObjectPtr<BiasedCounts<L>>,
+) -> Released {
+    // SAFETY: alive, by the caller's reference.
+    if unsafe { object.count() }.own().owner() == NOBODY {
+        // The owner has ended its ownership since, and may have looked into its queue already.
+        drop(bucket);
+        // SAFETY: the caller's duty.
+        return unsafe { release_orphan(object) };
+    }
+    let waker = bucket.find(owner).and_then(|mut present| present.push(object));
+    drop(bucket);
+    if let Some(waker) = waker {
+        wake(waker);
+    }
+    Released::Nothing
 }
 
 /// Tells an owner that its queue has an entry, with everything done and no lock held. What a waker does is not ours: a panic ends here.

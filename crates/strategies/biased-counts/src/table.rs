@@ -17,6 +17,9 @@ use crate::word::ThreadId;
 /// Buckets in the table. One in a model, so that it shows what happens when two threads share one.
 const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };
 
+/// How many entries an owner carries out at a time, with its bucket locked. In a model, one.
+const AT_A_TIME: usize = if cfg!(loom) { 1 } else { 64 };
+
 /// Objects whose owner must release a reference. Each entry owns that reference.
 pub(crate) type Queue<L> = Vec<ObjectPtr<BiasedCounts<L>>>;
 
@@ -120,6 +123,27 @@ impl<L: Layout> Present<'_, L> {
     /// Whom to wake from now on.
     pub(crate) fn set_waker(&mut self, waker: Option<Waker>) -> Option<Waker> {
         std::mem::replace(&mut self.0.waker, waker)
+    }
+
+    /// How many objects are queued.
+    pub(crate) fn queued(&self) -> usize {
+        self.0.queue.len()
+    }
+
+    /// Takes some of what is queued.
+    pub(crate) fn take_some(&mut self) -> Queue<L> {
+        let queued = self.0.queue.len();
+        if queued <= AT_A_TIME { self.take() } else { self.0.queue.split_off(queued - AT_A_TIME) }
+    }
+
+    /// Where an object is in the queue; looks through all of it.
+    pub(crate) fn position(&self, object: ObjectPtr<BiasedCounts<L>>) -> Option<usize> {
+        self.0.queue.iter().rposition(|queued| *queued == object)
+    }
+
+    /// Takes one object out of the queue, with the reference that the queue had.
+    pub(crate) fn remove(&mut self, position: usize) {
+        self.0.queue.swap_remove(position);
     }
 
     /// Takes everything that is queued.

@@ -190,7 +190,16 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         return;
     }
     let id = own_id();
-    let queue = table::lock::<L>(id).find(id).expect("an attached thread is in the table").take();
-    // SAFETY: this is the attached owner, whose queue it was; the bucket need not be locked.
-    unsafe { reclaim::release_all(queue, due) };
+    let mut left = usize::MAX;
+    while left > 0 {
+        // Carried out under the lock, so that whoever looks for an entry there finds it, or finds the object merged; and some at a time, so
+        // that nobody waits for long.
+        let mut bucket = table::lock::<L>(id);
+        let mut present = bucket.find(id).expect("an attached thread is in the table");
+        left = left.min(present.queued());
+        let some = present.take_some();
+        left -= some.len().min(left);
+        // SAFETY: this is the attached owner, whose queue it was.
+        unsafe { reclaim::release_all(some, due) };
+    }
 }

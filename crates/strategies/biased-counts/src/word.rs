@@ -27,11 +27,15 @@ const MERGED: i64 = 1 << 1;
 /// In `shared`: there may be weak references. Never unset once set. The owner's free without an atomic step needs it to be 0.
 const WEAK: i64 = 1 << 2;
 
+/// In `shared`: somebody who is not the owner is comparing both words, under the lock of the owner's bucket. Cleared by every release and
+/// by the merge, so that it tells whether `shared` has been written to and is the same again.
+const PROBED: i64 = 1 << 3;
+
 /// In `shared`, both together: the object is gone, and what would be its count is an address.
 const LINK: i64 = QUEUED | MERGED;
 
 /// One reference in `shared`.
-const ONE: i64 = 1 << 3;
+const ONE: i64 = 1 << 4;
 
 /// How many references an owner counts at most; it has half of the 32 bits, so that one comparison with a constant of an
 /// instruction tells both whether the owner is me and whether there is room.
@@ -237,17 +241,17 @@ impl Shared {
 
     /// One reference less.
     fn less(self) -> Self {
-        Shared(self.0 - ONE)
+        Shared((self.0 - ONE) & !PROBED)
     }
 
     /// In the queue, which owns the reference that the caller had.
     fn queued(self) -> Self {
-        Shared(self.0 | QUEUED)
+        Shared((self.0 | QUEUED) & !PROBED)
     }
 
     /// Without an owner, whose `local` references are counted here from now on.
     fn merged(self, local: i64) -> Self {
-        Shared(((self.0 & !QUEUED) + local * ONE) | MERGED)
+        Shared(((self.0 & !(QUEUED | PROBED)) + local * ONE) | MERGED)
     }
 }
 
@@ -320,8 +324,9 @@ impl<L: Layout> Words<L> {
     #[inline]
     pub(crate) fn decrement_own(&self, own: Own) {
         debug_assert!(own.count() > 1, "the last reference that an owner counts is not taken away alone");
-        // O3.
-        self.own.store(own.0 - 1, Ordering::Relaxed);
+        // O24, Release: pairs with O21. Another may find that the owner has no reference left; what the owner did with the object comes
+        // before what that one does.
+        self.own.store(own.0 - 1, Ordering::Release);
     }
 
     /// The owner releases the last reference that it counts: what have the others?
@@ -459,6 +464,33 @@ impl<L: Layout> Words<L> {
         // O17, Acquire: pairs with O6, O7 and O8. If nobody else has a reference, what others did with the object comes before what the
         // caller does next.
         Shared(self.shared.load(Ordering::Acquire))
+    }
+
+    /// Both words at one moment, for another than the owner, who has a reference and holds the lock of the owner's bucket; `seen` is what
+    /// it has seen in `shared`, unmerged. None if `shared` has been written to meanwhile.
+    pub(crate) fn probe(&self, seen: Shared) -> Option<Own> {
+        debug_assert!(!seen.is_merged() && seen.0 & PROBED == 0);
+        let probed = Shared(seen.0 | PROBED);
+        // O22, Acquire: pairs with O7. What others did before they released comes before whatever the caller concludes; and the owner's steps
+        // that came before those releases are not missed by the next load.
+        self.exchange(seen, probed, Ordering::Acquire).ok()?;
+        // O21, Acquire: pairs with O24.
+        let own = Own(self.own.load(Ordering::Acquire));
+        // O23, Relaxed: it succeeds only if nothing was written since the first exchange; then `own` was that at a moment at which
+        // `shared` was this.
+        if self.exchange(probed, seen, Ordering::Relaxed).is_ok() {
+            return Some(own);
+        }
+        // Some who add to the word leave the mark.
+        let mut now = self.shared();
+        while now.0 & PROBED != 0 {
+            // O23.
+            match self.exchange(now, Shared(now.0 & !PROBED), Ordering::Relaxed) {
+                Ok(()) => break,
+                Err(next) => now = next,
+            }
+        }
+        None
     }
 
     /// Takes the caller's reference to a merged object away if it is the only one.
