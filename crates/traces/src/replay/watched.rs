@@ -109,8 +109,12 @@ unsafe impl<S: Strategy> Strategy for Watched<S> {
     }
 
     unsafe fn retain(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> Retained {
+        // An immortal object's operations are no count operations.
         // SAFETY: the caller keeps the object alive.
-        note(unsafe { S::path(object.wrapped(), id) }, false);
+        if !unsafe { object.is_immortal() } {
+            // SAFETY: as above.
+            note(unsafe { S::path(object.wrapped(), id) }, false);
+        }
         // SAFETY: the caller's duties.
         unsafe { S::retain(object.wrapped(), id, attached) }
     }
@@ -121,8 +125,12 @@ unsafe impl<S: Strategy> Strategy for Watched<S> {
         attached: &S::Attached,
         due: &mut Due<Self>,
     ) -> Released {
+        // An immortal object's operations are no count operations.
         // SAFETY: alive, by the caller's reference.
-        note(unsafe { S::path(object.wrapped(), id) }, true);
+        if !unsafe { object.is_immortal() } {
+            // SAFETY: as above.
+            note(unsafe { S::path(object.wrapped(), id) }, true);
+        }
         // SAFETY: the caller's duties.
         unsafe { S::release(object.wrapped(), id, attached, &mut due.wrapped()) }
     }
