@@ -262,7 +262,7 @@ impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
     ///
     /// # Panics
     /// If the contents' destructor runs here and panics; the object's memory is freed all the same.
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         let contents = self.contents;
         // SAFETY: that was the release of this reference.

@@ -121,9 +121,11 @@ fn each_line_that_the_page_asks_for_stands_in_its_file_for_a_strategy_that_is_th
             assert!(text.contains(list.trim_end_matches('!')), "{file} has no {list}");
         }
         for line in cells[2].split('`').skip(1).step_by(2).filter(|line| line.contains("OneCountLock")) {
-            let theirs =
-                line.replace("OneCountLock", "AtomicCounts").replace("one_count_lock", "atomic_counts");
-            let bare = theirs.replace("::<AtomicCounts>", "::<keyway::AtomicCounts>");
+            let theirs = line
+                .replace("OneCountLock", "ObjectLocks")
+                .replace("one_count_lock", "object_locks")
+                .replace("one-count-lock", "object-locks");
+            let bare = theirs.replace("::<ObjectLocks>", "::<keyway::ObjectLocks>");
             assert!(text.contains(&theirs) || text.contains(&bare), "{file} has no line like {line}");
             looked_at += 1;
         }

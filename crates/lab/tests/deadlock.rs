@@ -16,7 +16,7 @@ fn naive_locks_deadlock_under_every_strategy_and_sections_under_none() {
     let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
     assert_eq!(document["schema"], "keyway-lab/deadlock/1");
     let rows = document["rows"].as_array().expect("rows is a list");
-    assert_eq!(rows.len(), 14, "seven strategies run two threads");
+    assert_eq!(rows.len(), 16, "eight strategies run two threads");
     for row in rows {
         let is_naive = row["locks"] == "naive";
         assert_eq!(row["deadlock"], is_naive, "{row}");

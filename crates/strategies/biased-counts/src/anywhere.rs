@@ -51,7 +51,7 @@ unsafe fn retain_otherwise<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, counte
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, end: impl FnOnce(Released)) {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };

@@ -57,17 +57,17 @@ pub(crate) unsafe fn release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias
     let words = unsafe { object.count() };
     let own = words.own_of(bias);
     let counted = own.counted_by(bias);
-    if (2..=MOST).contains(&counted) {
-        words.decrement_own(own);
-        return Released::Nothing;
+    if counted > MOST {
+        cold_path();
+        // SAFETY: the caller's duty.
+        return unsafe { release_by_another(object) };
     }
-    // Not the cold one of the two: many an object is born, used by its owner alone, and dropped.
+    // Not cold: many an object is born, used by its owner alone, and dropped.
     if counted == 1 {
         return reclaim::last_local_release(words);
     }
-    cold_path();
-    // SAFETY: the caller's duty.
-    unsafe { release_by_another(object) }
+    words.decrement_own(own);
+    Released::Nothing
 }
 
 /// One reference less, on a thread that does not own the object, or is not attached.

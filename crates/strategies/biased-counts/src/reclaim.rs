@@ -11,7 +11,7 @@ use crate::table::{self, Bucket, Queue};
 use crate::word::{NOBODY, ThreadId, Words};
 
 /// The owner releases the last reference that it counts; it is still counted there.
-#[inline]
+#[inline(always)]
 pub(crate) fn last_local_release<L: Layout>(words: &Words<L>) -> Released {
     if words.shared_after_last_local().is_untouched() {
         // Nobody else has a reference, nor has a queue: I4.
