@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use keyway_sync::{Condvar, Mutex, futex};
-use keyway_timeline::{AS_BEFORE, Does, note, note_since, since};
+use keyway_timeline::{AS_BEFORE, Does, is_recording, note, note_since, since};
 
 /// In `word`: nobody holds the lock.
 const FREE: u32 = 0;
@@ -73,6 +73,11 @@ impl Lock {
         let before = since();
         self.give_up();
         if self.try_take() {
+            // O9, Relaxed: as in `note_taken`. Another has had it for a moment, which a timeline shows.
+            if is_recording() && self.last_holder.load(Ordering::Relaxed) != holder {
+                note_since(before, Does::Waits, || AS_BEFORE);
+                note(Does::Runs, || AS_BEFORE);
+            }
             return self.note_taken(holder);
         }
         note_since(before, Does::Waits, || AS_BEFORE);
