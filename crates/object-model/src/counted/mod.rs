@@ -250,7 +250,7 @@ pub unsafe fn retain<S: WeakCounts>(contents: NonNull<u8>) {
 }
 
 /// Takes a reference away, on any thread at any time; if anything is owed then, `end` is called with it, which is to
-/// [settle](settle) it.
+/// [settle] it.
 ///
 /// # Safety
 /// - The caller owns a reference to the object of `contents`, and does not use it after.
