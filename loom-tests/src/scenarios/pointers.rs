@@ -16,6 +16,7 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
             pointer_get_mut_races_downgrade,
             pointer_get_mut_races_upgrade,
             pointer_into_inner_by_two,
+            pointer_into_inner_races_a_drop,
             pointer_made_while_others_upgrade,
             pointer_left_by_its_maker;
         3:
@@ -173,6 +174,23 @@ fn pointer_into_inner_by_two<S: WeakCounts>() {
     assert!(!(here && there), "double destruction: of two who ask for the contents, both get them");
     Shared::<(), S>::step_aside();
     fate.assert_destroyed_once();
+}
+
+/// The maker asks for the contents while the only other reference is dropped: whoever comes last destroys or gets them, and nothing
+/// waits for the maker to look into its queue again.
+///
+/// Fails if a release is handed over to a maker that has given its ownership up and has looked into its queue.
+fn pointer_into_inner_races_a_drop<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let theirs = mine.clone();
+    let other = spawn(move || drop(theirs));
+    if let Some(mut contents) = Shared::into_inner(mine) {
+        contents.write();
+    }
+    other.join().unwrap();
+    fate.assert_destroyed_once();
+    Shared::<(), S>::step_aside();
 }
 
 /// The maker drops its reference and stays; another thread has the last, and may write.
