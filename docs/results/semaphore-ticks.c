@@ -1,7 +1,7 @@
 /* Two threads that share a loop out, one of which runs at a time: as CPython 2.7 on Linux, which lets its lock go and takes it again every
    100 ticks, by way of a POSIX semaphore. Beside it, docs/article.md ("Why our ticks cost less than CPython 2's").
 
-   cc -O2 -pthread docs/results/semaphore-ticks.c -o /tmp/semaphore-ticks && perf stat -e syscalls:sys_enter_futex /tmp/semaphore-ticks 100 */
+   cc -O2 -pthread docs/results/semaphore-ticks.c -o semaphore-ticks && perf stat -e syscalls:sys_enter_futex ./semaphore-ticks 100 */
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
 
 /// The recordings of this repository.
 fn recordings() -> io::Result<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../traces/recordings");
+    let folder = crate::models::workspace().join("crates/traces/recordings");
     let mut files = Vec::new();
     for build in ["ft", "gil"] {
         for file in std::fs::read_dir(folder.join(build))? {

@@ -113,7 +113,8 @@ pub(super) fn row(
     let atomic = at(ATOMIC).filter(|&atomic| is_above(atomic) && is_above(whole));
     Row {
         trace: name.to_owned(),
-        file: file.display().to_string(),
+        // Where a checkout lies is nobody's business.
+        file: file.strip_prefix(crate::models::workspace()).unwrap_or(file).display().to_string(),
         global_lock: trace.global_lock,
         strategy: strategies[number].id,
         threads: plan.threads(),
