@@ -5,12 +5,12 @@
 
 use keyway_object_model::{ObjectPtr, Released, Retained};
 
+use crate::bits::{LAST, MOST};
 use crate::count;
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::thread;
-use crate::word::{LAST, MOST};
 
 /// One reference more.
 ///

@@ -4,10 +4,11 @@ use std::hint::cold_path;
 
 use keyway_object_model::{CountPath, ObjectPtr, Released, Retained};
 
+use crate::bits::{Bias, MOST};
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
-use crate::word::{Bias, MOST, Words};
+use crate::word::Words;
 
 /// One reference more, on an attached thread.
 ///

@@ -2,13 +2,13 @@
 
 use keyway_object_model::{Due, ObjectPtr, Released, Upgraded};
 
+use crate::bits::{Bias, MOST, NOBODY, Shared, ThreadId};
 use crate::count;
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Present};
 use crate::thread;
-use crate::word::{Bias, MOST, NOBODY, Shared, ThreadId};
 
 /// One reference more, made of a weak one, unless the last has gone.
 ///

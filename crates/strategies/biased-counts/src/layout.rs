@@ -7,8 +7,9 @@ use std::ptr;
 use keyway_object_model::Runtime;
 use keyway_sync::Gap;
 
+use crate::bits::{Bias, BiasLessTwo};
 use crate::table::{Signal, Table};
-use crate::word::{Bias, BiasLessTwo, Maker, MakerWord};
+use crate::word::{Maker, MakerWord};
 
 /// Where the words of [`BiasedCounts`](crate::BiasedCounts) lie: [`Compact`] or [`Apart`]. Sealed.
 pub trait Layout: Declared {}

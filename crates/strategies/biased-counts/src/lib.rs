@@ -1,12 +1,13 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-// Four files more than every strategy has: `anywhere`, counting without a token; `judge`, what is asked of a count by pointer types;
-// `layout`, where the words lie; `table`, the attached threads and the queue of each.
+// Five files more than every strategy has: `anywhere`, counting without a token; `bits`, what the bits of the words mean; `judge`, what is asked
+// of a count by pointer types; `layout`, where the words lie; `table`, the attached threads and the queue of each.
 
 // Generic code is compiled where it is used. What is not on a fast path is marked `inline(never)`, so that it stays out of the way there.
 
 mod access;
 mod anywhere;
+mod bits;
 mod count;
 mod judge;
 mod layout;

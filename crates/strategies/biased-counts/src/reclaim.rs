@@ -5,10 +5,11 @@ use std::task::Waker;
 
 use keyway_object_model::{Due, ObjectPtr, Released};
 
+use crate::bits::{NOBODY, ThreadId};
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Bucket, Queue};
-use crate::word::{NOBODY, ThreadId, Words};
+use crate::word::Words;
 
 /// The owner releases the last reference that it counts; it is still counted there.
 #[inline(always)]

@@ -10,13 +10,14 @@ use keyway_object_model::{
 
 use crate::access::Lock;
 use crate::anywhere;
+use crate::bits::Bias;
+#[cfg(feature = "testing")]
+use crate::bits::MOST;
 use crate::count;
 use crate::judge;
 use crate::layout::{Apart, Compact, Layout};
 use crate::thread::{self, Attached};
-#[cfg(feature = "testing")]
-use crate::word::MOST;
-use crate::word::{Bias, Words};
+use crate::word::Words;
 
 /// Counts are biased: the thread that made an object counts in a plain word, all others in an atomic one. Contents have a
 /// lock each. `L` says where the two words lie; each layout is a runtime of its own.

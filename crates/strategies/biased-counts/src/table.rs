@@ -10,9 +10,9 @@ use keyway_object_model::ObjectPtr;
 use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::{Mutex, MutexGuard};
 
+use crate::bits::ThreadId;
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
-use crate::word::ThreadId;
 
 /// Buckets in the table. One in a model, so that it shows what happens when two threads share one.
 const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };

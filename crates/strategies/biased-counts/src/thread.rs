@@ -8,11 +8,11 @@ use std::task::Waker;
 use keyway_object_model::{Due, LeaveAtExit, at_thread_exit};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
+use crate::bits::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
 use crate::layout::{Layout, Life};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Signal};
-use crate::word::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
 
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
