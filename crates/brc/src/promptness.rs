@@ -56,7 +56,7 @@ impl<S: WeakCounts> Shared<(), S> {
     /// Has `waker` woken when something is queued to this thread and nothing was before, so that an event loop can [`collect`](Self::collect);
     /// `None` ends that. Lasts until the thread steps aside, detaches or exits.
     ///
-    /// The waker is woken on the thread that dropped the reference, under no lock; a panic in it is caught.
+    /// The waker is woken on the thread that dropped the reference, under no lock, and dropped under none; a panic in either is caught.
     ///
     /// # Examples
     /// ```

@@ -100,7 +100,8 @@ pub unsafe trait WeakCounts: FreeThreaded {
     fn step_aside(due: &mut Due<Self>);
 
     /// Has `waker` woken whenever something is queued to this OS thread and nothing was before; `None` ends that. It lasts until the OS
-    /// thread's exit. Waking is done on the thread that releases, under no lock; a panic in it is caught.
+    /// thread's exit. Waking is done on the thread that releases. It is done under no lock, as is the waker's drop, and a panic in either is
+    /// caught.
     fn wake_when_queued(waker: Option<Waker>);
 }
 

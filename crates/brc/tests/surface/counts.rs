@@ -103,6 +103,59 @@ pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
     assert_eq!(Arc::strong_count(&count), 1, "the waker is dropped");
 }
 
+/// A waker is the user's: its clone and its drop use pointers, which they could not if a lock of the strategy were held.
+pub(crate) fn a_waker_may_use_pointers_itself<S: WeakCounts>() {
+    struct Pointers<S: WeakCounts>(Shared<u8, S>);
+    impl<S: WeakCounts> Wake for Pointers<S> {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.clone());
+        }
+    }
+    impl<S: WeakCounts> Drop for Pointers<S> {
+        fn drop(&mut self) {
+            drop(Shared::<_, S>::new(self.0.clone()));
+        }
+    }
+    let waker = || Some(Waker::from(Arc::new(Pointers(Shared::<_, S>::new(5)))));
+    elsewhere(move || {
+        Shared::<(), S>::wake_when_queued(waker());
+        Shared::<(), S>::wake_when_queued(waker());
+        let object = Shared::<_, S>::new(5);
+        elsewhere(move || drop(object));
+        Shared::<(), S>::step_aside();
+        // And once more as it exits.
+        Shared::<(), S>::wake_when_queued(waker());
+    });
+}
+
+/// A waker that panics is nobody else's affair: not that of the thread which queues, nor of the one that exits.
+pub(crate) fn a_waker_may_panic<S: WeakCounts>() {
+    if S::runtime().id != "biased-counts" {
+        // Where nothing is queued, a waker ends in the call that brings it.
+        return;
+    }
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("on purpose: woken");
+        }
+    }
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                panic!("on purpose: dropped");
+            }
+        }
+    }
+    elsewhere(move || {
+        for _ in 0..2 {
+            Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::new(Panics))));
+            let object = Shared::<_, S>::new(5);
+            elsewhere(move || drop(object));
+        }
+    });
+}
+
 /// A thread that only makes objects, for others to drop, holds no more than it has made since it last made one.
 pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
     let watch = Watch::default();

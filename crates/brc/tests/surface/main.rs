@@ -52,6 +52,8 @@ rules! {
         a_maker_that_has_exited_is_not_waited_for,
         a_maker_that_steps_aside_is_not_waited_for,
         a_waker_is_woken_once_for_each_filling,
+        a_waker_may_use_pointers_itself,
+        a_waker_may_panic,
         making_objects_empties_the_queue,
         used_in_a_thread_locals_destructor,
         used_inside_an_attachment;

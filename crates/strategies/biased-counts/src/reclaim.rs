@@ -1,6 +1,7 @@
 //! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the owner.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::Waker;
 
 use keyway_object_model::{Due, ObjectPtr, Released};
@@ -104,12 +105,27 @@ pub(crate) unsafe fn hand_over_in<L: Layout>(
     Released::Nothing
 }
 
-/// Tells an owner that its queue has an entry, with everything done and no lock held. What a waker does is not ours: a panic ends here.
+/// Tells an owner that its queue has an entry, with everything done and no lock held.
 #[cold]
-fn wake(waker: Waker) {
-    let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+fn wake(waker: Arc<Waker>) {
+    of_the_user(|| {
+        waker.wake_by_ref();
+        drop(waker);
+    });
+}
+
+/// Drops a waker that is no longer called for, with no lock held.
+pub(crate) fn forget_waker(waker: Option<Arc<Waker>>) {
+    if let Some(waker) = waker {
+        of_the_user(|| drop(waker));
+    }
+}
+
+/// What a waker does is not ours, and nothing here depends on it: a panic, which the hook has reported, ends here.
+fn of_the_user(call: impl FnOnce()) {
+    let called = catch_unwind(AssertUnwindSafe(call));
     // The payload's drop might panic in its turn.
-    std::mem::forget(woken);
+    std::mem::forget(called);
 }
 
 /// Ends the ownership of an object whose owner is not attached, on its behalf. False if the owner is attached.

@@ -30,8 +30,9 @@ struct Entry<L: Layout> {
     queue: Queue<L>,
     /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
-    /// Woken when something is queued and nothing was.
-    waker: Option<Waker>,
+    /// Woken when something is queued and nothing was. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
+    /// a leaf lock.
+    waker: Option<Arc<Waker>>,
 }
 
 /// Tells a thread at its checkpoints that its queue has entries.
@@ -100,11 +101,11 @@ impl<L: Layout> Bucket<L> {
         self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal), waker: None });
     }
 
-    /// A thread detaches; what is still queued to it is returned.
-    pub(crate) fn remove(&mut self, id: ThreadId) -> Queue<L> {
-        let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return Queue::new() };
+    /// A thread detaches; what is still queued to it is returned, and its waker, which is dropped once the bucket is unlocked.
+    pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
+        let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return (Queue::new(), None) };
         let mut entry = self.0.swap_remove(place);
-        Present(&mut entry).take()
+        (Present(&mut entry).take(), entry.waker)
     }
 }
 
@@ -114,14 +115,15 @@ pub(crate) struct Present<'a, L: Layout>(&'a mut Entry<L>);
 impl<L: Layout> Present<'_, L> {
     /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
     #[must_use]
-    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Waker> {
+    pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
         self.0.queue.push(object);
         self.0.signal.set(true);
         if self.0.queue.len() == 1 { self.0.waker.clone() } else { None }
     }
 
-    /// Whom to wake from now on.
-    pub(crate) fn set_waker(&mut self, waker: Option<Waker>) -> Option<Waker> {
+    /// Whom to wake from now on. Returns whom until now, to be dropped once the bucket is unlocked.
+    #[must_use]
+    pub(crate) fn set_waker(&mut self, waker: Option<Arc<Waker>>) -> Option<Arc<Waker>> {
         std::mem::replace(&mut self.0.waker, waker)
     }
 

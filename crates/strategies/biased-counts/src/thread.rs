@@ -91,9 +91,11 @@ fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     set_present::<L>(Bias::NONE);
     L::with_local(|local| local.signal.set(ptr::null()));
     let mut bucket = table::lock::<L>(id);
-    let queue = bucket.remove(id);
+    let (queue, waker) = bucket.remove(id);
     // SAFETY: the bucket is locked, and the owner is not in it.
     unsafe { reclaim::release_all(queue, due) };
+    drop(bucket);
+    reclaim::forget_waker(waker);
 }
 
 /// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS thread is in the table.
@@ -158,11 +160,11 @@ pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>) {
         return;
     }
     let id = own_id();
+    let waker = waker.map(Arc::new);
     let mut bucket = table::lock::<L>(id);
     let before = bucket.find(id).and_then(|mut present| present.set_waker(waker));
-    // A waker's drop is the user's code.
     drop(bucket);
-    drop(before);
+    reclaim::forget_waker(before);
 }
 
 /// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal if there is one.
