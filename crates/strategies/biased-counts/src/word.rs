@@ -1,6 +1,7 @@
 //! The header's words: all accesses to them, and their orderings.
 
 use std::fmt::Debug;
+use std::hint::cold_path;
 use std::mem::offset_of;
 
 use keyway_object_model::CountWords;
@@ -109,17 +110,16 @@ impl<L: Layout> Words<L> {
     /// One reference, of the thread with this bias, which becomes the owner.
     #[inline]
     pub(crate) fn owned_by(bias: Bias) -> Self {
-        if !bias.is_biased() {
-            return Words::born_merged();
+        if bias.is_biased() {
+            // An addition undone: the id, and a count of one.
+            return Words::new(bias, 1_u64.wrapping_sub(bias.0), 0);
         }
-        // An addition undone: the id, and a count of one.
-        let own = 1_u64.wrapping_sub(bias.0);
-        Words::new(bias, own, 0)
+        cold_path();
+        Words::born_merged()
     }
 
-    /// One reference, and no owner. Not inlined: the compiler would make two choices of one, for each word of its own.
-    #[cold]
-    #[inline(never)]
+    /// One reference, and no owner.
+    #[inline]
     pub(crate) fn born_merged() -> Self {
         Words::new(Bias::NOBODYS, Own::NONE.0, ONE | MERGED)
     }
