@@ -1,5 +1,6 @@
 //! One line of a table: an operation on a subject.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use crate::apart;
@@ -77,6 +78,7 @@ impl Row {
     /// # Panics
     /// If a process of its own, where the subject needs one, cannot be had or ends early.
     pub fn sample(&self, operations: u64) -> Sample {
+        tidy_heap();
         match self.work {
             Work::Here(sample) | Work::InTurns(sample) => sample(operations).into(),
             Work::AtOnce(sample) => sample(operations),
@@ -96,6 +98,13 @@ impl Row {
             _ => None,
         }
     }
+}
+
+/// Has the allocator put the small pieces of memory together that were freed before, so that objects made one after the other lie so. Otherwise they
+/// lie in the order in which the sample before freed its own, and a long chain's price is that order's: a cache miss a link. glibc does it
+/// when it is asked for a piece of more than a kilobyte; to other allocators it is an allocation like any.
+fn tidy_heap() {
+    drop(black_box(Vec::<u8>::with_capacity(4096)));
 }
 
 /// The list of `$row::<S>()` for every strategy `S`.
