@@ -10,6 +10,7 @@ mod raw;
 mod slices;
 mod sole;
 mod traits;
+mod uninit;
 mod unsizing;
 mod weak;
 #[cfg(feature = "arc-swap")]

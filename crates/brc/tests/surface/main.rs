@@ -5,6 +5,7 @@ mod counts;
 mod pointers;
 mod raw_pointers;
 mod sole;
+mod uninit;
 mod watch;
 mod weak;
 
@@ -106,4 +107,13 @@ rules! {
         counted_by_raw_pointer,
         unsized_there_and_back,
         weak_ones_there_and_back;
+    uninit:
+        contents_made_late_are_dropped_once,
+        contents_made_late_are_dropped_by_the_maker,
+        contents_never_made_are_not_dropped,
+        contents_made_late_are_moved_out,
+        contents_made_late_are_assumed_by_two,
+        zeros,
+        an_array_of_a_slice_made_late,
+        contents_not_made_late_are_moved_out_too;
 }

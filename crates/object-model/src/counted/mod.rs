@@ -18,10 +18,12 @@ use crate::header::{Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
 
+mod late;
 mod shape;
 mod weak;
 mod weak_count;
 
+pub use late::{Late, LateExtent, note_made};
 pub use shape::{Many, One, Shape, Whole, WholeExtent};
 pub use weak::{clone_weak, downgrade, release_weak, try_lock_weak, unlock_weak, upgrade, weak_references};
 use weak_count::WeakCount;
@@ -103,7 +105,7 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
 #[inline]
 pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Extent) -> NonNull<u8> {
     let (layout, offset) =
-        whole::<S>(K::layout(extent), Of::<K, S>::EXTENT).expect("an object larger than memory can be");
+        whole::<S>(K::layout(&extent), Of::<K, S>::EXTENT).expect("an object larger than memory can be");
     // SAFETY: a front is not of size zero.
     let memory = unsafe { alloc::alloc(layout) };
     let Some(memory) = NonNull::new(memory) else { alloc::handle_alloc_error(layout) };
@@ -192,7 +194,7 @@ pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layo
     if unsafe { object.descriptor() }.is_bare {
         drop(Memory::<S> { contents, layout, extent: 0, _strategy: PhantomData });
     } else {
-        // An array that was made as a slice.
+        // An array that was made as a slice, or contents that were made late.
         // SAFETY: the references' part of the weak count.
         unsafe { weak::release_weak::<S>(contents) };
     }
@@ -265,12 +267,12 @@ pub unsafe fn release_then<S: WeakCounts>(contents: NonNull<u8>, end: impl FnOnc
 /// The extent of contents of shape `K`.
 ///
 /// # Safety
-/// - As for [`front`], of an object of this shape.
-unsafe fn extent<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> K::Extent {
+/// - As for [`front`], of an object of this shape, for as long as the extent is used.
+unsafe fn extent<'a, K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> &'a K::Extent {
     // SAFETY: the caller's duty.
     let place = unsafe { extent_of::<K, S>(contents) };
-    // SAFETY: written when the object was made, and never again.
-    unsafe { place.read() }
+    // SAFETY: written when the object was made, and never again but for what lies in an atomic.
+    unsafe { place.as_ref() }
 }
 
 /// See [`Descriptor::claim`]: weak references may still look at the words. They are claimed when the memory is freed.
@@ -285,7 +287,7 @@ unsafe fn leave_unclaimed(_: NonNull<Prefix>) {}
 /// - As stated there; `object` is the prefix of an object of this shape.
 unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let contents = contents_of::<S>(object);
-    // SAFETY: not freed before the end of this function.
+    // SAFETY: not freed before `_memory` is dropped, the last of what is done here.
     let extent = unsafe { extent::<K, S>(contents) };
     let layout = K::layout(extent);
     let _memory = Memory::<S> { contents, layout, extent: Of::<K, S>::EXTENT, _strategy: PhantomData };
@@ -299,10 +301,10 @@ unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
 /// - As stated there; `object` is the prefix of an object of this shape.
 unsafe fn free_by_descriptor<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let contents = contents_of::<S>(object);
-    // SAFETY: not freed before the end of this function.
-    let extent = unsafe { extent::<K, S>(contents) };
+    // SAFETY: not freed before the next call, which has the layout and not the extent.
+    let layout = K::layout(unsafe { extent::<K, S>(contents) });
     // SAFETY: the caller's duty.
-    unsafe { free::<S>(contents, K::layout(extent), Of::<K, S>::EXTENT) };
+    unsafe { free::<S>(contents, layout, Of::<K, S>::EXTENT) };
 }
 
 /// See [`LinkedBy::set`].

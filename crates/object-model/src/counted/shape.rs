@@ -4,25 +4,26 @@ use std::alloc::Layout;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-/// What contents are, known from a thin pointer to them: [`One`], [`Many`] or [`Whole`].
+/// What contents are, known from a thin pointer to them: [`One`], [`Many`] or [`Whole`], or one of
+/// those [`Late`](super::Late).
 ///
 /// # Safety
 /// - `drop_contents` drops what `layout` has room for.
 pub unsafe trait Shape: 'static {
     /// What must be kept in front of the contents for that: a multiple of a word, aligned as one.
     #[doc(hidden)]
-    type Extent: Copy;
+    type Extent;
 
     /// The contents' own layout.
     #[doc(hidden)]
-    fn layout(extent: Self::Extent) -> Layout;
+    fn layout(extent: &Self::Extent) -> Layout;
 
     /// Drops the contents in place.
     ///
     /// # Safety
     /// - They are at `contents`, of this extent, for the caller alone, and are not used after.
     #[doc(hidden)]
-    unsafe fn drop_contents(contents: NonNull<u8>, extent: Self::Extent);
+    unsafe fn drop_contents(contents: NonNull<u8>, extent: &Self::Extent);
 }
 
 /// One value.
@@ -78,11 +79,11 @@ unsafe impl<T: 'static> Shape for One<T> {
     type Extent = ();
 
     #[inline]
-    fn layout((): ()) -> Layout {
+    fn layout((): &()) -> Layout {
         Layout::new::<T>()
     }
 
-    unsafe fn drop_contents(contents: NonNull<u8>, (): ()) {
+    unsafe fn drop_contents(contents: NonNull<u8>, (): &()) {
         // SAFETY: the caller's duty.
         unsafe { contents.cast::<T>().drop_in_place() }
     }
@@ -92,14 +93,14 @@ unsafe impl<T: 'static> Shape for One<T> {
 unsafe impl<T: 'static> Shape for Many<T> {
     type Extent = usize;
 
-    fn layout(length: usize) -> Layout {
-        Layout::array::<T>(length)
+    fn layout(length: &usize) -> Layout {
+        Layout::array::<T>(*length)
             .expect("the length of a slice that was allocated, or is checked by who allocates it")
     }
 
-    unsafe fn drop_contents(contents: NonNull<u8>, length: usize) {
+    unsafe fn drop_contents(contents: NonNull<u8>, length: &usize) {
         // SAFETY: the caller's duty.
-        unsafe { NonNull::slice_from_raw_parts(contents.cast::<T>(), length).drop_in_place() }
+        unsafe { NonNull::slice_from_raw_parts(contents.cast::<T>(), *length).drop_in_place() }
     }
 }
 
@@ -107,11 +108,11 @@ unsafe impl<T: 'static> Shape for Many<T> {
 unsafe impl<T: ?Sized + 'static> Shape for Whole<T> {
     type Extent = WholeExtent<T>;
 
-    fn layout(extent: WholeExtent<T>) -> Layout {
+    fn layout(extent: &WholeExtent<T>) -> Layout {
         Layout::from_size_align(extent.size, extent.align).expect("a value's layout")
     }
 
-    unsafe fn drop_contents(contents: NonNull<u8>, extent: WholeExtent<T>) {
+    unsafe fn drop_contents(contents: NonNull<u8>, extent: &WholeExtent<T>) {
         // SAFETY: the caller's duty.
         unsafe { extent.pointer_at(contents).drop_in_place() }
     }
