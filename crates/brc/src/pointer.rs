@@ -164,8 +164,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 
     /// The number of references.
     ///
-    /// Others may change it at any time. Unlike `Arc`'s, it is an estimate under `BiasedCounts` for a thread that has not made the object; and a
-    /// reference that was dropped elsewhere counts until the owner has taken notice.
+    /// Others may change it at any time. Unlike `Arc`'s, it is an estimate under `BiasedCounts` for a thread that has not made the object.
     ///
     /// # Examples
     /// ```

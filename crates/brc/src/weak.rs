@@ -82,7 +82,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         (thin.addr() != NOWHERE).then_some(thin)
     }
 
-    /// A reference to the object, unless the last one has gone. What is on its way to be destroyed has gone.
+    /// A reference to the object, unless the last one has gone. What is on its way to be destroyed has gone; but under `BiasedCounts` an object
+    /// whose last reference was dropped elsewhere can be upgraded until its maker takes notice, as at [`collect`](Shared::collect).
     ///
     /// **Cost**: under `BiasedCounts`, a plain increment on the owner's thread; otherwise a locked instruction, repeated if others are at it.
     ///
@@ -99,7 +100,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         Some(unsafe { Shared::from_counted(self.contents) })
     }
 
-    /// The number of references; zero if the last one has gone. As exact as [`Shared::strong_count`].
+    /// The number of references; zero if the last one has gone, or was dropped and waits for its maker to take notice. As exact as
+    /// [`Shared::strong_count`].
     #[must_use]
     pub fn strong_count(&self) -> usize {
         let Some(thin) = self.somewhere() else { return 0 };

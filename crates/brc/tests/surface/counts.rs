@@ -30,6 +30,24 @@ pub(crate) fn a_drop_elsewhere_is_seen_after_collect<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 100);
 }
 
+/// Nothing has been collected, and no destructor runs for the question. What waits for its owner has no reference any more.
+pub(crate) fn a_drop_elsewhere_is_seen_in_the_count<S: WeakCounts>() {
+    let watch = Watch::default();
+    let (one, other) = (Shared::<_, S>::new(watch.witness()), Shared::<_, S>::new(watch.witness()));
+    let (clone, weak) = (one.clone(), Shared::downgrade(&other));
+    elsewhere(move || drop((clone, other)));
+    assert_eq!((Shared::strong_count(&one), weak.strong_count()), (1, 0));
+    assert_eq!(watch.dropped(), if S::runtime().id == "biased-counts" { 0 } else { 1 });
+    let clone = one.clone();
+    let one = elsewhere(move || {
+        drop(clone);
+        assert_eq!(Shared::strong_count(&one), 1);
+        one
+    });
+    Shared::<(), S>::collect();
+    assert_eq!((Shared::strong_count(&one), watch.dropped()), (1, 1));
+}
+
 /// No thread is there to collect: whoever drops last destroys.
 pub(crate) fn a_maker_that_has_exited_is_not_waited_for<S: WeakCounts>() {
     let watch = Watch::default();

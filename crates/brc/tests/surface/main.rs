@@ -55,6 +55,7 @@ rules! {
         a_waker_is_woken_once_for_each_filling,
         a_waker_may_use_pointers_itself,
         a_waker_may_panic,
+        a_drop_elsewhere_is_seen_in_the_count,
         making_objects_empties_the_queue,
         used_in_a_thread_locals_destructor,
         used_inside_an_attachment;

@@ -179,8 +179,8 @@ unsafe impl<L: Layout> WeakCounts for BiasedCounts<L> {
     #[inline(never)]
     unsafe fn references(object: ObjectPtr<Self>) -> usize {
         // SAFETY: the caller keeps the memory.
-        let (own, shared) = unsafe { object.count() }.counts();
-        usize::try_from(own + shared).unwrap_or(0)
+        let references = unsafe { object.count() }.references();
+        usize::try_from(references).unwrap_or(0)
     }
 
     #[inline(never)]

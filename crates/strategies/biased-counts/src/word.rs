@@ -364,6 +364,18 @@ impl<L: Layout> Words<L> {
         (if shared.is_merged() { 0 } else { local }, shared.count())
     }
 
+    /// The references without the one that a queue owns, or is about to: whoever had that has dropped it.
+    pub(crate) fn references(&self) -> i64 {
+        // Numbers to look at, as in `counts`. O1 and O10.
+        let local = self.own().count();
+        let shared = self.shared();
+        match (shared.is_gone(), shared.is_merged()) {
+            (true, _) => 0,
+            (false, true) => shared.count(),
+            (false, false) => local + shared.count() - i64::from(shared.is_queued()),
+        }
+    }
+
     fn exchange(&self, seen: Shared, new: Shared, success: Ordering) -> Result<(), Shared> {
         // Relaxed on failure: the value is only the next attempt's `seen`.
         match self.shared.compare_exchange(seen.0, new.0, success, Ordering::Relaxed) {
