@@ -77,7 +77,7 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
     }
 
     /// A pointer to the contents, without their type; none if this refers to nothing.
-    fn somewhere(&self) -> Option<NonNull<u8>> {
+    pub(crate) fn somewhere(&self) -> Option<NonNull<u8>> {
         let thin = self.contents.cast::<u8>();
         (thin.addr() != NOWHERE).then_some(thin)
     }

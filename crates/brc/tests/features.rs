@@ -1,12 +1,14 @@
 //! The features: pointers in and out of serde, and in an `ArcSwapAny`.
 
+use std::marker::PhantomPinned;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use arc_swap::{ArcSwapAny, Cache};
+use arc_swap::{ArcSwapAny, Cache, RefCnt};
 use keyway_atomic_counts::AtomicCounts;
 use keyway_biased_counts::BiasedCounts;
-use keyway_brc::{Brc, Shared, WeakCounts};
+use keyway_brc::{Brc, Shared, Weak, WeakCounts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -101,4 +103,43 @@ fn arc_swap_holds_pointers() {
     swapped::<BiasedCounts>();
     swapped::<AtomicCounts>();
     assert!(ArcSwapAny::<Option<Brc<u8>>>::new(None).load_full().is_none());
+}
+
+/// As an option that is none if the contents are gone; read, it leads nowhere, since nobody holds what was read.
+#[test]
+fn serde_writes_what_a_weak_reference_leads_to() {
+    let object = Brc::new(5);
+    let weak = Brc::downgrade(&object);
+    assert_eq!(serde_json::to_string(&weak).unwrap(), "5");
+    drop(object);
+    assert_eq!(serde_json::to_string(&weak).unwrap(), "null");
+    assert!(serde_json::from_str::<Weak<u8>>("5").unwrap().upgrade().is_none());
+    assert!(serde_json::from_str::<Weak<u8>>("300").is_err());
+}
+
+#[test]
+fn arc_swap_holds_weak_references() {
+    let object = Brc::new(5);
+    let place = <ArcSwapAny<_>>::new(Brc::downgrade(&object));
+    let kept = place.load_full();
+    assert_eq!((kept.upgrade().as_deref(), Brc::weak_count(&object)), (Some(&5), 2));
+    assert!(place.swap(Weak::new()).ptr_eq(&kept));
+    assert!(place.load().upgrade().is_none());
+    drop(kept);
+    assert_eq!(Brc::weak_count(&object), 0);
+}
+
+#[test]
+fn arc_swap_holds_pinned_pointers() {
+    struct Stays(u8, PhantomPinned);
+    let pinned = Brc::pin(Stays(5, PhantomPinned));
+    let address = &raw const *pinned;
+    let place = <ArcSwapAny<_>>::new(pinned);
+    let loaded = place.load_full();
+    assert!(place.load().0 == 5 && std::ptr::eq(&*loaded, address));
+    let raw = RefCnt::as_ptr(&loaded);
+    assert_eq!(RefCnt::into_ptr(loaded), raw);
+    // SAFETY: made by `into_ptr`, used once.
+    let loaded: Pin<Brc<Stays>> = unsafe { RefCnt::from_ptr(raw) };
+    assert_eq!(place.into_inner().0 + loaded.0, 10);
 }
