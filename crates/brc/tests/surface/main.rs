@@ -107,6 +107,7 @@ rules! {
         there_and_back,
         counted_by_raw_pointer,
         unsized_there_and_back,
+        back_as_what_it_can_be,
         weak_ones_there_and_back;
     uninit:
         contents_made_late_are_dropped_once,

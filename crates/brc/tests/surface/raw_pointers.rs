@@ -38,6 +38,27 @@ pub(crate) fn unsized_there_and_back<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 3);
 }
 
+/// As another type that it can be coerced to or from, or as a wrapper.
+pub(crate) fn back_as_what_it_can_be<S: WeakCounts>() {
+    #[repr(transparent)]
+    struct Wrapper([crate::watch::Witness]);
+    let watch = Watch::default();
+    let raw = Shared::into_raw(Shared::<_, S>::new(watch.witness()));
+    // SAFETY: made by `into_raw` and coerced, used once.
+    drop(unsafe { Shared::<dyn std::fmt::Debug, S>::from_raw(raw as *const dyn std::fmt::Debug) });
+    assert_eq!(watch.dropped(), 1);
+    let slice: Shared<[_], S> = [watch.witness(), watch.witness()].into();
+    // SAFETY: made by `into_raw`, used once; the wrapper lies in memory as what it wraps.
+    let wrapped = unsafe { Shared::<Wrapper, S>::from_raw(Shared::into_raw(slice) as *const Wrapper) };
+    assert_eq!(wrapped.0.len(), 2);
+    drop(wrapped);
+    assert_eq!(watch.dropped(), 3);
+    let slice = Shared::<_, S>::new([1, 2, 3]).unsize(Coercion::to_slice());
+    // SAFETY: made by `into_raw`, used once; it was an array of that length.
+    let array = unsafe { Shared::<[i32; 3], S>::from_raw(Shared::into_raw(slice).cast()) };
+    assert_eq!(*array, [1, 2, 3]);
+}
+
 pub(crate) fn weak_ones_there_and_back<S: WeakCounts>() {
     let object = Shared::<_, S>::new(5);
     let raw = Shared::downgrade(&object).into_raw();
