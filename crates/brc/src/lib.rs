@@ -4,6 +4,7 @@ mod any;
 mod boxes;
 mod cyclic;
 mod duplicate;
+mod files;
 mod pointer;
 mod promptness;
 mod raw;

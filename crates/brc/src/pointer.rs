@@ -111,6 +111,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// let pinned = keyway_brc::Brc::pin(async { 5 });
     /// # let _ = pinned;
     /// ```
+    #[must_use]
     pub fn pin(contents: T) -> Pin<Self> {
         // SAFETY: the contents are not moved while there is a reference, unless they are `Unpin`: `try_unwrap` and the like cannot be reached
         // through a `Pin` otherwise.
@@ -157,6 +158,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// assert!(Brc::ptr_eq(&one, &one.clone()));
     /// assert!(!Brc::ptr_eq(&one, &Brc::new(5)));
     /// ```
+    #[must_use]
     #[inline]
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
         std::ptr::addr_eq(this.contents.as_ptr(), other.contents.as_ptr())
@@ -174,6 +176,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// let _more = five.clone();
     /// assert_eq!(Brc::strong_count(&five), 2);
     /// ```
+    #[must_use]
     pub fn strong_count(this: &Self) -> usize {
         // SAFETY: `this` keeps the object alive.
         let object = unsafe { counted::object::<S>(this.thin()) };
@@ -191,6 +194,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// let _weak = Brc::downgrade(&five);
     /// assert_eq!(Brc::weak_count(&five), 1);
     /// ```
+    #[must_use]
     pub fn weak_count(this: &Self) -> usize {
         // SAFETY: `this` keeps the object alive.
         unsafe { counted::weak_references::<S>(this.thin()) }

@@ -130,8 +130,12 @@ impl<S: WeakCounts> Default for Shared<CStr, S> {
     }
 }
 
-impl<T: Default, S: WeakCounts> Default for Pin<Shared<T, S>> {
+impl<T: ?Sized, S: WeakCounts> Default for Pin<Shared<T, S>>
+where
+    Shared<T, S>: Default,
+{
     fn default() -> Self {
-        Shared::pin(T::default())
+        // SAFETY: nobody else has the pointer; why its contents do not move from now on is said at `Shared::pin`.
+        unsafe { Pin::new_unchecked(Shared::default()) }
     }
 }

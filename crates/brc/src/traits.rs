@@ -42,6 +42,22 @@ impl<T: ?Sized + PartialOrd, S: WeakCounts> PartialOrd for Shared<T, S> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         (**self).partial_cmp(&**other)
     }
+
+    fn lt(&self, other: &Self) -> bool {
+        **self < **other
+    }
+
+    fn le(&self, other: &Self) -> bool {
+        **self <= **other
+    }
+
+    fn gt(&self, other: &Self) -> bool {
+        **self > **other
+    }
+
+    fn ge(&self, other: &Self) -> bool {
+        **self >= **other
+    }
 }
 
 impl<T: ?Sized + Ord, S: WeakCounts> Ord for Shared<T, S> {
@@ -71,6 +87,16 @@ impl<T: ?Sized, S: WeakCounts> AsRef<T> for Shared<T, S> {
 impl<T: ?Sized + Error, S: WeakCounts> Error for Shared<T, S> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         (**self).source()
+    }
+
+    #[expect(deprecated, reason = "the contents may have one of their own, as with `Arc`")]
+    fn description(&self) -> &str {
+        (**self).description()
+    }
+
+    #[expect(deprecated, reason = "as above")]
+    fn cause(&self) -> Option<&dyn Error> {
+        (**self).cause()
     }
 }
 

@@ -7,6 +7,7 @@ use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
 use keyway_brc::{CoerceUnsize, Coercion, Shared, WeakCounts, WeakShared};
 
@@ -200,8 +201,86 @@ pub(crate) fn unequal_to_itself<S: WeakCounts>() {
     assert!(nan != nan.clone());
 }
 
+/// By the comparison that was asked for, not by one that should come to the same.
+pub(crate) fn compared_as_the_contents_are<S: WeakCounts>() {
+    #[derive(PartialEq)]
+    struct Contrary(u8);
+    impl PartialOrd for Contrary {
+        fn partial_cmp(&self, _: &Self) -> Option<std::cmp::Ordering> {
+            unreachable!("not asked for")
+        }
+        fn lt(&self, other: &Self) -> bool {
+            self.0 < other.0
+        }
+        fn le(&self, other: &Self) -> bool {
+            self.0 <= other.0
+        }
+        fn gt(&self, other: &Self) -> bool {
+            self.0 > other.0
+        }
+        fn ge(&self, other: &Self) -> bool {
+            self.0 >= other.0
+        }
+    }
+    let (one, two) = (Shared::<_, S>::new(Contrary(1)), Shared::<_, S>::new(Contrary(2)));
+    assert_eq!([one < two, one <= two, two > one, two >= one], [true; 4]);
+    assert_eq!([two < one, two <= one, one > two, one >= two], [false; 4]);
+    assert!(Shared::<[u8], S>::from([1, 2]) < Shared::<[u8], S>::from([1, 2, 0]));
+}
+
+pub(crate) fn errors_as_the_contents_are<S: WeakCounts>() {
+    #[derive(Debug)]
+    struct Told(std::fmt::Error);
+    impl std::fmt::Display for Told {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("told")
+        }
+    }
+    impl std::error::Error for Told {
+        fn description(&self) -> &str {
+            "in old words"
+        }
+        fn cause(&self) -> Option<&dyn std::error::Error> {
+            Some(&self.0)
+        }
+    }
+    let error: Box<dyn std::error::Error> = Box::new(Shared::<_, S>::new(Told(std::fmt::Error)));
+    assert!(error.source().is_none());
+    #[expect(deprecated, reason = "what is tested")]
+    let old = (error.description(), error.cause().is_some());
+    assert_eq!((old, &*error.to_string()), (("in old words", true), "told"));
+}
+
+/// Read and written through several pointers, which share one position.
+pub(crate) fn files<S: WeakCounts>() {
+    use std::io::{IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+    let name = format!("{}-{}", S::runtime().id, std::process::id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let file = std::fs::File::options().read(true).write(true).create(true).truncate(true).open(&path);
+    let mut one = Shared::<_, S>::new(file.unwrap());
+    let mut two = one.clone();
+    one.write_all(b"key").unwrap();
+    assert_eq!(two.write_vectored(&[IoSlice::new(b"way")]).unwrap(), 3);
+    two.flush().unwrap();
+    assert_eq!(one.seek(SeekFrom::Start(1)).unwrap(), 1);
+    let mut bytes = [0; 2];
+    assert_eq!(two.read_vectored(&mut [IoSliceMut::new(&mut bytes)]).unwrap(), 2);
+    assert_eq!(two.read(&mut bytes[..1]).unwrap(), 1);
+    let mut rest = (String::new(), Vec::new());
+    assert_eq!((one.read_to_string(&mut rest.0).unwrap(), one.read_to_end(&mut rest.1).unwrap()), (2, 0));
+    assert_eq!((&bytes, &*rest.0), (b"wy", "ay"));
+    #[cfg(unix)]
+    {
+        use std::os::fd::{AsFd, AsRawFd};
+        assert_eq!(one.as_fd().as_raw_fd(), two.as_raw_fd());
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
 pub(crate) fn defaults<S: WeakCounts>() {
     assert_eq!(*Shared::<u8, S>::default(), 0);
     assert!(Shared::<str, S>::default().is_empty() && Shared::<[u8], S>::default().is_empty());
     assert!(WeakShared::<u8, S>::default().upgrade().is_none());
+    assert_eq!(*Pin::<Shared<u8, S>>::default(), 0);
+    assert_eq!((&*Pin::<Shared<str, S>>::default(), Pin::<Shared<[u8], S>>::default().len()), ("", 0));
 }

@@ -102,6 +102,9 @@ rules! {
         a_slice_whose_clone_panics,
         an_iterator_that_panics,
         unequal_to_itself,
+        compared_as_the_contents_are,
+        errors_as_the_contents_are,
+        files,
         defaults;
     raw_pointers:
         there_and_back,
