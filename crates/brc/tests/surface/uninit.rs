@@ -52,8 +52,12 @@ pub(crate) fn contents_never_made_are_not_dropped<S: WeakCounts>() {
     assert!(weak.0.upgrade().is_none() && weak.1.upgrade().is_none());
     let watch = Watch::default();
     let left = written::<S>(&watch);
+    // SAFETY: written, and read once.
+    let contents = unsafe { left.assume_init_read() };
     drop(left);
     assert_eq!(watch.dropped(), 0);
+    drop(contents);
+    assert_eq!(watch.dropped(), 1);
 }
 
 pub(crate) fn contents_made_late_are_moved_out<S: WeakCounts>() {
