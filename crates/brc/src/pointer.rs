@@ -23,6 +23,7 @@ use crate::weak::WeakShared;
 /// - Under `BiasedCounts`, the destructor of an object whose last reference is dropped by another thread than its maker may run on the maker's
 ///   OS thread: when it next makes an object, destroys one, calls [`collect`](Shared::collect), or exits. If the maker has exited or stepped
 ///   aside, the destructor runs where the last reference is dropped.
+/// - It is invariant in `T`: a pointer to a `for<'a> fn(&'a u8)` is none to a `fn(&'static u8)`.
 /// - There is no coercion of `Shared<T>` to `Shared<dyn Trait>` by itself, which the language keeps for std's pointers:
 ///   [`unsize`](unsize::CoerceUnsize::unsize) does it.
 ///
@@ -39,8 +40,9 @@ pub struct Shared<T: ?Sized + 'static, S: WeakCounts> {
     contents: NonNull<T>,
     /// Invariant in `S`.
     _strategy: PhantomData<fn(S) -> S>,
-    /// Owns a `T`.
-    _contents: PhantomData<T>,
+    /// Invariant in `T`, unlike `Arc`. Contents are dropped as what they were made as, by the descriptor, and `get_mut` writes: a supertype's
+    /// value would be dropped as another type.
+    _contents: PhantomData<*mut T>,
 }
 
 // SAFETY: a pointer gives `&T` to any thread, which needs `T: Sync`, and may drop or move the `T` on any thread, which needs `T: Send`. The

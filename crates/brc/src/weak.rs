@@ -34,6 +34,8 @@ pub struct WeakShared<T: ?Sized + 'static, S: WeakCounts> {
     contents: NonNull<T>,
     /// Invariant in `S`.
     _strategy: PhantomData<fn(S) -> S>,
+    /// Invariant in `T`, as the [`Shared`] that an upgrade gives.
+    _contents: PhantomData<*mut T>,
 }
 
 /// The address of what [`WeakShared::new`] refers to. No contents are there: they lie behind their words.
@@ -53,7 +55,7 @@ impl<T, S: WeakCounts> WeakShared<T, S> {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        WeakShared { contents: NonNull::without_provenance(NOWHERE), _strategy: PhantomData }
+        WeakShared { contents: NonNull::without_provenance(NOWHERE), _strategy: PhantomData, _contents: PhantomData }
     }
 }
 
@@ -65,7 +67,7 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
     ///   are nowhere.
     #[inline]
     pub(crate) unsafe fn from_counted(contents: NonNull<T>) -> Self {
-        WeakShared { contents, _strategy: PhantomData }
+        WeakShared { contents, _strategy: PhantomData, _contents: PhantomData }
     }
 
     pub(crate) fn contents(&self) -> NonNull<T> {
