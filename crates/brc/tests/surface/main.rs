@@ -74,6 +74,7 @@ rules! {
         unwrap_or_clone_does_either,
         judged_by_another_thread_after_the_maker_has_exited,
         judged_by_another_thread_while_the_maker_is_there,
+        judged_after_the_maker_has_left_while_it_was_queued,
         into_inner_by_others_gives_the_contents_once,
         into_inner_by_others_where_there_were_weak_references;
     weak:

@@ -207,6 +207,38 @@ pub(crate) fn judged_by_another_thread_while_the_maker_is_there<S: WeakCounts>()
     maker.end();
 }
 
+/// The only reference to an object that another thread has dropped, so that it is queued, and whose maker has dropped its own references while a
+/// third had some: the object is merged then, and the queue must have no part of its count.
+fn left_by_its_maker_while_queued<S: WeakCounts>() -> Shared<String, S> {
+    let mine = Shared::<_, S>::new(String::from("key"));
+    let theirs = mine.clone();
+    elsewhere(move || drop(theirs));
+    let clones = || (mine.clone(), mine.clone());
+    let (one, two) = std::thread::scope(|scope| scope.spawn(clones).join().unwrap());
+    drop((mine, one));
+    two
+}
+
+pub(crate) fn judged_after_the_maker_has_left_while_it_was_queued<S: WeakCounts>() {
+    let mut made = left_by_its_maker_while_queued::<S>();
+    assert_eq!(Shared::strong_count(&made), 1);
+    Shared::get_mut(&mut made).unwrap().push('s');
+    assert_eq!(Shared::try_unwrap(made).unwrap(), "keys");
+    assert_eq!(Shared::into_inner(left_by_its_maker_while_queued::<S>()).unwrap(), "key");
+    let mut made = left_by_its_maker_while_queued::<S>();
+    elsewhere(move || {
+        Shared::get_mut(&mut made).unwrap().push('s');
+        assert_eq!(Shared::try_unwrap(made).unwrap(), "keys");
+    });
+    let made = left_by_its_maker_while_queued::<S>();
+    elsewhere(move || assert_eq!(Shared::into_inner(made).unwrap(), "key"));
+    // And its end, where nobody asks.
+    let made = left_by_its_maker_while_queued::<S>();
+    let weak = Shared::downgrade(&made);
+    elsewhere(move || drop(made));
+    assert!(weak.upgrade().is_none());
+}
+
 /// As std's own test has it: the maker waits, and those who ask are others.
 pub(crate) fn into_inner_by_others_gives_the_contents_once<S: WeakCounts>() {
     for _ in 0..100 {

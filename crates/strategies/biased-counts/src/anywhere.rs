@@ -79,8 +79,8 @@ unsafe fn release_otherwise<L: Layout>(
     end: impl FnOnce(Released),
 ) {
     let released = if beyond_two == LAST {
-        // SAFETY: alive until the count changes, by the caller's reference.
-        reclaim::last_local_release(unsafe { object.count() })
+        // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
+        unsafe { reclaim::last_local_release(object) }
     } else {
         // SAFETY: the caller's duty.
         unsafe { count::release_by_another(object) }

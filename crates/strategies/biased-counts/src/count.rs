@@ -65,7 +65,8 @@ pub(crate) unsafe fn release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias
     }
     // Not cold: many an object is born, used by its owner alone, and dropped.
     if counted == 1 {
-        return reclaim::last_local_release(words);
+        // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
+        return unsafe { reclaim::last_local_release(object) };
     }
     words.decrement_own(own);
     Released::Nothing

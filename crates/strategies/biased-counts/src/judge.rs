@@ -160,7 +160,10 @@ pub(crate) unsafe fn try_take<L: Layout>(
             Judge::Owner(1) if seen.is_untouched() => return true,
             Judge::Owner(1) if !seen.is_queued() && seen.count() == 0 => {
                 // There may be weak references, which only an atomic step can tell that it is over.
-                words.merge(0);
+                if words.merge(0).was_queued {
+                    // Marked since: no entry is left behind (I9).
+                    thread::drain_now(due);
+                }
                 return words.try_take_merged();
             }
             Judge::Owner(_) if seen.is_queued() && !drained => thread::drain_now(due),

@@ -10,24 +10,52 @@ use crate::bits::{NOBODY, ThreadId};
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Bucket, Queue};
+use crate::thread;
 use crate::word::Words;
 
 /// The owner releases the last reference that it counts; it is still counted there.
+///
+/// # Safety
+/// - The caller is the attached owner, and owns a reference, which it does not use after.
 #[inline(always)]
-pub(crate) fn last_local_release<L: Layout>(words: &Words<L>) -> Released {
+pub(crate) unsafe fn last_local_release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+    // SAFETY: alive until the count changes, by the caller's reference.
+    let words = unsafe { object.count() };
     if words.shared_after_last_local().is_untouched() {
         // Nobody else has a reference, nor has a queue: I4.
         return Released::Destroy;
     }
-    merge(words, 1)
+    // SAFETY: the caller's duty.
+    unsafe { merge_own(object) }
 }
 
-/// Ends the ownership of an object; see [`Words::merge`] for who may.
+/// The owner ends its ownership as it releases its last reference. What its queue has of the object is released with it: nobody could say whose
+/// queue that was afterwards, and a count of which a queue owns a part tells nobody that he is alone (I9).
+///
+/// # Safety
+/// - As for [`last_local_release`].
 #[cold]
 #[inline(never)]
-fn merge<L: Layout>(words: &Words<L>, taken: i64) -> Released {
+unsafe fn merge_own<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+    // SAFETY: alive until the count changes, by the caller's reference.
+    let merged = unsafe { object.count() }.merge(1);
+    if merged.left == 0 {
+        // Acquired by the merge itself.
+        return Released::Destroy;
+    }
+    if !merged.was_queued || !thread::take_back(object) {
+        return Released::Nothing;
+    }
+    // SAFETY: alive, by the entry's reference, which is this call's now.
+    release_merged(unsafe { object.count() })
+}
+
+/// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`] for who may.
+#[cold]
+#[inline(never)]
+fn merge_entry<L: Layout>(words: &Words<L>) -> Released {
     // Acquired by the merge itself.
-    if words.merge(taken) == 0 { Released::Destroy } else { Released::Nothing }
+    if words.merge(1).left == 0 { Released::Destroy } else { Released::Nothing }
 }
 
 /// A reference to a merged object is released.
@@ -159,7 +187,7 @@ pub(crate) unsafe fn merge_for_absent<L: Layout>(
 pub(crate) unsafe fn release_for<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive, by the reference.
     let words = unsafe { object.count() };
-    if words.own().owner() == NOBODY { release_merged(words) } else { merge(words, 1) }
+    if words.own().owner() == NOBODY { release_merged(words) } else { merge_entry(words) }
 }
 
 /// Releases everything in a queue that has been taken out of the table.

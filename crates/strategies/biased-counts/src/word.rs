@@ -94,6 +94,15 @@ const _: () = assert!(
             && size_of::<Words<Apart>>() == 192
 );
 
+/// What a merge has left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Merged {
+    /// How many references.
+    pub(crate) left: i64,
+    /// Whether the object was marked as queued: the owner's queue may have an entry of it, which goes on owning a reference.
+    pub(crate) was_queued: bool,
+}
+
 impl<L: Layout> Words<L> {
     #[inline(always)]
     fn new(maker: Bias, own: u64, shared: i64) -> Self {
@@ -228,11 +237,11 @@ impl<L: Layout> Words<L> {
         self.exchange(seen, seen.queued(), Ordering::Relaxed)
     }
 
-    /// Ends the ownership: moves what the owner counts to `shared`, less `taken` references that the caller owns. Returns how
-    /// many references are left; the caller no longer touches the object unless that is none.
+    /// Ends the ownership: moves what the owner counts to `shared`, less `taken` references that the caller owns. If none is left, or `taken`
+    /// is 0, the caller may touch the object afterwards.
     ///
     /// The caller is the attached owner, or holds the lock of the owner's bucket while the owner is not in the table (I2).
-    pub(crate) fn merge(&self, taken: i64) -> i64 {
+    pub(crate) fn merge(&self, taken: i64) -> Merged {
         // O2, Relaxed: nobody but the caller writes `own` (I2).
         let local = Own(self.own.load(Ordering::Relaxed)).count() - taken;
         // O12, Relaxed. Before the exchange: from its success on, anyone may destroy the object, and a later write would be to freed
@@ -245,7 +254,7 @@ impl<L: Layout> Words<L> {
             // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the store above and the owner's
             // use of the object. Acquire: pairs with O7, for the case that nobody is left and the caller destroys it.
             match self.exchange(seen, merged, Ordering::AcqRel) {
-                Ok(()) => return merged.count(),
+                Ok(()) => return Merged { left: merged.count(), was_queued: seen.is_queued() },
                 Err(now) => seen = now,
             }
         }
