@@ -9,8 +9,9 @@ use crate::pointer::Shared;
 impl<S: WeakCounts> Shared<(), S> {
     /// Destroys, now and here, what other threads were the last to drop of the objects that this thread has made.
     ///
-    /// It happens by itself whenever this thread makes an object or destroys one, and when it exits. A thread that does neither for long, but
-    /// runs, calls this now and then. A destructor's panic is caught.
+    /// It happens by itself whenever this thread makes an object or destroys one, asks as its maker whether a reference is the only one, and when it
+    /// exits. A thread that does none of these for long, but runs, calls this now and then. A destructor's panic is caught. Called by a destructor, it
+    /// leaves the destroying until that one has ended.
     ///
     /// # Examples
     /// ```
@@ -25,7 +26,7 @@ impl<S: WeakCounts> Shared<(), S> {
     }
 
     /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever thread drops the last reference. Lasts until
-    /// the thread makes its next object.
+    /// the thread makes its next object, or asks to be woken. What is queued is destroyed here and now.
     ///
     /// For a thread that is about to block, or has nothing more to do: otherwise what others drop of its objects, up to all that it has made, waits
     /// for it. Its own clones and drops of those objects cost as much as other threads' meanwhile. Does nothing inside
@@ -54,7 +55,11 @@ impl<S: WeakCounts> Shared<(), S> {
     }
 
     /// Has `waker` woken when something is queued to this thread and nothing was before, so that an event loop can [`collect`](Self::collect);
-    /// `None` ends that. Lasts until the thread steps aside, detaches or exits.
+    /// `None` ends that. If something is queued already, it is woken at once. So whatever is queued, a waking follows, or a `collect` that has
+    /// not returned yet takes it along.
+    ///
+    /// Lasts until the thread steps aside, leaves `keyway::attach`, enters `Thread::blocking`, or exits. Ends a [`step_aside`](Self::step_aside), as making an
+    /// object does; `None` does not.
     ///
     /// The waker is woken on the thread that dropped the reference, under no lock, and dropped under none; a panic in either is caught.
     ///

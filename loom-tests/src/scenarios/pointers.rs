@@ -1,6 +1,10 @@
 //! Pointers without a token, and weak references.
 
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+
 use keyway_brc::{Shared, WeakCounts};
+use keyway_sync::atomic::{AtomicUsize, Ordering};
 use keyway_sync::thread::spawn;
 
 use crate::model::{Model, scenarios};
@@ -22,7 +26,9 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
         3:
             pointer_left_by_another,
             pointer_into_inner_by_two_others,
-            pointer_into_inner_races_a_queued_drop;
+            pointer_into_inner_races_a_queued_drop,
+            pointer_left_by_its_maker_while_queued,
+            pointer_queued_while_the_maker_collects;
     )
 }
 
@@ -273,6 +279,53 @@ fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
     takes.join().unwrap();
     Shared::<(), S>::step_aside();
     fate.assert_destroyed_once();
+}
+
+/// One holder drops its reference, which the maker is to take away, while the maker drops its own and leaves one to which others count. Then
+/// that is the only one.
+///
+/// Fails if the maker's queue goes on having a part of the count, or if what is queued behind the maker's back does.
+fn pointer_left_by_its_maker_while_queued<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let (one, two) = (mine.clone(), mine.clone());
+    let drops = spawn(move || drop(one));
+    let clones = spawn(move || (two.clone(), two.clone(), two));
+    let (more, mut left, two) = clones.join().unwrap();
+    drop((mine, two, more));
+    drops.join().unwrap();
+    Shared::get_mut(&mut left).expect("rule broken: the only holder is not told so").write();
+    drop(left);
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+struct Wakings(AtomicUsize);
+
+impl Wake for Wakings {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Two objects are queued, and a third one while the maker collects, which asked to be woken.
+///
+/// Fails if it leaves something in its queue, and whoever finds that there does not wake it.
+fn pointer_queued_while_the_maker_collects<S: WeakCounts>() {
+    let wakings = Arc::new(Wakings(AtomicUsize::new(0)));
+    Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::clone(&wakings))));
+    let fates = [(); 3].map(|()| Fate::new());
+    let [one, two, three] = fates.each_ref().map(|fate| Shared::<_, S>::new(fate.payload(7)));
+    spawn(move || drop((one, two))).join().unwrap();
+    let woken = wakings.0.load(Ordering::Relaxed);
+    let other = spawn(move || drop(three));
+    Shared::<(), S>::collect();
+    other.join().unwrap();
+    if wakings.0.load(Ordering::Relaxed) == woken {
+        fates.iter().for_each(Fate::assert_destroyed_once);
+    }
+    Shared::<(), S>::step_aside();
+    fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
 /// As [`pointer_into_inner_by_two`], with three.

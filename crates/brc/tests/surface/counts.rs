@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use keyway_brc::{Shared, WeakCounts};
 
@@ -91,13 +92,16 @@ pub(crate) fn a_maker_that_steps_aside_is_not_waited_for<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 11);
 }
 
-pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
-    struct Count(AtomicUsize);
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, SeqCst);
-        }
+/// Counts how often it is woken.
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
     }
+}
+
+pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
     let count = Arc::new(Count(AtomicUsize::new(0)));
     let woken = || count.0.load(SeqCst);
     let objects = || -> Vec<_> { (0..3).map(|_| Shared::<_, S>::new(5)).collect() };
@@ -119,6 +123,54 @@ pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
     elsewhere(move || drop(objects));
     assert_eq!(woken(), 2 * queues);
     assert_eq!(Arc::strong_count(&count), 1, "the waker is dropped");
+}
+
+/// Whoever asks to be woken finds out about what was queued before.
+pub(crate) fn a_waker_is_woken_for_what_is_queued_already<S: WeakCounts>() {
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let objects = [0, 1].map(|number| Shared::<_, S>::new(number));
+    elsewhere(move || drop(objects));
+    Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::clone(&count))));
+    assert_eq!(count.0.load(SeqCst), usize::from(S::runtime().id == "biased-counts"));
+    Shared::<(), S>::wake_when_queued(None);
+}
+
+/// An event loop that collects when it is woken, and only then, destroys all there is, also what is queued while it collects.
+pub(crate) fn nothing_is_queued_without_a_waking_or_a_collect<S: WeakCounts>() {
+    let round = || {
+        let watch = Watch::default();
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::clone(&count))));
+        let objects: Vec<_> = (0..4000).map(|_| Shared::<_, S>::new(watch.witness())).collect();
+        let other = std::thread::spawn(move || drop(objects));
+        let mut seen = 0;
+        loop {
+            let is_over = other.is_finished();
+            let woken = count.0.load(SeqCst);
+            if woken != seen {
+                seen = woken;
+                // So that there is much to collect, and the other comes in between.
+                std::thread::sleep(Duration::from_micros(50));
+                Shared::<(), S>::collect();
+            } else if is_over {
+                break;
+            }
+        }
+        assert_eq!(watch.dropped(), 4000);
+    };
+    for _ in 0..50 {
+        elsewhere(round);
+    }
+}
+
+/// Nobody is to be woken, so there is nothing to come back for.
+pub(crate) fn a_maker_that_has_stepped_aside_ends_its_waking<S: WeakCounts>() {
+    let watch = Watch::default();
+    let object = Shared::<_, S>::new(watch.witness());
+    Shared::<(), S>::step_aside();
+    Shared::<(), S>::wake_when_queued(None);
+    elsewhere(move || drop(object));
+    assert_eq!(watch.dropped(), 1);
 }
 
 /// A waker is the user's: its clone and its drop use pointers, which they could not if a lock of the strategy were held.

@@ -135,7 +135,7 @@ pub(crate) unsafe fn hand_over_in<L: Layout>(
 
 /// Tells an owner that its queue has an entry, with everything done and no lock held.
 #[cold]
-fn wake(waker: Arc<Waker>) {
+pub(crate) fn wake(waker: Arc<Waker>) {
     of_the_user(|| {
         waker.wake_by_ref();
         drop(waker);

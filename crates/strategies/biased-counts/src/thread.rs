@@ -154,17 +154,25 @@ pub(crate) fn step_aside<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     }
 }
 
-/// Has `waker` woken when something is queued to this OS thread, as long as it is in the table.
+/// Has `waker` woken when something is queued to this OS thread, as long as it is in the table, and at once if something is already. Enters the
+/// table for a waker, but not for none.
 pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>) {
-    if !present_to_own::<L>().is_biased() {
-        return;
+    let bias = if waker.is_some() { present_to_own::<L>() } else { present::<L>() };
+    let waker = waker.map(Arc::new);
+    if !bias.is_biased() {
+        // Nothing is ever queued to it.
+        return reclaim::forget_waker(waker);
     }
     let id = own_id();
-    let waker = waker.map(Arc::new);
     let mut bucket = table::lock::<L>(id);
-    let before = bucket.find(id).and_then(|mut present| present.set_waker(waker));
+    let mut present = bucket.find(id).expect("an attached thread is in the table");
+    let before = present.set_waker(waker.clone());
+    let is_queued = present.queued() > 0;
     drop(bucket);
     reclaim::forget_waker(before);
+    if let Some(waker) = waker.filter(|_| is_queued) {
+        reclaim::wake(waker);
+    }
 }
 
 /// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal if there is one.
@@ -207,15 +215,16 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         return;
     }
     let id = own_id();
-    let mut left = usize::MAX;
-    while left > 0 {
+    let mut is_empty = false;
+    // Until nothing is left: what is queued meanwhile wakes nobody, since something was queued before. That ends, since this thread makes nothing
+    // meanwhile, and no object is queued twice.
+    while !is_empty {
         // Carried out under the lock, so that whoever looks for an entry there finds it, or finds the object merged; and some at a time, so
         // that nobody waits for long.
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
-        left = left.min(present.queued());
         let some = present.take_some();
-        left -= some.len().min(left);
+        is_empty = present.queued() == 0;
         // SAFETY: this is the attached owner, whose queue it was.
         unsafe { reclaim::release_all(some, due) };
     }
