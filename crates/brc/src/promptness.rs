@@ -51,7 +51,7 @@ impl<S: WeakCounts> Shared<(), S> {
     /// # other.join().unwrap();
     /// ```
     pub fn step_aside() {
-        counted::with_due(|due| S::step_aside(due));
+        counted::step_aside::<S>();
     }
 
     /// Has `waker` woken when something is queued to this thread and nothing was before, so that an event loop can [`collect`](Self::collect);

@@ -2,7 +2,7 @@
 
 use std::alloc::Layout;
 
-use keyway_object_model::{Released, WeakCounts, counted};
+use keyway_object_model::{WeakCounts, counted};
 
 use crate::duplicate::Duplicate;
 use crate::pointer::Shared;
@@ -28,10 +28,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// assert!(Brc::try_unwrap(two).is_err());
     /// ```
     pub fn try_unwrap(this: Self) -> Result<T, Self> {
-        // SAFETY: `this` keeps the object alive.
-        let object = unsafe { counted::object::<S>(this.thin()) };
         // SAFETY: `this` is a reference, which is given up if the answer is yes.
-        if counted::with_due(|due| unsafe { S::try_take(object, due) }) {
+        if unsafe { counted::try_take::<S>(this.thin()) } {
             // SAFETY: taken just now.
             Ok(unsafe { this.move_out() })
         } else {
@@ -61,17 +59,13 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// assert_eq!(got.iter().flatten().count(), 1);
     /// ```
     pub fn into_inner(this: Self) -> Option<T> {
-        // SAFETY: `this` keeps the object alive.
-        let object = unsafe { counted::object::<S>(this.thin()) };
         // SAFETY: `this` was a reference; it is forgotten or moved out of.
-        match counted::with_due(|due| unsafe { S::release_to_take(object, due) }) {
+        if unsafe { counted::release_to_take::<S>(this.thin()) } {
             // SAFETY: the last reference has gone, and the contents are this call's.
-            Released::Destroy => Some(unsafe { this.move_out() }),
-            Released::Nothing | Released::DestroyDue => {
-                this.into_counted();
-                None
-            }
+            return Some(unsafe { this.move_out() });
         }
+        this.into_counted();
+        None
     }
 
     /// The contents, or a clone of them if there may be other references: [`try_unwrap`](Self::try_unwrap) says when.
@@ -156,10 +150,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         T: Duplicate<S>,
     {
         if !Shared::is_alone(this) {
-            // SAFETY: `this` keeps the object alive.
-            let object = unsafe { counted::object::<S>(this.thin()) };
             // SAFETY: `this` is a reference, which is overwritten without a drop if the answer is yes.
-            if counted::with_due(|due| unsafe { S::try_take(object, due) }) {
+            if unsafe { counted::try_take::<S>(this.thin()) } {
                 let layout = Layout::for_value(&**this);
                 // SAFETY: taken just now; nothing unwinds before `this` is overwritten.
                 let moved = unsafe { T::moved(this.contents()) };
@@ -177,19 +169,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 
     /// Whether there is no other reference, weak ones included.
     fn is_alone(this: &mut Self) -> bool {
-        // SAFETY: `this` keeps the object alive.
-        let object = unsafe { counted::object::<S>(this.thin()) };
-        // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make a weak reference.
-        counted::with_due(|due| {
-            // SAFETY: `this` is a reference.
-            if !unsafe { counted::try_lock_weak::<S>(this.thin()) } {
-                return false;
-            }
-            // SAFETY: `this` is a reference; there is no weak one, and none is made while the count is locked.
-            let sole = unsafe { S::is_sole(object, due) };
-            // SAFETY: locked just now.
-            unsafe { counted::unlock_weak::<S>(this.thin()) };
-            sole
-        })
+        // SAFETY: `this` is a reference.
+        unsafe { counted::is_alone::<S>(this.thin()) }
     }
 }

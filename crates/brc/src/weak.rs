@@ -55,7 +55,11 @@ impl<T, S: WeakCounts> WeakShared<T, S> {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        WeakShared { contents: NonNull::without_provenance(NOWHERE), _strategy: PhantomData, _contents: PhantomData }
+        WeakShared {
+            contents: NonNull::without_provenance(NOWHERE),
+            _strategy: PhantomData,
+            _contents: PhantomData,
+        }
     }
 }
 

@@ -234,7 +234,8 @@ impl Drop for Unhold {
 /// Where a strategy puts the objects that it finds nobody holds any more while it works on its queues.
 ///
 /// Putting runs no user code and allocates nothing, so it may be done under a strategy's own locks. The object model
-/// destroys what was put once the strategy's function has returned, outside all locks.
+/// destroys what was put once the strategy's function has returned, outside all locks. It alone makes a `Due`: a strategy's functions that attach, detach
+/// or judge ask for one, so that nobody else calls those of a strategy that is not his own.
 #[derive(Debug)]
 pub struct Due<S: Strategy> {
     _strategy: PhantomData<fn(S) -> S>,

@@ -1,13 +1,16 @@
 //! Counts near their limits, and in states that take several threads to reach.
 
 use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
 
 use keyway_sections::ContentsLock;
 
+use crate::counted;
 use crate::destruction::Due;
 use crate::guarded::Guarded;
 use crate::header::{Object, ObjectPtr};
 use crate::owed::{Released, Retained};
+use crate::pointers::WeakCounts;
 use crate::reference::{Ref, settle};
 use crate::strategy::{FreeThreaded, Strategy};
 use crate::thread::Thread;
@@ -68,6 +71,19 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
 pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> usize {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
     unsafe { S::count(reference.object(), thread.id(), &thread.inner().attached) }
+}
+
+/// Releases a reference as another thread would, and destroys what is due then.
+///
+/// # Safety
+/// - The caller owns a reference to the object of `contents`, which [`counted::allocate`](crate::counted::allocate) has made, and does not use it after.
+pub unsafe fn release_counted_as_another<S: AsAnother + WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    let object = unsafe { counted::object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    let released = counted::with_due(|due| unsafe { S::release_as_another(object, due) });
+    // SAFETY: that was the release.
+    unsafe { counted::settle::<S>(contents, released) };
 }
 
 /// Whether the object is immortal.

@@ -2,7 +2,7 @@
 
 use keyway_brc::{Shared, WeakCounts, WeakShared};
 use keyway_object_model::counted;
-use keyway_object_model::testing::AsAnother;
+use keyway_object_model::testing::{self, AsAnother};
 use keyway_sync::thread::spawn;
 
 use super::start::{State, Step, starts};
@@ -129,14 +129,8 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
             let contents = Shared::into_raw(hands[who].pointers.pop().expect("held")).cast_mut().cast();
             // SAFETY: not null, and kept alive by the reference.
             let contents = unsafe { std::ptr::NonNull::new_unchecked(contents) };
-            counted::with_due(|due| {
-                // SAFETY: as above.
-                let object = unsafe { counted::object::<S>(contents) };
-                // SAFETY: the reference was the pointer's.
-                let released = unsafe { S::release_as_another(object, due) };
-                // SAFETY: that was its release.
-                unsafe { counted::settle::<S>(contents, released) };
-            });
+            // SAFETY: the reference was the pointer's.
+            unsafe { testing::release_counted_as_another::<S>(contents) };
         }
         Step::Give(from, to) => {
             let given = hands[from].pointers.pop().expect("held");

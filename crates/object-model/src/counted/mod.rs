@@ -17,15 +17,18 @@ use crate::destruction::{self, Due};
 use crate::header::{Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
+use crate::strategy::FreeThreaded;
 
 mod late;
 mod shape;
+mod sole;
 mod weak;
 mod weak_count;
 
 pub use late::{Late, LateExtent, note_made};
 pub use shape::{Many, One, Shape, Whole, WholeExtent};
-pub use weak::{clone_weak, downgrade, release_weak, try_lock_weak, unlock_weak, upgrade, weak_references};
+pub use sole::{is_alone, release_to_take, try_take};
+pub use weak::{clone_weak, downgrade, release_weak, upgrade, weak_references};
 use weak_count::WeakCount;
 
 /// What lies directly in front of the contents.
@@ -220,12 +223,17 @@ pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
     }
 }
 
-/// Calls a strategy's function that takes a [`Due`], and destroys what it has put there.
+/// Calls a strategy's function that takes a [`Due`], and destroys what it has put there. Not for others: whoever has a `Due` can detach threads.
 #[inline]
-pub fn with_due<S: WeakCounts, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
+pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
     let result = f(&mut Due::new());
     destruction::run_due();
     result
+}
+
+/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys what turns out to be due.
+pub fn step_aside<S: WeakCounts>() {
+    with_due(|due| S::step_aside(due));
 }
 
 /// Carries out what others have queued to this OS thread, and destroys what nobody holds then.

@@ -99,7 +99,7 @@ pub unsafe fn weak_references<S: WeakCounts>(contents: NonNull<u8>) -> usize {
 /// # Safety
 /// - The caller has a reference to the object of `contents`.
 #[must_use]
-pub unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+pub(super) unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: not freed, by the caller's duty.
     unsafe { weak::<S>(contents) }.try_lock()
 }
@@ -108,7 +108,7 @@ pub unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
 ///
 /// # Safety
 /// - The caller has a reference to the object of `contents`, and `try_lock_weak` has said yes to it.
-pub unsafe fn unlock_weak<S: WeakCounts>(contents: NonNull<u8>) {
+pub(super) unsafe fn unlock_weak<S: WeakCounts>(contents: NonNull<u8>) {
     // SAFETY: not freed, by the caller's duty.
     unsafe { weak::<S>(contents) }.unlock();
 }

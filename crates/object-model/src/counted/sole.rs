@@ -1,0 +1,55 @@
+//! What is asked by whoever may have the only reference to counted memory.
+
+use std::ptr::NonNull;
+
+use super::weak::{try_lock_weak, unlock_weak};
+use super::{object, with_due};
+use crate::owed::Released;
+use crate::pointers::WeakCounts;
+
+/// Whether the caller's reference is the only one, weak ones included. Destroys what turns out to be due.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`, and keeps it.
+#[must_use]
+pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make a weak reference.
+    with_due(|due| {
+        // SAFETY: the caller's duty.
+        if !unsafe { try_lock_weak::<S>(contents) } {
+            return false;
+        }
+        // SAFETY: the caller's reference; there is no weak one, and none is made while the count is locked.
+        let sole = unsafe { S::is_sole(object, due) };
+        // SAFETY: locked just now.
+        unsafe { unlock_weak::<S>(contents) };
+        sole
+    })
+}
+
+/// Takes the caller's reference away if it is the only one; see [`WeakCounts::try_take`]. Destroys what turns out to be due.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`, and does not use it after `true`.
+#[must_use]
+pub unsafe fn try_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    with_due(|due| unsafe { S::try_take(object, due) })
+}
+
+/// Takes the caller's reference away; see [`WeakCounts::release_to_take`]. True if it was the last: then the contents are the caller's. Destroys what
+/// turns out to be due.
+///
+/// # Safety
+/// - The caller has a reference to the object of `contents`, and does not use it after.
+#[must_use]
+pub unsafe fn release_to_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
+    // SAFETY: the caller's duty.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: the caller's duty.
+    with_due(|due| unsafe { S::release_to_take(object, due) }) == Released::Destroy
+}
