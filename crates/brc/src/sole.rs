@@ -105,14 +105,15 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// Weak references are asked first: if there is one, the answer is `None` on every thread.
     ///
     /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
-    /// - Called by the owner, the thread that made the object: exact, as with `Arc`. What others have queued to it is carried out first.
+    /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object is queued, all that is queued is carried out
+    ///   first, which runs destructors.
     /// - By another, and the owner has exited or stepped aside: exact. The object is merged.
     /// - By another while the owner is there: exact. A reference that was dropped and waits in the owner's queue does not count.
     ///
     /// "Exact" is said of the moment at which others who hold references do nothing; a drop by another thread that has not returned yet
     /// may count or not, as with `Arc`.
     ///
-    /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that is not merged, a lock and two more; and a
+    /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that is not merged, two locks and two more; and a
     /// search of the owner's queue if the object is in it.
     ///
     /// # Examples

@@ -88,8 +88,10 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         (thin.addr() != NOWHERE).then_some(thin)
     }
 
-    /// A reference to the object, unless the last one has gone. What is on its way to be destroyed has gone; but under `BiasedCounts` an object
-    /// whose last reference was dropped elsewhere can be upgraded until its maker takes notice, as at [`collect`](Shared::collect).
+    /// A reference to the object, unless the last one has gone. What is being destroyed, or is next to be, has gone.
+    ///
+    /// Under `BiasedCounts`, an object whose last reference was dropped by another thread than its owner, while the owner was there, goes when the owner takes
+    /// notice; until then an upgrade brings it back.
     ///
     /// **Cost**: under `BiasedCounts`, a plain increment on the owner's thread; otherwise a locked instruction, repeated if others are at it.
     ///
