@@ -91,7 +91,7 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
     /// A reference to the object, unless the last one has gone. What is being destroyed, or is next to be, has gone.
     ///
     /// Under `BiasedCounts`, an object whose last reference was dropped by another thread than its owner, while the owner was there, goes when the owner takes
-    /// notice; until then an upgrade brings it back.
+    /// notice, which it does in an upgrade of its own; until then an upgrade by others brings it back. No destructor runs in an upgrade.
     ///
     /// **Cost**: under `BiasedCounts`, a plain increment on the owner's thread; otherwise a locked instruction, repeated if others are at it.
     ///

@@ -50,11 +50,12 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - The caller keeps the object alive during the call, by a reference.
     unsafe fn note_weak(object: ObjectPtr<Self>);
 
-    /// Adds a reference, unless the last one has gone.
+    /// Adds a reference, unless the last one has gone. What turns out to be due is not destroyed by this call, under which no destructor
+    /// may run, but when the thread next destroys something or [collects](FreeThreaded::collect); [`is_queued`](FreeThreaded::is_queued) says that it should.
     ///
     /// # Safety
     /// - The caller has a weak reference, which keeps the object's memory.
-    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded;
+    unsafe fn upgrade(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Upgraded;
 
     /// The number of references, as well as this thread can tell; zero once the last has gone.
     ///

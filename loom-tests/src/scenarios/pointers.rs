@@ -84,7 +84,7 @@ fn pointer_upgrade_races_the_makers_last_drop<S: WeakCounts>() {
 
 /// The other way round: the maker has a weak reference, another thread drops the last.
 ///
-/// Fails if the maker takes an object for its own whose ownership has ended.
+/// Fails if the maker takes an object for its own whose ownership has ended, or brings back one whose last reference lies in its queue.
 fn pointer_upgrade_by_the_maker_races_a_last_drop<S: WeakCounts>() {
     let fate = Fate::new();
     let theirs = Shared::<_, S>::new(fate.payload(7));
@@ -101,6 +101,7 @@ fn pointer_upgrade_by_the_maker_races_a_last_drop<S: WeakCounts>() {
         read(&mine);
     }
     other.join().unwrap();
+    assert!(weak.upgrade().is_none(), "rule broken: the maker brings back what has been dropped");
     Shared::<(), S>::step_aside();
     fate.assert_destroyed_once();
     assert!(weak.upgrade().is_none());

@@ -83,6 +83,7 @@ rules! {
     weak:
         an_upgrade_keeps_the_contents,
         an_upgrade_fails_after_the_last_drop,
+        an_upgrade_by_the_maker_after_the_last_drop_elsewhere_fails,
         an_upgrade_in_the_destructor_fails,
         weak_references_are_counted,
         a_weak_reference_to_nothing,

@@ -33,6 +33,27 @@ pub(crate) fn an_upgrade_fails_after_the_last_drop<S: WeakCounts>() {
     assert!(elsewhere(move || weak.upgrade().is_none()));
 }
 
+/// The maker takes notice, although no destructor runs in an upgrade: the next object that it makes is late enough.
+pub(crate) fn an_upgrade_by_the_maker_after_the_last_drop_elsewhere_fails<S: WeakCounts>() {
+    let watch = Watch::default();
+    let object = Shared::<_, S>::new(watch.witness());
+    let weak = Shared::downgrade(&object);
+    let more = object.clone();
+    elsewhere(move || drop(more));
+    assert!(weak.upgrade().is_some(), "only a clone has been dropped");
+    elsewhere(move || drop(object));
+    let before = watch.dropped();
+    assert!(weak.upgrade().is_none());
+    assert_eq!(watch.dropped(), before, "no destructor runs in an upgrade");
+    assert!(elsewhere({
+        let weak = weak.clone();
+        move || weak.upgrade().is_none()
+    }));
+    drop(Shared::<_, S>::new(5));
+    assert_eq!(watch.dropped(), 1);
+    assert_eq!(weak.strong_count(), 0);
+}
+
 pub(crate) fn an_upgrade_in_the_destructor_fails<S: WeakCounts>() {
     struct Looks<S: WeakCounts> {
         me: Mutex<WeakShared<Looks<S>, S>>,

@@ -3,6 +3,7 @@
 use std::ptr::NonNull;
 
 use super::{object, weak};
+use crate::destruction::Due;
 use crate::fatal::fatal;
 use crate::owed::Retained;
 use crate::pointers::{Upgraded, WeakCounts};
@@ -73,7 +74,7 @@ pub unsafe fn upgrade<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
-    match unsafe { S::upgrade(object) } {
+    match unsafe { S::upgrade(object, &mut Due::new()) } {
         Upgraded::Reference => true,
         Upgraded::Gone => false,
         Upgraded::Abort => {

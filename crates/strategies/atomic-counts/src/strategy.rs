@@ -141,7 +141,7 @@ unsafe impl WeakCounts for AtomicCounts {
     unsafe fn note_weak(_: ObjectPtr<Self>) {}
 
     #[inline]
-    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
+    unsafe fn upgrade(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Upgraded {
         // SAFETY: the caller's weak reference keeps the memory.
         count::upgrade(unsafe { object.count() })
     }

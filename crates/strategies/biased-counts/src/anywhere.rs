@@ -3,7 +3,7 @@
 //! The same as in `count`, for the case that it is the owner in as few instructions as a pointer without a runtime can have; everything
 //! else is one call.
 
-use keyway_object_model::{ObjectPtr, Released, Retained};
+use keyway_object_model::{Due, ObjectPtr, Released, Retained};
 
 use crate::bits::{LAST, MOST};
 use crate::count;
@@ -52,7 +52,11 @@ unsafe fn retain_otherwise<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, counte
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline(always)]
-pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, end: impl FnOnce(Released)) {
+pub(crate) unsafe fn release_then<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
+    end: impl FnOnce(Released),
+) {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
     let own = words.own_of(thread::present::<L>());
@@ -66,7 +70,7 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
         return end(Released::Destroy);
     }
     // SAFETY: the caller's duty.
-    unsafe { release_otherwise(object, beyond_two, end) };
+    unsafe { release_otherwise(object, beyond_two, due, end) };
 }
 
 /// # Safety
@@ -76,11 +80,12 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
 unsafe fn release_otherwise<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
     beyond_two: u64,
+    due: &mut Due<BiasedCounts<L>>,
     end: impl FnOnce(Released),
 ) {
     let released = if beyond_two == LAST {
         // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        unsafe { reclaim::last_local_release(object) }
+        unsafe { reclaim::last_local_release(object, due) }
     } else {
         // SAFETY: the caller's duty.
         unsafe { count::release_by_another(object) }

@@ -2,7 +2,7 @@
 
 use std::hint::cold_path;
 
-use keyway_object_model::{CountPath, ObjectPtr, Released, Retained};
+use keyway_object_model::{CountPath, Due, ObjectPtr, Released, Retained};
 
 use crate::bits::{Bias, MOST};
 use crate::layout::Layout;
@@ -53,7 +53,11 @@ pub(crate) unsafe fn retain_by_another<L: Layout>(object: ObjectPtr<BiasedCounts
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline]
-pub(crate) unsafe fn release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias: Bias) -> Released {
+pub(crate) unsafe fn release<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    bias: Bias,
+    due: &mut Due<BiasedCounts<L>>,
+) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
     let own = words.own_of(bias);
@@ -66,7 +70,7 @@ pub(crate) unsafe fn release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias
     // Not cold: many an object is born, used by its owner alone, and dropped.
     if counted == 1 {
         // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        return unsafe { reclaim::last_local_release(object) };
+        return unsafe { reclaim::last_local_release(object, due) };
     }
     words.decrement_own(own);
     Released::Nothing

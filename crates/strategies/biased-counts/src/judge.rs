@@ -14,11 +14,20 @@ use crate::thread;
 ///
 /// # Safety
 /// - The caller has a weak reference, which keeps the object's memory.
-pub(crate) unsafe fn upgrade<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias: Bias) -> Upgraded {
+pub(crate) unsafe fn upgrade<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    bias: Bias,
+    due: &mut Due<BiasedCounts<L>>,
+) -> Upgraded {
     // SAFETY: not freed, by the caller's duty.
     let words = unsafe { object.count() };
+    let is_owner = || words.own_of(bias).counted_by(bias) <= MOST;
+    if is_owner() && words.shared().is_queued() {
+        // What others have released may have been the last: the owner does not bring back what is gone for all that it knows.
+        thread::drain_for_later(due);
+    }
     // An attached owner counts at least one as long as it is the owner: with weak references about, it merges at the end.
-    if words.own_of(bias).counted_by(bias) <= MOST {
+    if is_owner() {
         // SAFETY: alive: this thread counts a reference.
         let _added = unsafe { count::retain(object, bias) };
         return Upgraded::Reference;

@@ -18,7 +18,10 @@ use crate::word::Words;
 /// # Safety
 /// - The caller is the attached owner, and owns a reference, which it does not use after.
 #[inline(always)]
-pub(crate) unsafe fn last_local_release<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+pub(crate) unsafe fn last_local_release<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
+) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
     if words.shared_after_last_local().is_untouched() {
@@ -26,28 +29,32 @@ pub(crate) unsafe fn last_local_release<L: Layout>(object: ObjectPtr<BiasedCount
         return Released::Destroy;
     }
     // SAFETY: the caller's duty.
-    unsafe { merge_own(object) }
+    unsafe { merge_own(object, due) }
 }
 
-/// The owner ends its ownership as it releases its last reference. What its queue has of the object is released with it: nobody could say whose
-/// queue that was afterwards, and a count of which a queue owns a part tells nobody that he is alone (I9).
+/// The owner ends its ownership as it releases its last reference. If its queue may have an entry of the object, the queue is carried out: a count of
+/// which a queue owns a part would tell nobody that he is alone, and afterwards nobody could say whose queue that is (I9). All of the
+/// queue, since to look for the one entry each time would take as long for the many as the queue is.
 ///
 /// # Safety
 /// - As for [`last_local_release`].
 #[cold]
 #[inline(never)]
-unsafe fn merge_own<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+unsafe fn merge_own<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    due: &mut Due<BiasedCounts<L>>,
+) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let merged = unsafe { object.count() }.merge(1);
     if merged.left == 0 {
         // Acquired by the merge itself.
         return Released::Destroy;
     }
-    if !merged.was_queued || !thread::take_back(object) {
+    if !merged.was_queued {
         return Released::Nothing;
     }
-    // SAFETY: alive, by the entry's reference, which is this call's now.
-    release_merged(unsafe { object.count() })
+    thread::drain_now(due);
+    Released::DestroyDue
 }
 
 /// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`] for who may.

@@ -89,15 +89,15 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
     }
 
     #[inline]
-    unsafe fn release(object: ObjectPtr<Self>, bias: Bias, _: &Attached, _: &mut Due<Self>) -> Released {
+    unsafe fn release(object: ObjectPtr<Self>, bias: Bias, _: &Attached, due: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, bias) }
+        unsafe { count::release(object, bias, due) }
     }
 
     #[inline(never)]
-    unsafe fn release_unattached(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+    unsafe fn release_unattached(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, thread::present::<L>()) }
+        unsafe { count::release(object, thread::present::<L>(), due) }
     }
 
     #[inline]
@@ -139,15 +139,19 @@ unsafe impl<L: Layout> FreeThreaded for BiasedCounts<L> {
     }
 
     #[inline]
-    unsafe fn release_anywhere(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+    unsafe fn release_anywhere(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns the reference.
-        unsafe { count::release(object, thread::present::<L>()) }
+        unsafe { count::release(object, thread::present::<L>(), due) }
     }
 
     #[inline]
-    unsafe fn release_anywhere_then(object: ObjectPtr<Self>, _: &mut Due<Self>, end: impl FnOnce(Released)) {
+    unsafe fn release_anywhere_then(
+        object: ObjectPtr<Self>,
+        due: &mut Due<Self>,
+        end: impl FnOnce(Released),
+    ) {
         // SAFETY: the caller owns the reference.
-        unsafe { anywhere::release_then(object, end) }
+        unsafe { anywhere::release_then(object, due, end) }
     }
 }
 
@@ -171,9 +175,9 @@ unsafe impl<L: Layout> WeakCounts for BiasedCounts<L> {
     }
 
     #[inline(never)]
-    unsafe fn upgrade(object: ObjectPtr<Self>) -> Upgraded {
+    unsafe fn upgrade(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Upgraded {
         // SAFETY: the caller's weak reference keeps the memory.
-        unsafe { judge::upgrade(object, thread::present::<L>()) }
+        unsafe { judge::upgrade(object, thread::present::<L>(), due) }
     }
 
     #[inline(never)]

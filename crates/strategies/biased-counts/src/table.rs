@@ -121,6 +121,11 @@ impl<L: Layout> Present<'_, L> {
         if self.0.queue.len() == 1 { self.0.waker.clone() } else { None }
     }
 
+    /// Has the thread look into its queue, whether something is there or not.
+    pub(crate) fn raise(&mut self) {
+        self.0.signal.set(true);
+    }
+
     /// Whom to wake from now on. Returns whom until now, to be dropped once the bucket is unlocked.
     #[must_use]
     pub(crate) fn set_waker(&mut self, waker: Option<Arc<Waker>>) -> Option<Arc<Waker>> {

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
 
-use keyway_object_model::{Due, LeaveAtExit, ObjectPtr, at_thread_exit};
+use keyway_object_model::{Due, LeaveAtExit, at_thread_exit};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
 use crate::bits::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
@@ -192,21 +192,6 @@ pub(crate) fn drain<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L
     }
 }
 
-/// Takes an object out of this OS thread's queue, if it is there: then the entry's reference is the caller's. The object was this thread's, which
-/// has made none since, so that an entry with its address is its entry, whether the object is still there or not.
-#[cold]
-#[inline(never)]
-pub(crate) fn take_back<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> bool {
-    let id = own_id();
-    let mut bucket = table::lock::<L>(id);
-    let Some(mut present) = bucket.find(id) else { return false };
-    let position = present.position(object);
-    if let Some(position) = position {
-        present.remove(position);
-    }
-    position.is_some()
-}
-
 /// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the signal says.
 #[cold]
 #[inline(never)]
@@ -227,5 +212,17 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         is_empty = present.queued() == 0;
         // SAFETY: this is the attached owner, whose queue it was.
         unsafe { reclaim::release_all(some, due) };
+    }
+}
+
+/// As [`drain_now`], for a caller under which no destructor may run: what is due then waits for the next time that this thread looks whether
+/// something is queued.
+#[cold]
+#[inline(never)]
+pub(crate) fn drain_for_later<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
+    drain_now(due);
+    let id = own_id();
+    if let Some(mut present) = table::lock::<L>(id).find(id) {
+        present.raise();
     }
 }
