@@ -204,7 +204,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 
     /// A weak reference to the object.
     ///
-    /// **Cost**: one locked instruction, one more at an object's first. From then on its last release, too, costs one.
+    /// **Blocking**: while another thread looks in [`get_mut`](Self::get_mut) or [`make_mut`](Self::make_mut) whether it is alone; no destructor runs meanwhile. **Cost**: one
+    /// locked instruction, one more at an object's first. From then on its last release, too, costs one.
     ///
     /// # Examples
     /// ```

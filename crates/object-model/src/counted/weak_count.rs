@@ -22,8 +22,8 @@ impl WeakCount {
         WeakCount(AtomicU64::new(1))
     }
 
-    /// A holder of a reference makes a weak one. False if there are too many to go on. Waits while the word is locked, which is a
-    /// few instructions of another holder of a reference.
+    /// A holder of a reference makes a weak one. False if there are too many to go on. Waits while the word is locked: while another
+    /// holder of a reference has it judged whether that is the only one.
     #[must_use]
     pub(crate) fn increment_from_reference(&self) -> bool {
         // O1, Relaxed: the value is confirmed by the exchange.
