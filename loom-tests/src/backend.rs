@@ -2,7 +2,7 @@
 //! the operating system.
 
 #[cfg(any(loom, shuttle))]
-pub(crate) use keyway_sync::expiry::expire_next;
+pub(crate) use keyway_sync::expiry::{expire_next, wake_next};
 #[cfg(loom)]
 pub(crate) use keyway_sync::explore;
 #[cfg(any(loom, shuttle))]
@@ -11,4 +11,4 @@ pub(crate) use keyway_sync::thread::spawn;
 #[cfg(shuttle)]
 pub(crate) use crate::beside::shuttle as explore;
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use crate::beside::stress::{self as explore, expire_next, spawn};
+pub(crate) use crate::beside::stress::{self as explore, expire_next, spawn, wake_next};

@@ -14,7 +14,7 @@
 //! | [`RawLock`] | `parking_lot::RawMutex`, one byte | a loom mutex without a guard |
 //! | [`StaticLock`] | the same, in a plain static | made when it is first used |
 //! | [`Place`] | an address | a serial number of the iteration |
-//! | [`futex`] | `atomic-wait` | a table of condition variables by address |
+//! | [`futex`] | `atomic-wait` | a table of condition variables by address; a wait ends for nothing as often as the model says |
 //! | [`clock`] | `std::time::Instant` | a word: time passes when a timed wait expires, and when the model says so |
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
 //! | [`Gap`] | 56 bytes that nobody touches | nothing |

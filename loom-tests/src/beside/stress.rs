@@ -65,3 +65,6 @@ fn linger() {
 
 /// Does nothing: here waits expire by the clock.
 pub(crate) fn expire_next(_: u32) {}
+
+/// Does nothing: here the system wakes for nothing, or does not.
+pub(crate) fn wake_next(_: u32) {}

@@ -13,9 +13,12 @@ mod returning_first;
 pub(crate) mod sections;
 mod threads;
 
+use std::sync::Arc;
+
 use keyway_object_model::ContentsLock;
 use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::JoinHandle;
+use keyway_sync::{Condvar, Mutex};
 
 use keyway::{
     Apart, AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst,
@@ -75,7 +78,12 @@ pub fn scenarios() -> Vec<Model> {
             global_lock::models::<GlobalLock<Interval>>(),
             global_lock::models_of_asking(),
         ),
-        of_strategy!("global-lock-ticks": of::<GlobalLock<Ticks>>(), global_lock::models::<GlobalLock<Ticks>>()),
+        of_strategy!(
+            "global-lock-ticks":
+            of::<GlobalLock<Ticks>>(),
+            global_lock::models::<GlobalLock<Ticks>>(),
+            global_lock::models_of_counting(),
+        ),
         of_strategy!(
             "global-lock-returning-first":
             of::<GlobalLock<ReturningFirst>>(),
@@ -110,6 +118,28 @@ fn of<S: Strategy>() -> Vec<Model> {
 /// The models that every strategy has whose threads run in parallel.
 fn of_free<S: AsAnother>() -> Vec<Model> {
     [of::<S>(), counts::models_of_free_threads::<S>()].concat()
+}
+
+/// Something that a thread waits for, and another tells it.
+#[derive(Clone)]
+struct Signal(Arc<(Mutex<bool>, Condvar)>);
+
+impl Signal {
+    fn new() -> Self {
+        Signal(Arc::new((Mutex::new(false), Condvar::new())))
+    }
+
+    fn tell(&self) {
+        *self.0.0.lock() = true;
+        self.0.1.notify_one();
+    }
+
+    fn wait(&self) {
+        let mut is_told = self.0.0.lock();
+        while !*is_told {
+            self.0.1.wait(&mut is_told);
+        }
+    }
 }
 
 /// Waits for threads to end.

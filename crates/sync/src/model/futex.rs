@@ -6,17 +6,22 @@ use std::sync::Arc;
 use loom::sync::{Condvar, Mutex};
 
 use super::atomic::{AtomicU32, Ordering};
+use super::expiry;
 
 loom::lazy_static! {
     static ref WAITERS: Mutex<HashMap<usize, Arc<Condvar>>> = Mutex::new(HashMap::new());
 }
 
-/// Sleeps if `word` still holds `value`, until it is woken; returns at once otherwise.
+/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the model says so (see [`expiry`](crate::expiry)); returns
+/// at once otherwise.
 #[track_caller]
 pub fn wait(word: &AtomicU32, value: u32) {
     let mut waiters = WAITERS.lock().unwrap();
     // A read-modify-write, since the kernel reads the latest value under its own lock; a loom load could be stale.
     if word.fetch_add(0, Ordering::AcqRel) != value {
+        return;
+    }
+    if expiry::take_false_alarm() {
         return;
     }
     let address = std::ptr::from_ref(word).addr();

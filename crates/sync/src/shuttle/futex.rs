@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 
+use super::expiry;
 use super::lock::{Condvar, Mutex};
 
 crate::global! {
@@ -16,10 +17,14 @@ pub(super) fn prepare() {
     let _: &Mutex<_> = &WAITERS;
 }
 
-/// Sleeps if `word` still holds `value`, until it is woken; returns at once otherwise.
+/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the program says so (see [`expiry`](crate::expiry)); returns
+/// at once otherwise.
 pub fn wait(word: &AtomicU32, value: u32) {
     let mut waiters = WAITERS.lock();
     if word.load(Ordering::SeqCst) != value {
+        return;
+    }
+    if expiry::take_false_alarm() {
         return;
     }
     let address = std::ptr::from_ref(word).addr();
