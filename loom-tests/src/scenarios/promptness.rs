@@ -4,37 +4,50 @@
 //! Most have few interleavings: a thread is waited for that has dropped what another made, so that nothing is left to chance but
 //! what the strategy does with it. Where a strategy has no queue, they show that nothing waits.
 
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use keyway::{Strategy, Thread, attach};
 use keyway_object_model::ContentsLock;
 use keyway_sync::thread::JoinHandle;
 
 use crate::backend::spawn;
-use crate::model::{Model, scenarios};
+use crate::model::{Explorer, Model, scenarios};
 use crate::payload::Fate;
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
-    scenarios!(S;
+    let mut models = scenarios!(S;
         2: checkpoint_carries_out_what_is_queued, detach_carries_out_what_is_queued,
            blocking_region_carries_out_what_is_queued, release_while_the_maker_blocks,
            next_attach_carries_out_what_is_queued;
-    )
+    );
+    if !<S::Lock as ContentsLock>::LOCKS {
+        models.push(Model::of::<S>("who_has_queued_tries_once_more", 2, who_has_queued_tries_once_more::<S>));
+    }
+    models
 }
 
-/// Makes two objects and has another thread drop them, which is attached to nothing.
-fn dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> ([Fate; 2], JoinHandle<()>) {
-    let fates = [Fate::new(), Fate::new()];
-    let references = fates.each_ref().map(|fate| thread.alloc(fate.payload(7)));
+/// Makes two objects, the second of which holds a third, and has another thread drop them, which is attached to nothing.
+fn dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> (Fates, JoinHandle<()>) {
+    let fates = [Fate::new(), Fate::new(), Fate::new()];
+    let [one, two, three] = fates.each_ref().map(|fate| fate.payload(7));
+    let held = thread.alloc(three);
+    let references = (thread.alloc(one), thread.alloc((two, held)));
     (fates, spawn(move || drop(references)))
 }
 
+/// The fates of objects that were dropped.
+type Fates = [Fate; 3];
+
 /// As [`dropped_elsewhere`], and waits until it has been done. This thread stays attached, so that the drops find it in their way.
-fn has_been_dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> [Fate; 2] {
+fn has_been_dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> Fates {
     let (fates, other) = dropped_elsewhere(thread);
     other.join().unwrap();
     fates
 }
 
-fn assert_destroyed(fates: &[Fate; 2]) {
+fn assert_destroyed(fates: &Fates) {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
@@ -92,4 +105,46 @@ fn next_attach_carries_out_what_is_queued<S: Strategy>() {
     let (fates, other) = attach::<S, _>(|thread| dropped_elsewhere(thread));
     other.join().unwrap();
     attach::<S, _>(|_| assert_destroyed(&fates));
+}
+
+keyway_sync::thread_local! {
+    /// How many references this thread has begun to drop.
+    static DROPS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Contents that say whether they have ended in the second drop of a thread. Not words of the model.
+struct Late(Arc<AtomicBool>);
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        self.0.fetch_or(DROPS.with(Cell::get) == 2, Ordering::Relaxed);
+    }
+}
+
+/// A thread that is attached to nothing drops two references while the maker detaches, each the only one to its object. The first finds the
+/// lock taken, so that it is queued; the second does, too, but when it has been queued the maker has gone: both are destroyed here
+/// and now, with no thread attached.
+///
+/// Fails if who has queued a reference does not try once more: then both wait for the next attach, though nothing is in their way.
+fn who_has_queued_tries_once_more<S: Strategy>(explorer: &mut Explorer) {
+    explorer.explore_until_seen("the second of two drops carried out the first", |sighting| {
+        let is_late = Arc::new(AtomicBool::new(false));
+        let fate = Fate::new();
+        let other = attach::<S, _>(|thread| {
+            let one = thread.alloc(Late(Arc::clone(&is_late)));
+            let two = thread.alloc(fate.payload(7));
+            spawn(move || {
+                DROPS.with(|drops| drops.set(1));
+                drop(one);
+                DROPS.with(|drops| drops.set(2));
+                drop(two);
+            })
+        });
+        other.join().unwrap();
+        if is_late.load(Ordering::Relaxed) {
+            sighting.note();
+        }
+        super::attach_once_more::<S>();
+        fate.assert_destroyed_once();
+    });
 }
