@@ -1,17 +1,30 @@
 //! The global lock that lets returning threads go first: visits, turns, and being handed the lock.
 
 use keyway::{GlobalLock, Guarded, Ref, ReturningFirst, Strategy, Thread, attach};
+use keyway_global_lock::Main;
+use keyway_global_lock::testing::is_asked_for;
 
-use super::join_all;
+use super::{Signal, join_all};
 use crate::backend::{expire_next, spawn};
-use crate::model::{Model, scenarios};
+use crate::model::{Explorer, Model, scenarios};
 
 /// Who had the lock, in order; once for each time that it wrote.
 type Log<S> = Ref<Guarded<Vec<char>, S>, S>;
 
 pub(super) fn models() -> Vec<Model> {
     type S = GlobalLock<ReturningFirst>;
-    scenarios!(S; 2: visits_again_and_again; 3: a_visit_does_not_end_the_turn, a_turn_ends_when_the_line_expires)
+    let mut models = scenarios!(S;
+        2: visits_again_and_again, who_attaches_waits_for_the_turn_to_end;
+        3: a_visit_does_not_end_the_turn, a_turn_ends_when_the_line_expires;
+    );
+    models.extend([
+        Model::of::<S>("a_visit_interrupts_a_turn", 2, a_visit_interrupts_a_turn),
+        Model::of::<S>("a_visit_after_a_visit", 2, a_visit_after_a_visit),
+    ]);
+    // Elsewhere the clock is real.
+    #[cfg(any(loom, shuttle))]
+    models.push(Model::of::<S>("who_has_used_more_stands_in_line", 2, who_has_used_more_stands_in_line));
+    models
 }
 
 fn write<S: Strategy>(log: &Log<S>, name: char, times: usize, thread: &mut Thread<S>) {
@@ -102,4 +115,142 @@ fn a_turn_ends_when_the_line_expires<S: Strategy>() {
     });
     join_all(others);
     assert_eq!(written(log).len(), 3, "an update was lost");
+}
+
+/// A thread attaches while another has its turn and passes checkpoints. Nobody loses patience.
+///
+/// Fails if a thread that has not been attached before goes first as if it came back.
+fn who_attaches_waits_for_the_turn_to_end<S: Strategy>() {
+    let (log, other) = attach::<S, _>(|thread| {
+        let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
+        let theirs = log.clone_ref(thread);
+        let other = spawn(move || {
+            attach::<S, _>(|thread| {
+                write(&theirs, 'o', 1, thread);
+                theirs.release(thread);
+            });
+        });
+        for _ in 0..2 {
+            thread.checkpoint();
+            log.enter(thread, |section| section.push('m'));
+        }
+        (log, other)
+    });
+    other.join().unwrap();
+    let written = written(log);
+    assert_eq!(written.len(), 3, "an update was lost: {written}");
+    // By a real clock the turn may be over.
+    let is_by_the_clock = !cfg!(any(loom, shuttle));
+    assert!(is_by_the_clock || written == "mmo", "rule broken: a turn was ended by who attached: {written}");
+}
+
+/// A thread has its turn and passes a checkpoint in it; another comes back from a blocking region.
+///
+/// Fails if who comes back waits for the end of the turn: if it stands in line, or does not ask.
+fn a_visit_interrupts_a_turn(explorer: &mut Explorer) {
+    type S = GlobalLock<ReturningFirst>;
+    explorer.explore_until_seen("a visit interrupted a turn", |sighting| {
+        let (log, other) = attach::<S, _>(|thread| {
+            let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
+            let theirs = log.clone_ref(thread);
+            let other = spawn(move || {
+                attach::<S, _>(|thread| {
+                    write(&theirs, 'o', 2, thread);
+                    theirs.release(thread);
+                });
+            });
+            thread.blocking(|| ());
+            log.enter(thread, |section| section.push('v'));
+            (log, other)
+        });
+        other.join().unwrap();
+        let written = written(log);
+        assert_eq!(written.len(), 3, "an update was lost: {written}");
+        if written == "ovo" {
+            sighting.note();
+        }
+    });
+}
+
+/// A thread comes back while another has the lock, which leaves: it is handed the lock for a visit. It goes away again when nobody waits,
+/// and comes back while the other has the lock anew, having found it free.
+///
+/// Fails if nobody accounts for a holder that nobody has waited for so far: then it is taken for the last one, which visited, and is
+/// not asked for the lock.
+fn a_visit_after_a_visit(explorer: &mut Explorer) {
+    type S = GlobalLock<ReturningFirst>;
+    explorer.explore_until_seen("a second visit interrupted a turn", |sighting| {
+        let (log, other) = attach::<S, _>(|thread| {
+            let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
+            let theirs = log.clone_ref(thread);
+            let [is_free, is_taken] = [Signal::new(), Signal::new()];
+            let (free, taken) = (is_free.clone(), is_taken.clone());
+            let other = spawn(move || {
+                attach::<S, _>(|thread| {
+                    theirs.enter(thread, |section| section.push('o'));
+                    // By the one that comes back: nobody loses patience.
+                    if is_asked_for::<ReturningFirst, Main>() {
+                        theirs.enter(thread, |section| section.push('a'));
+                    }
+                });
+                free.wait();
+                attach::<S, _>(|thread| {
+                    taken.tell();
+                    write(&theirs, 'o', 2, thread);
+                    theirs.release(thread);
+                });
+            });
+            thread.blocking(|| ());
+            log.enter(thread, |section| section.push('v'));
+            thread.blocking(|| {
+                is_free.tell();
+                is_taken.wait();
+            });
+            log.enter(thread, |section| section.push('v'));
+            (log, other)
+        });
+        other.join().unwrap();
+        let written = written(log);
+        assert_eq!(written.replace('a', "").len(), 5, "an update was lost: {written}");
+        if written == "oavovo" {
+            sighting.note();
+        }
+    });
+}
+
+/// A thread has held the lock for longer than an interval while another stood in line, goes away, and comes back: the other has its turn.
+///
+/// Fails if what a thread has used is forgotten when it gives the lock up: then it interrupts the turn, and so gets more than its part.
+#[cfg(any(loom, shuttle))]
+fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    type S = GlobalLock<ReturningFirst>;
+    explorer.explore_until_seen("a thread used more than the one in line", |sighting| {
+        // Not a word of the model: the lock orders what is done with it.
+        let has_used_more = Arc::new(AtomicBool::new(false));
+        let known = Arc::clone(&has_used_more);
+        let other = attach::<S, _>(|thread| {
+            let other = spawn(move || {
+                expire_next(1);
+                attach::<S, _>(|_| {
+                    let asked = is_asked_for::<ReturningFirst, Main>();
+                    assert!(
+                        !(asked && known.load(Ordering::Relaxed)),
+                        "rule broken: a turn was to be interrupted by who had used more"
+                    );
+                });
+            });
+            // Then it stands in line, and an interval has passed since it came.
+            if is_asked_for::<ReturningFirst, Main>() {
+                sighting.note();
+                has_used_more.store(true, Ordering::Relaxed);
+                keyway_sync::clock::pass(S::switch_interval());
+            }
+            thread.blocking(|| ());
+            other
+        });
+        other.join().unwrap();
+    });
 }
