@@ -13,7 +13,7 @@ use crate::payload::{panic_quietly, panics};
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     let mut models = scenarios!(S;
         2: opposite_nesting, pairs_in_opposite_orders, pair_against_nested, nested_entry_of_the_same_object,
-           suspended_section_is_retaken, suspension_inside_a_nested_section,
+           suspended_section_is_retaken, suspension_inside_a_nested_section, suspension_inside_opposite_nesting,
            panic_inside_a_nested_section, three_deep_in_opposite_orders, panic_in_a_suspended_section, panic_inside_a_pair,
            same_object_inside_itself_and_another_inside, outer_object_again_inside_another, nested_twice_in_one_section;
         3: nesting_in_a_cycle_of_three, opposite_nesting_of_three, pairs_in_a_cycle_of_three, pair_against_two_nested,
@@ -129,16 +129,26 @@ fn suspended_section_is_given_up<S: Strategy>() {
 ///
 /// Fails if only the innermost section is given up, or if the outer one is not retaken.
 fn suspension_inside_a_nested_section<S: Strategy>() {
-    let suspending = |[a, b]: &[Counter<S>; 2], thread: &mut Thread<S>| {
-        a.enter(thread, |outer| {
-            outer.enter(b, |inner| {
-                inner.suspend(|_| ());
-                inner.add(2);
-            });
-            outer.add(2);
+    two_counters::<S>(|[a, b], thread| suspended(a, b, thread), |[a, b], thread| nested(b, a, thread));
+}
+
+/// As [`suspension_inside_a_nested_section`], by both threads, in opposite orders: each takes its inner one again first, and the outer one
+/// when the inner has ended.
+///
+/// Fails if a thread retakes the outer section while it holds the inner one.
+fn suspension_inside_opposite_nesting<S: Strategy>() {
+    two_counters::<S>(|[a, b], thread| suspended(a, b, thread), |[a, b], thread| suspended(b, a, thread));
+}
+
+/// Adds two to each, the nested one first, which is suspended before.
+fn suspended<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut Thread<S>) {
+    outer.enter(thread, |section| {
+        section.enter(inner, |section| {
+            section.suspend(|_| ());
+            section.add(2);
         });
-    };
-    two_counters::<S>(suspending, |[a, b], thread| nested(b, a, thread));
+        section.add(2);
+    });
 }
 
 /// Three sections deep, in opposite orders: whoever waits has given all of them up.
@@ -323,15 +333,7 @@ fn same_object_nested_by_three<S: Strategy>() {
 /// As [`suspension_inside_a_nested_section`], against two threads.
 fn suspension_among_three<S: Strategy>() {
     counters::<S, 2, 3>([
-        |[a, b], thread| {
-            a.enter(thread, |outer| {
-                outer.enter(b, |inner| {
-                    inner.suspend(|_| ());
-                    inner.add(2);
-                });
-                outer.add(2);
-            });
-        },
+        |[a, b], thread| suspended(a, b, thread),
         |[a, b], thread| nested(b, a, thread),
         |[a, b], thread| pair(a, b, thread),
     ]);

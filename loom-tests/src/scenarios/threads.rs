@@ -1,6 +1,6 @@
 //! Threads that come, go and block while others release what they made.
 
-use keyway::{Guarded, SingleThread, Strategy, attach, try_attach};
+use keyway::{Guarded, SingleThread, Strategy, Thread, attach, try_attach};
 use keyway_sync::cell::UnsafeCell;
 
 use super::{attach_once_more, join_all};
@@ -14,7 +14,7 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
            attach_again_against_remote_release, blocking_region_against_remote_release,
            unattached_drop_against_release, unattached_drop_in_a_blocking_region,
            panic_in_an_attachment, panic_in_a_blocking_region;
-        3: two_unattached_drops_against_exit;
+        3: two_unattached_drops_against_exit, destructor_after_detaching, destructor_in_a_blocking_region;
     )
 }
 
@@ -174,6 +174,35 @@ fn panic_in_a_blocking_region<S: Strategy>() {
         assert_eq!(counter.enter(thread, |section| **section), 2, "an update was lost");
         counter.release(thread);
     });
+}
+
+/// An object is dropped elsewhere, which holds another; the maker finds it when it detaches, and destroys it then, while a thread that has
+/// attached releases the other object.
+///
+/// Fails if a destructor takes the thread for attached that has detached: then it counts as only an attached thread may.
+fn destructor_after_detaching<S: Strategy>() {
+    destroyed_on_leaving::<S>(|_| ());
+}
+
+/// As [`destructor_after_detaching`], as the maker enters a blocking region.
+fn destructor_in_a_blocking_region<S: Strategy>() {
+    destroyed_on_leaving::<S>(|thread| thread.blocking(|| ()));
+}
+
+fn destroyed_on_leaving<S: Strategy>(leave: fn(&mut Thread<S>)) {
+    let fate = Fate::new();
+    let other = attach::<S, _>(|thread| {
+        let held = thread.alloc(fate.payload(7));
+        let theirs = held.clone_ref(thread);
+        let holder = thread.alloc([held]);
+        spawn(move || drop(holder)).join().unwrap();
+        let other = spawn(move || attach::<S, _>(|thread| theirs.release(thread)));
+        leave(thread);
+        other
+    });
+    other.join().unwrap();
+    attach_once_more::<S>();
+    fate.assert_destroyed_once();
 }
 
 /// A cell that two threads write, each while it has the claim or believes so.
