@@ -21,11 +21,17 @@ group_locks_runtime!(
     /// Objects in a few groups. Contents and their counts number their places together, so that contents get every other one.
     struct Few { counts: 4, contents: 4 }
 );
+group_locks_runtime!(
+    /// All contents in one group, and their counts in several.
+    struct Unlike { counts: 4, contents: 1 }
+);
 
 /// All objects are in one group.
 type OneGroup = GroupLocks<One>;
 /// Objects are in a few groups.
 type FewGroups = GroupLocks<Few>;
+/// Contents are in one group whose counts are in several.
+type UnlikeTables = GroupLocks<Unlike>;
 
 type Counter<S> = Ref<Guarded<u32, S>, S>;
 
@@ -39,7 +45,11 @@ pub(super) fn models() -> Vec<Model> {
         2: nested_past_another_group, suspension_past_another_group, wait_inside_a_section_of_the_group,
            pair_across_groups_against_nested;
     );
-    [one_group, few_groups, again_in_one_group()].concat()
+    let unlike_tables =
+        vec![Model::of::<UnlikeTables>("nested_in_a_group_with_counts_in_several", 2, |explorer| {
+            explorer.explore(nested_in_the_group_of_the_outer::<UnlikeTables>);
+        })];
+    [one_group, few_groups, unlike_tables, again_in_one_group()].concat()
 }
 
 /// The models of sections, with a word more in their names.
