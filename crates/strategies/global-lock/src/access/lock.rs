@@ -180,3 +180,23 @@ impl Lock {
         drop(sleeping);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Takes the lock, which is free, and gives it up. How often it has changed hands.
+    fn hold_for_a_moment(lock: &Lock, holder: HolderId) -> u32 {
+        lock.take(holder, || None);
+        lock.give_up();
+        lock.switches.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_switch_is_another_holder() {
+        let lock = Lock::new();
+        let switches = [1, 1, 2, 2, 1].map(|holder| hold_for_a_moment(&lock, holder));
+        // A thread that comes and goes does not keep the patience of others from ending.
+        assert_eq!(switches, [1, 1, 2, 2, 3]);
+    }
+}

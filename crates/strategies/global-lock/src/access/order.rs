@@ -274,6 +274,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_owes_more_than_one_interval() {
+        let mut order = held();
+        assert!(!order.returns(1, 50 * I, 0, I).asks);
+        assert_eq!(order.leaves(0, I).thread, Some(1));
+        assert_eq!(order.leaves(0, I).used, I);
+    }
+
+    #[test]
+    fn who_attaches_is_taken_to_have_used_what_the_turn_has() {
+        let mut order = held();
+        let _ = order.arrives(1, 100);
+        assert_eq!(order.leaves(100, I).thread, Some(1));
+        assert!(order.returns(2, 100, 100, I).asks, "it has used no more");
+    }
+
+    #[test]
+    fn a_holder_that_nobody_waited_for_is_taken_to_have_used_as_much_as_anybody() {
+        let mut order = held();
+        let used = order.leaves(300, I).used;
+        order.begin(400, I);
+        assert!(order.returns(1, used, 400, I).asks, "it has used no more");
+    }
+
+    #[test]
     fn visitors_take_turns_in_the_order_in_which_they_came() {
         let mut order = held();
         for visitor in 1..=3 {
