@@ -54,9 +54,9 @@ impl<S: WeakCounts> Shared<(), S> {
         counted::step_aside::<S>();
     }
 
-    /// Has `waker` woken when something is queued to this thread and nothing was before, so that an event loop can [`collect`](Self::collect);
+    /// Has `waker` woken when something is queued to this thread for the first time since it last began to [`collect`](Self::collect), as an event loop wants it;
     /// `None` ends that. If something is queued already, it is woken at once. So whatever is queued, a waking follows, or a `collect` that has
-    /// not returned yet takes it along.
+    /// not begun yet takes it along.
     ///
     /// Lasts until the thread steps aside, leaves `keyway::attach`, enters `Thread::blocking`, or exits. Ends a [`step_aside`](Self::step_aside), as making an
     /// object does; `None` does not.

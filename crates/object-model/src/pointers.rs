@@ -100,8 +100,8 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// Does nothing on a thread that is attached by a token.
     fn step_aside(due: &mut Due<Self>);
 
-    /// Has `waker` woken whenever something is queued to this OS thread and nothing was before, and at once if something is already; `None`
-    /// ends that. It lasts until the OS thread steps aside, detaches or exits. Waking is done on the thread that releases. It is done under no
+    /// Has `waker` woken whenever something is queued to this OS thread for the first time since it last began to carry its queue out, and at once
+    /// if something is already; `None` ends that. It lasts until the OS thread steps aside, detaches or exits. Waking is done on the thread that releases. It is done under no
     /// lock, as is the waker's drop, and a panic in either is caught. Where nothing is ever queued, the waker is just dropped.
     fn wake_when_queued(waker: Option<Waker>);
 }

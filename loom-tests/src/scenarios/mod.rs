@@ -5,6 +5,7 @@ mod destruction;
 mod exclusive;
 mod global_lock;
 mod group_locks;
+mod pointer_queues;
 mod pointers;
 #[cfg(loom)]
 mod programs;
@@ -15,6 +16,7 @@ mod threads;
 
 use std::sync::Arc;
 
+use keyway_brc::WeakCounts;
 use keyway_object_model::ContentsLock;
 use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::JoinHandle;
@@ -92,11 +94,11 @@ pub fn scenarios() -> Vec<Model> {
         ),
         of_strategy!("object-locks": of_free::<ObjectLocks>()),
         of_strategy!("group-locks": of_free::<GroupLocks>(), group_locks::models()),
-        of_strategy!("atomic-counts": of_free::<AtomicCounts>(), pointers::models::<AtomicCounts>()),
-        of_strategy!("biased-counts": of_free::<BiasedCounts>(), pointers::models::<BiasedCounts>()),
+        of_strategy!("atomic-counts": of_free::<AtomicCounts>(), of_pointers::<AtomicCounts>()),
+        of_strategy!("biased-counts": of_free::<BiasedCounts>(), of_pointers::<BiasedCounts>()),
         of_strategy!(
             "biased-counts-apart":
-            of_free::<BiasedCounts<Apart>>(), pointers::models::<BiasedCounts<Apart>>(),
+            of_free::<BiasedCounts<Apart>>(), of_pointers::<BiasedCounts<Apart>>(),
         ),
     ]
     .concat()
@@ -140,6 +142,11 @@ impl Signal {
             self.0.1.wait(&mut is_told);
         }
     }
+}
+
+/// The models that every strategy has whose objects can be held by pointers.
+fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
+    [pointers::models::<S>(), pointer_queues::models::<S>()].concat()
 }
 
 /// Waits for threads to end.

@@ -60,7 +60,7 @@ where
     ]
 }
 
-fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {
+pub(super) fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {
     assert_eq!(pointer.read(), 7, "an object is seen whole");
 }
 

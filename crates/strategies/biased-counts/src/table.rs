@@ -2,6 +2,7 @@
 //!
 //! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is a leaf lock.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -20,8 +21,8 @@ const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };
 /// How many entries an owner carries out at a time, with its bucket locked. In a model, one.
 const AT_A_TIME: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// Objects whose owner must release a reference. Each entry owns that reference.
-pub(crate) type Queue<L> = Vec<ObjectPtr<BiasedCounts<L>>>;
+/// Objects whose owner must release a reference, the first to come in front. Each entry owns that reference.
+pub(crate) type Queue<L> = VecDeque<ObjectPtr<BiasedCounts<L>>>;
 
 /// An attached thread.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ struct Entry<L: Layout> {
     queue: Queue<L>,
     /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
-    /// Woken when something is queued and nothing was. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
+    /// Woken when the signal is raised. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
     /// a leaf lock.
     waker: Option<Arc<Waker>>,
 }
@@ -116,14 +117,17 @@ impl<L: Layout> Present<'_, L> {
     /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
     #[must_use]
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
-        self.0.queue.push(object);
-        self.0.signal.set(true);
-        if self.0.queue.len() == 1 { self.0.waker.clone() } else { None }
+        self.0.queue.push_back(object);
+        self.raise()
     }
 
-    /// Has the thread look into its queue, whether something is there or not.
-    pub(crate) fn raise(&mut self) {
+    /// Has the thread look into its queue, whether something is there or not. Returns whom to wake once the bucket is unlocked: not if nothing was
+    /// queued, but if nobody has been told since the owner last looked, for what comes in while it carries its queue out may be left there.
+    #[must_use]
+    pub(crate) fn raise(&mut self) -> Option<Arc<Waker>> {
+        let is_told = self.0.signal.is_raised();
         self.0.signal.set(true);
+        if is_told { None } else { self.0.waker.clone() }
     }
 
     /// Whom to wake from now on. Returns whom until now, to be dropped once the bucket is unlocked.
@@ -132,15 +136,20 @@ impl<L: Layout> Present<'_, L> {
         std::mem::replace(&mut self.0.waker, waker)
     }
 
+    /// How many objects are queued. The owner is about to take as many: whatever comes in between raises the signal again.
+    pub(crate) fn begin_to_take(&mut self) -> usize {
+        self.0.signal.set(false);
+        self.queued()
+    }
+
     /// How many objects are queued.
     pub(crate) fn queued(&self) -> usize {
         self.0.queue.len()
     }
 
-    /// Takes some of what is queued.
+    /// Takes some of what is queued, those that have come first: what comes in between is not taken in the place of what was there.
     pub(crate) fn take_some(&mut self) -> Queue<L> {
-        let queued = self.0.queue.len();
-        if queued <= AT_A_TIME { self.take() } else { self.0.queue.split_off(queued - AT_A_TIME) }
+        if self.queued() <= AT_A_TIME { self.take() } else { self.0.queue.drain(..AT_A_TIME).collect() }
     }
 
     /// Where an object is in the queue; looks through all of it.
@@ -150,7 +159,7 @@ impl<L: Layout> Present<'_, L> {
 
     /// Takes one object out of the queue, with the reference that the queue had.
     pub(crate) fn remove(&mut self, position: usize) {
-        self.0.queue.swap_remove(position);
+        self.0.queue.swap_remove_back(position);
     }
 
     /// Takes everything that is queued.

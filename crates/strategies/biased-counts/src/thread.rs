@@ -200,16 +200,15 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         return;
     }
     let id = own_id();
-    let mut is_empty = false;
-    // Until nothing is left: what is queued meanwhile wakes nobody, since something was queued before. That ends, since this thread makes nothing
-    // meanwhile, and no object is queued twice.
-    while !is_empty {
+    let mut left = None;
+    while left != Some(0) {
         // Carried out under the lock, so that whoever looks for an entry there finds it, or finds the object merged; and some at a time, so
         // that nobody waits for long.
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
+        let before = left.unwrap_or_else(|| present.begin_to_take()).min(present.queued());
         let some = present.take_some();
-        is_empty = present.queued() == 0;
+        left = Some(before.saturating_sub(some.len()));
         // SAFETY: this is the attached owner, whose queue it was.
         unsafe { reclaim::release_all(some, due) };
     }
@@ -222,7 +221,8 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
 pub(crate) fn drain_for_later<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     drain_now(due);
     let id = own_id();
-    if let Some(mut present) = table::lock::<L>(id).find(id) {
-        present.raise();
+    let waker = table::lock::<L>(id).find(id).and_then(|mut present| present.raise());
+    if let Some(waker) = waker {
+        reclaim::wake(waker);
     }
 }
