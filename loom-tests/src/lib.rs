@@ -6,7 +6,7 @@
 //!
 //! The scenarios also run without loom, as `cargo test --test beside` and `cargo shuttle` do: see `beside`.
 //!
-//! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`, `scenarios`, `child`, `beside`;
+//! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`, `as_another`, `scenarios`, `child`, `beside`;
 //! beside them `outer_cargo`, `mutants`, `failure` and `races`, which shows what goes wrong without a strategy's protection.
 
 pub mod enumerate;
@@ -17,6 +17,7 @@ pub mod races;
 pub mod row;
 pub mod settings;
 
+mod as_another;
 mod backend;
 #[cfg(not(loom))]
 pub mod beside;

@@ -1,11 +1,11 @@
 //! All programs of pointers without a token, weak ones among them, from all start states.
 
 use keyway_brc::{Shared, WeakCounts, WeakShared};
-use keyway_object_model::counted;
-use keyway_object_model::testing::{self, AsAnother};
+use keyway_object_model::testing::AsAnother;
 use keyway_sync::thread::spawn;
 
 use super::start::{State, Step, starts};
+use crate::as_another::{clone_as_another, drop_as_another};
 use crate::model::Explorer;
 use crate::payload::{Fate, Payload};
 
@@ -79,7 +79,7 @@ pub(crate) fn every_program<S: WeakCounts + AsAnother, T: State>(explorer: &mut 
     }
 }
 
-/// Brings an object into the start state and lets both threads run. What they hold at the end goes with thread 0.
+/// Brings an object into the start state and lets both threads run.
 fn run<S: WeakCounts + AsAnother>(path: &[Step], weak: usize, ops: [Op; 2]) {
     let fate = Fate::new();
     let first = Shared::<_, S>::new(fate.payload(7));
@@ -98,12 +98,37 @@ fn run<S: WeakCounts + AsAnother>(path: &[Step], weak: usize, ops: [Op; 2]) {
     });
     carry_out(ops[0], &mut mine);
     let theirs = other.join().expect("the thread has not panicked");
-    let weak = theirs.weak.first().cloned();
-    drop(theirs);
-    drop(mine);
-    Shared::<(), S>::step_aside();
-    assert!(weak.is_none_or(|weak| weak.upgrade().is_none()), "all references have gone");
+    end(mine, theirs);
     fate.assert_destroyed_once();
+}
+
+/// With both threads' programs at their end, and what they have queued carried out, drops all but one pointer: then that one is the only
+/// one, as another thread sees it, if there are no weak ones, and as thread 0 does.
+fn end<S: WeakCounts>(mut mine: Hand<S>, theirs: Hand<S>) {
+    Shared::<(), S>::collect();
+    mine.pointers.extend(theirs.pointers);
+    let weak = mine.weak.into_iter().chain(theirs.weak).next();
+    let Some(mut last) = mine.pointers.pop() else {
+        Shared::<(), S>::step_aside();
+        return assert!(weak.is_none_or(|weak| weak.upgrade().is_none()), "all references have gone");
+    };
+    drop(mine.pointers);
+    if let Some(weak) = weak {
+        assert!(
+            Shared::try_unwrap(last).is_ok(),
+            "rule broken: the only reference does not get the contents"
+        );
+        assert!(weak.upgrade().is_none(), "all references have gone");
+    } else {
+        let another = spawn(move || {
+            let is_alone = Shared::get_mut(&mut last).is_some();
+            (last, is_alone)
+        });
+        let (last, is_alone) = another.join().expect("the thread has not panicked");
+        assert!(is_alone, "rule broken: the only reference is not alone");
+        drop(last);
+    }
+    Shared::<(), S>::step_aside();
 }
 
 /// Takes one step towards a start state; thread 0 plays the others.
@@ -115,23 +140,10 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
         }
         Step::Release(0) => drop(hands[0].pointers.pop().expect("held")),
         Step::Retain(who) => {
-            let contents = Shared::as_ptr(&hands[who].pointers[0]);
-            // SAFETY: not null, as the contents of a pointer.
-            let address = unsafe { std::ptr::NonNull::new_unchecked(contents.cast_mut()) };
-            // SAFETY: the pointer keeps the object alive.
-            let object = unsafe { counted::object::<S>(address.cast()) };
-            // SAFETY: as above.
-            let _retained = unsafe { S::retain_as_another(object) };
-            // SAFETY: counted just now.
-            hands[who].pointers.push(unsafe { Shared::from_raw(contents) });
+            let more = clone_as_another(&hands[who].pointers[0]);
+            hands[who].pointers.push(more);
         }
-        Step::Release(who) => {
-            let contents = Shared::into_raw(hands[who].pointers.pop().expect("held")).cast_mut().cast();
-            // SAFETY: not null, and kept alive by the reference.
-            let contents = unsafe { std::ptr::NonNull::new_unchecked(contents) };
-            // SAFETY: the reference was the pointer's.
-            unsafe { testing::release_counted_as_another::<S>(contents) };
-        }
+        Step::Release(who) => drop_as_another(hands[who].pointers.pop().expect("held")),
         Step::Give(from, to) => {
             let given = hands[from].pointers.pop().expect("held");
             hands[to].pointers.push(given);
@@ -141,19 +153,18 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
     }
 }
 
+/// Whoever has a pointer uses it first, so that each use has to be ordered before what others do later.
 fn carry_out<S: WeakCounts>(op: Op, hand: &mut Hand<S>) {
+    hand.pointers.iter().for_each(read);
     match op {
         Op::Clone => hand.pointers.push(hand.pointers[0].clone()),
-        Op::Drop => {
-            let last = hand.pointers.pop().expect("held");
-            assert_eq!(last.read(), 7, "an object is seen whole");
-        }
+        Op::Drop => drop(hand.pointers.pop().expect("held")),
         Op::Downgrade => hand.weak.push(Shared::downgrade(&hand.pointers[0])),
         Op::Upgrade => {
             let upgraded = hand.weak[0].upgrade();
-            if let Some(upgraded) = &upgraded {
-                assert_eq!(upgraded.read(), 7, "an object is seen whole");
-            }
+            upgraded.iter().for_each(read);
+            let has_none = hand.pointers.is_empty();
+            assert!(upgraded.is_some() || has_none, "rule broken: no upgrade while there is a reference");
             hand.pointers.extend(upgraded);
         }
         Op::DropWeak => drop(hand.weak.pop()),
@@ -174,4 +185,8 @@ fn carry_out<S: WeakCounts>(op: Op, hand: &mut Hand<S>) {
         Op::Collect => Shared::<(), S>::collect(),
         Op::StepAside => Shared::<(), S>::step_aside(),
     }
+}
+
+fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {
+    assert_eq!(pointer.read(), 7, "an object is seen whole");
 }

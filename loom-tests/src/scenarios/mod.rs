@@ -5,6 +5,7 @@ mod destruction;
 mod exclusive;
 mod global_lock;
 mod group_locks;
+mod judged;
 mod pointer_queues;
 mod pointers;
 #[cfg(loom)]
@@ -146,7 +147,7 @@ impl Signal {
 
 /// The models that every strategy has whose objects can be held by pointers.
 fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
-    [pointers::models::<S>(), pointer_queues::models::<S>()].concat()
+    [pointers::models::<S>(), judged::models::<S>(), pointer_queues::models::<S>()].concat()
 }
 
 /// Waits for threads to end.

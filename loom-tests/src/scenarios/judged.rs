@@ -1,0 +1,174 @@
+//! Who has the only reference to a pointer's contents, asked while others count.
+//!
+//! Some count as another thread would: what takes three threads elsewhere takes two here.
+
+use keyway_brc::{Shared, WeakCounts};
+use keyway_object_model::testing::AsAnother;
+use keyway_sync::thread::spawn;
+
+use super::pointers::read;
+use crate::as_another::{clone_as_another, drop_as_another};
+use crate::model::{Model, scenarios};
+use crate::payload::{Fate, Payload};
+
+pub(super) fn models<S: WeakCounts + AsAnother>() -> Vec<Model> {
+    scenarios!(S;
+        2: pointer_get_mut_while_others_come_and_go, pointer_get_mut_while_the_maker_stays,
+           pointer_get_mut_while_a_drop_is_on_its_way, pointer_get_mut_races_the_makers_into_inner,
+           pointer_judged_while_its_maker_comes_back, pointer_left_with_the_queue,
+           pointer_left_to_its_maker;
+    )
+}
+
+fn write_if_alone<S: WeakCounts>(pointer: &mut Shared<Payload, S>) {
+    if let Some(contents) = Shared::get_mut(pointer) {
+        contents.write();
+    }
+}
+
+/// The maker's side of the next two: somebody clones the maker's reference as it goes. The maker's word then has one reference, which is
+/// the other thread's, and the shared word one.
+fn leave_by_a_clone<S: WeakCounts + AsAnother>(mine: Shared<Payload, S>) -> Shared<Payload, S> {
+    let more = clone_as_another(&mine);
+    drop(mine);
+    read(&more);
+    more
+}
+
+/// Another thread looks at both words while somebody clones the maker's reference, which goes, and drops that clone: the shared word is as
+/// it was.
+///
+/// Fails if it does not show that the word has been written to: its last user's use is not ordered before what the other concludes.
+fn pointer_get_mut_while_others_come_and_go<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let mut theirs = mine.clone();
+    let other = spawn(move || write_if_alone(&mut theirs));
+    drop_as_another(leave_by_a_clone(mine));
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// As [`pointer_get_mut_while_others_come_and_go`], but before the clone goes the maker makes itself a reference of it, in its own word.
+///
+/// Fails if the maker's word is one that was there before the shared word was as it is.
+fn pointer_get_mut_while_the_maker_stays<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let mut theirs = mine.clone();
+    let other = spawn(move || {
+        write_if_alone(&mut theirs);
+        theirs
+    });
+    let more = leave_by_a_clone(mine);
+    let mine = more.clone();
+    drop_as_another(more);
+    read(&mine);
+    let theirs = other.join().unwrap();
+    drop((theirs, mine));
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The maker has one reference, counted by others, and asks whether it is the only one, while a thread that has dropped the other is between
+/// the mark and the queue.
+///
+/// Fails if that thread's use is not waited for: nothing but the queue's lock orders it.
+fn pointer_get_mut_while_a_drop_is_on_its_way<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let theirs = mine.clone();
+    let other = spawn(move || {
+        read(&theirs);
+        drop(theirs);
+    });
+    let mut more = clone_as_another(&mine);
+    drop(mine);
+    write_if_alone(&mut more);
+    drop(more);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The maker asks for the contents, and so merges the object, while another thread, whose reference the shared word counts, asks whether its
+/// own is the only one.
+///
+/// Fails if a count is judged as a merged one that was seen before the merge.
+fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let mut theirs = clone_as_another(&mine);
+    let other = spawn(move || write_if_alone(&mut theirs));
+    read(&mine);
+    if let Some(mut contents) = Shared::into_inner(mine) {
+        contents.write();
+    }
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The maker has stepped aside, so that another thread may merge on its behalf, and makes an object again: from then on it counts in its own
+/// word again.
+///
+/// Fails if who merges for an absent owner goes on after that one has come back.
+fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let mut theirs = mine.clone();
+    Shared::<(), S>::step_aside();
+    let other = spawn(move || write_if_alone(&mut theirs));
+    drop(Shared::<_, S>::new(()));
+    drop(mine.clone());
+    drop(mine);
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// One reference is in the maker's queue, one is somebody's, which the shared word counts; the maker, who stays, has none, and may carry its
+/// queue out.
+///
+/// Fails if the queue's reference is taken for a holder's.
+fn pointer_left_with_the_queue<S: WeakCounts + AsAnother>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let queued = mine.clone();
+    spawn(move || drop(queued)).join().unwrap();
+    let mut theirs = clone_as_another(&mine);
+    drop(mine);
+    let other = spawn(move || {
+        let contents = Shared::get_mut(&mut theirs);
+        contents.expect("rule broken: the only reference but the queue's is not alone").write();
+        assert!(
+            Shared::try_unwrap(theirs).is_ok(),
+            "rule broken: the only reference but the queue's does not get the contents"
+        );
+    });
+    Shared::<(), S>::collect();
+    other.join().unwrap();
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
+}
+
+/// The maker has the only reference left: another has been dropped elsewhere, and is in its queue.
+///
+/// Fails if the maker does not carry its queue out before it answers, whichever of the three questions it is asked.
+fn pointer_left_to_its_maker<S: WeakCounts + AsAnother>() {
+    let questions: [fn(Shared<Payload, S>) -> bool; 3] = [
+        |mut mine| Shared::get_mut(&mut mine).is_some(),
+        |mine| Shared::try_unwrap(mine).is_ok(),
+        |mine| Shared::into_inner(mine).is_some(),
+    ];
+    for question in questions {
+        let fate = Fate::new();
+        let mine = Shared::<_, S>::new(fate.payload(7));
+        let theirs = mine.clone();
+        spawn(move || drop(theirs)).join().unwrap();
+        assert!(question(mine), "rule broken: the only reference but the queue's is not the only one");
+        fate.assert_destroyed_once();
+    }
+    Shared::<(), S>::step_aside();
+}
