@@ -2,6 +2,7 @@
 
 pub(crate) mod counts;
 mod destruction;
+mod edges;
 mod exclusive;
 mod global_lock;
 mod group_locks;
@@ -27,6 +28,9 @@ use keyway::{
     Apart, AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst,
     SingleThread, Strategy, Ticks,
 };
+
+#[cfg(loom)]
+use keyway::Compact;
 
 #[cfg(loom)]
 use crate::enumerate::{biased::Biased, flat::Flat};
@@ -64,9 +68,14 @@ pub fn all() -> Vec<Model> {
         ),
         of_strategy!(
             "biased-counts":
-            programs::models_of_biased::<BiasedCounts>(), pointers::enumerations::<BiasedCounts, Biased>(),
+            programs::models_of_biased::<BiasedCounts>(),
+            pointers::enumerations::<BiasedCounts, Biased>(),
+            edges::models_without_ids::<Compact>(),
         ),
-        of_strategy!("biased-counts-apart": programs::models_of_layout::<BiasedCounts<Apart>>()),
+        of_strategy!(
+            "biased-counts-apart":
+            programs::models_of_layout::<BiasedCounts<Apart>>(), edges::models_without_ids::<Apart>(),
+        ),
     ]
     .concat()
 }
@@ -96,10 +105,12 @@ pub fn scenarios() -> Vec<Model> {
         of_strategy!("object-locks": of_free::<ObjectLocks>()),
         of_strategy!("group-locks": of_free::<GroupLocks>(), group_locks::models()),
         of_strategy!("atomic-counts": of_free::<AtomicCounts>(), of_pointers::<AtomicCounts>()),
-        of_strategy!("biased-counts": of_free::<BiasedCounts>(), of_pointers::<BiasedCounts>()),
+        of_strategy!("biased-counts": of_free::<BiasedCounts>(), of_pointers::<BiasedCounts>(), edges::models::<BiasedCounts>()),
         of_strategy!(
             "biased-counts-apart":
-            of_free::<BiasedCounts<Apart>>(), of_pointers::<BiasedCounts<Apart>>(),
+            of_free::<BiasedCounts<Apart>>(),
+            of_pointers::<BiasedCounts<Apart>>(),
+            edges::models::<BiasedCounts<Apart>>(),
         ),
     ]
     .concat()

@@ -14,6 +14,8 @@ mod layout;
 mod reclaim;
 mod strategy;
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thread;
 mod word;
 

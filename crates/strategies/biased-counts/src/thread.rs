@@ -55,6 +55,13 @@ fn new_id() -> ThreadId {
     NEXT_ID.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1)).unwrap_or(UNBIASED)
 }
 
+/// No OS thread gets an id any more that has none yet.
+#[cfg(feature = "testing")]
+pub(crate) fn use_up_ids() {
+    // O14.
+    NEXT_ID.store(UNBIASED, Ordering::Relaxed);
+}
+
 /// Makes this OS thread an attached one: from now on its words are its own.
 pub(crate) fn attach<L: Layout>() -> Attached {
     let attached = Attached { id: own_id(), signal: Arc::new(Signal::new()) };
