@@ -90,23 +90,30 @@ impl Change {
         let text =
             fs::read_to_string(root.join(&self.path)).map_err(|error| format!("{}: {error}", self.path))?;
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut moved = 0;
         for hunk in &self.hunks {
-            hunk.apply(&mut lines).map_err(|error| format!("{}: {error}", self.path))?;
+            moved = hunk.apply(&mut lines, moved).map_err(|error| format!("{}: {error}", self.path))?;
         }
         Ok(lines.join("\n") + "\n")
     }
 }
 
 impl Hunk {
-    /// Replaces the old lines wherever they are now; nearest to where they were, if there are several such places.
-    fn apply(&self, lines: &mut Vec<String>) -> Result<(), String> {
+    /// Replaces the old lines wherever they are now; if there are several such places, at the one nearest to where they were, which has `moved` by so many
+    /// lines as far as the hunk before tells. Returns by how many the lines behind it have moved.
+    fn apply(&self, lines: &mut Vec<String>, moved: isize) -> Result<isize, String> {
+        let expected = (self.line - 1).saturating_add_signed(moved);
         let place = (0..=lines.len().saturating_sub(self.old.len()))
             .filter(|&place| lines[place..].starts_with(&self.old))
-            .min_by_key(|&place| place.abs_diff(self.line - 1))
+            .min_by_key(|&place| place.abs_diff(expected))
             .ok_or_else(|| format!("the patch no longer applies near line {}", self.line))?;
         lines.splice(place..place + self.old.len(), self.new.iter().cloned());
-        Ok(())
+        Ok(signed(place + self.new.len()) - signed(self.line - 1 + self.old.len()))
     }
+}
+
+fn signed(lines: usize) -> isize {
+    isize::try_from(lines).expect("a file has no more lines")
 }
 
 fn changes(diff: &str) -> Result<Vec<Change>, String> {
@@ -152,7 +159,7 @@ mod tests {
 
     fn applied(hunk: &Hunk, text: &str) -> Result<String, String> {
         let mut lines = text.lines().map(str::to_owned).collect();
-        hunk.apply(&mut lines)?;
+        hunk.apply(&mut lines, 0)?;
         Ok(lines.join("\n"))
     }
 
@@ -164,6 +171,15 @@ mod tests {
     #[test]
     fn the_nearest_of_several_places_is_taken() {
         assert_eq!(applied(&hunk(4, &["b"], &["x"]), "b\na\na\na\nb").unwrap(), "b\na\na\na\nx");
+    }
+
+    #[test]
+    fn a_hunk_follows_the_one_before() {
+        let mut lines: Vec<String> = "b\n0\n0\n0\na\n0\nb".lines().map(str::to_owned).collect();
+        let moved = hunk(1, &["a"], &["x", "y"]).apply(&mut lines, 0).unwrap();
+        assert_eq!(moved, 5);
+        hunk(3, &["b"], &["z"]).apply(&mut lines, moved).unwrap();
+        assert_eq!(lines.join("\n"), "b\n0\n0\n0\nx\ny\n0\nz");
     }
 
     /// Without building anything: who changes the lines under a mutant hears of it in seconds.
