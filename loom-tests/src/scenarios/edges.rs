@@ -114,7 +114,7 @@ mod without_ids {
                     made
                 })
             });
-            use_and_release(mine, thread);
+            mine.release(thread);
             other
         });
         drop(other.join().unwrap());

@@ -18,7 +18,8 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
     scenarios!(S;
         2: pointer_upgrade_of_what_is_due, pointer_taken_out_of_a_queue_that_has_more,
            pointer_queue_is_carried_out_on_the_way, pointer_made_before_its_maker_attaches,
-           pointer_maker_steps_aside_while_it_is_attached, pointer_waker_drops_another;
+           pointer_maker_steps_aside_while_it_is_attached, pointer_waker_drops_another,
+           pointer_waker_goes_as_its_thread_steps_aside;
         3: pointer_into_inner_after_others_have_queued, pointer_waker_tells_of_all_that_is_queued;
     )
 }
@@ -132,25 +133,48 @@ fn pointer_maker_steps_aside_while_it_is_attached<S: WeakCounts>() {
     assert_destroyed(&fates);
 }
 
+/// A waker that drops what it has: when it is woken, or with itself.
+struct Drops<S: WeakCounts>(Mutex<Option<Shared<Payload, S>>>);
+
+impl<S: WeakCounts> Drops<S> {
+    fn waker(pointer: Shared<Payload, S>) -> Waker {
+        Waker::from(Arc::new(Drops(Mutex::new(Some(pointer)))))
+    }
+}
+
+impl<S: WeakCounts> Wake for Drops<S> {
+    fn wake(self: Arc<Self>) {
+        let pointer = self.0.lock().take();
+        drop(pointer);
+    }
+}
+
 /// The waker of a thread drops the last reference to another of that thread's objects.
 ///
 /// Fails if a waker is woken under the lock that a hand-over takes.
 fn pointer_waker_drops_another<S: WeakCounts>() {
-    struct Drops<S: WeakCounts>(Mutex<Option<Shared<Payload, S>>>);
-    impl<S: WeakCounts> Wake for Drops<S> {
-        fn wake(self: Arc<Self>) {
-            let another = self.0.lock().take();
-            drop(another);
-        }
-    }
     let fates = [Fate::new(), Fate::new()];
     let [one, another] = make::<S, 2>(&fates);
-    Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::new(Drops(Mutex::new(Some(another)))))));
+    Shared::<(), S>::wake_when_queued(Some(Drops::waker(another)));
     let other = spawn(move || drop(one));
     Shared::<(), S>::collect();
     other.join().unwrap();
     Shared::<(), S>::step_aside();
     assert_destroyed(&fates);
+}
+
+/// A thread steps aside, and with its waker a reference goes to an object that it has made, while another thread drops the other one.
+///
+/// Fails if a thread that has left the table still counts as an owner when its waker is dropped.
+fn pointer_waker_goes_as_its_thread_steps_aside<S: WeakCounts>() {
+    let fate = Fate::new();
+    let mine = Shared::<_, S>::new(fate.payload(7));
+    let theirs = mine.clone();
+    Shared::<(), S>::wake_when_queued(Some(Drops::waker(mine)));
+    let other = spawn(move || drop(theirs));
+    Shared::<(), S>::step_aside();
+    other.join().unwrap();
+    fate.assert_destroyed_once();
 }
 
 /// Both holders of an object ask for its contents: first another thread, which then drops a second object, and later the maker. While that
