@@ -89,6 +89,7 @@ rules! {
         a_weak_reference_to_nothing,
         a_cycle_through_weak_references_is_destroyed,
         a_cyclic_object_is_made_on_the_way,
+        a_cyclic_object_is_seen_whole,
         a_panic_while_a_cyclic_object_is_made,
         weak_references_outlive_what_waits_to_be_destroyed;
     contents:

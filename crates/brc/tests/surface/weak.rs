@@ -142,6 +142,28 @@ pub(crate) fn a_cyclic_object_is_made_on_the_way<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
+/// Contents that take long to move: who upgrades at once sees them all. No model can see them being moved.
+pub(crate) fn a_cyclic_object_is_seen_whole<S: WeakCounts>() {
+    const WORDS: usize = 1 << 15;
+    for _ in 0..20 {
+        let mut other = None;
+        let made = Shared::<[u64; WORDS], S>::new_cyclic(|me| {
+            let me = me.clone();
+            let (ready, until_ready) = std::sync::mpsc::channel();
+            other = Some(std::thread::spawn(move || {
+                ready.send(()).unwrap();
+                let seen = std::iter::repeat_with(|| me.upgrade()).flatten().next().unwrap();
+                // The last words are the last to be moved.
+                assert!(seen.iter().rev().all(|word| *word == 7), "seen before it was made");
+            }));
+            until_ready.recv().unwrap();
+            [7; WORDS]
+        });
+        other.unwrap().join().unwrap();
+        drop(made);
+    }
+}
+
 /// Nothing to upgrade, nothing dropped that was never made, and the memory goes with the weak references.
 pub(crate) fn a_panic_while_a_cyclic_object_is_made<S: WeakCounts>() {
     let watch = Watch::default();
