@@ -238,7 +238,8 @@ pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
 
 /// Objects kept, made, cloned and dropped while a thread's thread-locals are destroyed, before and after the runtime's own.
 pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
-    struct Late<S: WeakCounts>(Shared<Witness, S>, Watch);
+    /// What it makes last is left to others, who find that its maker has gone.
+    struct Late<S: WeakCounts>(Shared<Witness, S>, Watch, mpsc::Sender<Shared<Witness, S>>);
     impl<S: WeakCounts> Drop for Late<S> {
         fn drop(&mut self) {
             let more = self.0.clone();
@@ -248,6 +249,7 @@ pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
             assert!(weak.upgrade().is_some());
             drop(made);
             assert!(weak.upgrade().is_none());
+            self.2.send(Shared::<_, S>::new(self.1.witness())).unwrap();
             drop(more);
         }
     }
@@ -257,18 +259,23 @@ pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
     }
     let watch = Watch::default();
     let theirs = watch.clone();
+    let (give, take) = mpsc::channel();
     let kept = elsewhere(move || {
         // One thread-local is there before the runtime's, one after it: whatever the order of destruction, both are tried.
         EARLY.with(|place| place.borrow_mut().take());
         let object = Shared::<_, S>::new(theirs.witness());
-        LATE.with(|place| *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs.clone()))));
-        EARLY.with(|place| *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs))));
+        LATE.with(|place| {
+            *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs.clone(), give.clone())))
+        });
+        EARLY.with(|place| *place.borrow_mut() = Some(Box::new(Late(object.clone(), theirs, give))));
         object
     });
     assert_eq!(watch.dropped(), 4);
     assert_eq!(Shared::strong_count(&kept), 1);
     drop(kept);
     assert_eq!(watch.dropped(), 5);
+    take.iter().for_each(drop);
+    assert_eq!(watch.dropped(), 7);
 }
 
 /// A token of this runtime, of another, and none: one object goes through all.
