@@ -3,7 +3,7 @@
 //! The same as in `count`, for the case that it is the owner in as few instructions as a pointer without a runtime can have; everything
 //! else is one call.
 
-use keyway_object_model::{Due, ObjectPtr, Released, Retained};
+use keyway_object_model::{ObjectPtr, Released, Retained, counted};
 
 use crate::bits::{LAST, MOST};
 use crate::count;
@@ -52,11 +52,7 @@ unsafe fn retain_otherwise<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, counte
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline(always)]
-pub(crate) unsafe fn release_then<L: Layout>(
-    object: ObjectPtr<BiasedCounts<L>>,
-    due: &mut Due<BiasedCounts<L>>,
-    end: impl FnOnce(Released),
-) {
+pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, end: impl FnOnce(Released)) {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
     let own = words.own_of(thread::present::<L>());
@@ -70,7 +66,7 @@ pub(crate) unsafe fn release_then<L: Layout>(
         return end(Released::Destroy);
     }
     // SAFETY: the caller's duty.
-    unsafe { release_otherwise(object, beyond_two, due, end) };
+    unsafe { release_otherwise(object, beyond_two, end) };
 }
 
 /// # Safety
@@ -80,12 +76,11 @@ pub(crate) unsafe fn release_then<L: Layout>(
 unsafe fn release_otherwise<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
     beyond_two: u64,
-    due: &mut Due<BiasedCounts<L>>,
     end: impl FnOnce(Released),
 ) {
     let released = if beyond_two == LAST {
         // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        unsafe { reclaim::last_local_release(object, due) }
+        unsafe { reclaim::last_local_release(object, collect::<L>) }
     } else {
         // SAFETY: the caller's duty.
         unsafe { count::release_by_another(object) }
@@ -93,4 +88,11 @@ unsafe fn release_otherwise<L: Layout>(
     if released != Released::Nothing {
         end(released);
     }
+}
+
+/// Carries out this thread's queue and destroys what is due then, so that nothing is owed. A `Due` handed down from the caller would be a
+/// register more on the path of every release.
+fn collect<L: Layout>() -> Released {
+    counted::collect::<BiasedCounts<L>>();
+    Released::Nothing
 }

@@ -8,6 +8,7 @@ use crate::bits::{Bias, MOST};
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
+use crate::thread;
 use crate::word::Words;
 
 /// One reference more, on an attached thread.
@@ -70,7 +71,7 @@ pub(crate) unsafe fn release<L: Layout>(
     // Not cold: many an object is born, used by its owner alone, and dropped.
     if counted == 1 {
         // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        return unsafe { reclaim::last_local_release(object, due) };
+        return unsafe { reclaim::last_local_release(object, || thread::drain_to_owe(due)) };
     }
     words.decrement_own(own);
     Released::Nothing

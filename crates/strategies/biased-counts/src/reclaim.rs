@@ -10,17 +10,17 @@ use crate::bits::{NOBODY, ThreadId};
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Bucket, Queue};
-use crate::thread;
 use crate::word::Words;
 
-/// The owner releases the last reference that it counts; it is still counted there.
+/// The owner releases the last reference that it counts; it is still counted there. `drain` carries out the owner's queue, and says what is
+/// owed then: how that is done is known to the caller.
 ///
 /// # Safety
 /// - The caller is the attached owner, and owns a reference, which it does not use after.
 #[inline(always)]
 pub(crate) unsafe fn last_local_release<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
-    due: &mut Due<BiasedCounts<L>>,
+    drain: impl FnOnce() -> Released,
 ) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
@@ -29,7 +29,7 @@ pub(crate) unsafe fn last_local_release<L: Layout>(
         return Released::Destroy;
     }
     // SAFETY: the caller's duty.
-    unsafe { merge_own(object, due) }
+    unsafe { merge_own(object, drain) }
 }
 
 /// The owner ends its ownership as it releases its last reference. If its queue may have an entry of the object, the queue is carried out: a count of
@@ -42,7 +42,7 @@ pub(crate) unsafe fn last_local_release<L: Layout>(
 #[inline(never)]
 unsafe fn merge_own<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
-    due: &mut Due<BiasedCounts<L>>,
+    drain: impl FnOnce() -> Released,
 ) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let merged = unsafe { object.count() }.merge(1);
@@ -50,11 +50,7 @@ unsafe fn merge_own<L: Layout>(
         // Acquired by the merge itself.
         return Released::Destroy;
     }
-    if !merged.was_queued {
-        return Released::Nothing;
-    }
-    thread::drain_now(due);
-    Released::DestroyDue
+    if merged.was_queued { drain() } else { Released::Nothing }
 }
 
 /// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`] for who may.

@@ -145,13 +145,9 @@ unsafe impl<L: Layout> FreeThreaded for BiasedCounts<L> {
     }
 
     #[inline]
-    unsafe fn release_anywhere_then(
-        object: ObjectPtr<Self>,
-        due: &mut Due<Self>,
-        end: impl FnOnce(Released),
-    ) {
+    unsafe fn release_anywhere_then(object: ObjectPtr<Self>, _: &mut Due<Self>, end: impl FnOnce(Released)) {
         // SAFETY: the caller owns the reference.
-        unsafe { anywhere::release_then(object, due, end) }
+        unsafe { anywhere::release_then(object, end) }
     }
 }
 

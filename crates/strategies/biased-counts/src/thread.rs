@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
 
-use keyway_object_model::{Due, LeaveAtExit, at_thread_exit};
+use keyway_object_model::{Due, LeaveAtExit, Released, at_thread_exit};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
 use crate::bits::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
@@ -219,6 +219,12 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         // SAFETY: this is the attached owner, whose queue it was.
         unsafe { reclaim::release_all(some, due) };
     }
+}
+
+/// As [`drain_now`], for a release, which owes what is due then.
+pub(crate) fn drain_to_owe<L: Layout>(due: &mut Due<BiasedCounts<L>>) -> Released {
+    drain_now(due);
+    Released::DestroyDue
 }
 
 /// As [`drain_now`], for a caller under which no destructor may run: what is due then waits for the next time that this thread looks whether
