@@ -157,7 +157,7 @@ impl Sighting {
 }
 
 /// Whether programs run one at a time: always under loom, where there are no crowds.
-fn is_alone() -> bool {
+pub(crate) fn is_alone() -> bool {
     #[cfg(loom)]
     return true;
     #[cfg(not(loom))]

@@ -38,8 +38,13 @@ pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S
     unsafe { S::leak(reference.object(), thread.id(), references) }
 }
 
-/// How often a lock that cannot be had is tried before it counts as held by oneself. Others hold it for moments.
-const TRIES: u32 = if keyway_sync::MODELLED { 3 } else { 100_000 };
+/// How often a lock that cannot be had is tried before it counts as held by oneself. Others hold it for moments; under loom nobody does, since
+/// there is one copy of each model.
+const TRIES: u32 = match keyway_sync::MODELLED {
+    true if cfg!(loom) => 3,
+    true => 100,
+    false => 100_000,
+};
 
 /// Whether the two have one lock, so that a thread inside of one keeps others out of the other. Never, where contents have no locks.
 ///
@@ -50,21 +55,24 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
     if one.same(other) {
         return true;
     }
-    one.lock();
-    let taken = (0..TRIES).any(|_| {
+    let both_at_once = || {
+        one.lock();
         let taken = other.try_lock();
+        if taken {
+            // SAFETY: taken just now.
+            unsafe { other.unlock() };
+        }
+        // SAFETY: taken above. Given up after each try: somebody else may have the other and try this one.
+        unsafe { one.unlock() };
+        taken
+    };
+    !(0..TRIES).any(|_| {
+        let taken = both_at_once();
         if !taken {
             keyway_sync::thread::yield_now();
         }
         taken
-    });
-    // SAFETY: taken above.
-    unsafe { one.unlock() };
-    if taken {
-        // SAFETY: the last try was successful.
-        unsafe { other.unlock() };
-    }
-    !taken
+    })
 }
 
 /// What the strategy says of a count, also if the object is immortal: then what it says must not change unless the count is a plain one.

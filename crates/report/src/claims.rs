@@ -10,12 +10,28 @@ use crate::results::{Claim, Figure, Machine, Part};
 /// independently, so that their difference has twice the variance.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
-/// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part of the median, and for one thread. Rounds
-/// within one run do not show it.
+/// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part of the median, and for ratios on one thread.
+/// Rounds within one run do not show it.
 const DRIFT: f64 = 0.03;
+
+/// The same for recorded programs, of which some take half a millisecond: the reference of all of them moves with its own addresses.
+const DRIFT_OF_RECORDINGS: f64 = 0.06;
+
+/// The same for times, which the processor's clock moves, as it does not move ratios.
+const DRIFT_OF_TIMES: f64 = 0.08;
 
 /// The same for several threads.
 const DRIFT_OF_THREADS: f64 = 0.10;
+
+/// The drift of a figure of so many threads, in this unit, of a claim with this id.
+fn drift(threads: usize, unit: &str, id: &str) -> f64 {
+    match () {
+        () if threads > 1 => DRIFT_OF_THREADS,
+        () if matches!(unit, "ns" | "us" | "s") => DRIFT_OF_TIMES,
+        () if id.starts_with("replay/") => DRIFT_OF_RECORDINGS,
+        () => DRIFT,
+    }
+}
 
 /// The strategy to which programs' times are compared.
 const GLOBAL_LOCK: &str = "global-lock-interval";
@@ -90,7 +106,7 @@ impl Context {
     }
 
     fn claim(&self, said: Said<'_>) -> Claim {
-        let value = repeated(said.value, said.threads);
+        let value = repeated(said.value, drift(said.threads, said.unit, &said.id));
         let threads =
             if said.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", said.threads) };
         let cores =
@@ -119,9 +135,9 @@ impl Context {
 }
 
 /// The interval in which the median of another run on the same machine is expected. What does not vary at all stays exact.
-fn repeated(figure: Figure, threads: usize) -> Figure {
+fn repeated(figure: Figure, drift: f64) -> Figure {
     let Figure { median, low, high } = figure;
-    let drift = median.abs() * if threads > 1 { DRIFT_OF_THREADS } else { DRIFT };
+    let drift = median.abs() * drift;
     let below = median - drift.max((median - low) * REPEATED);
     // Times and ratios are above zero, whatever a few wild rounds would have.
     let low = if low >= 0.0 { below.max(0.0) } else { below };

@@ -29,8 +29,38 @@ pub const ITERATIONS: &str = "KEYWAY_BESIDE_ITERATIONS";
 /// Threads at the same time, at most.
 const MOST_THREADS: usize = 8;
 
+/// How many copies of a scenario run. Shuttle's threads are coroutines of one OS thread, and other scenarios run beside it; without shuttle,
+/// scenarios run one after the other, and their copies are threads.
+#[cfg(shuttle)]
+mod copies {
+    thread_local! {
+        static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(1) };
+    }
+
+    pub(super) fn set(copies: usize) {
+        COPIES.set(copies);
+    }
+
+    pub(super) fn get() -> usize {
+        COPIES.get()
+    }
+}
+#[cfg(not(shuttle))]
+mod copies {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static COPIES: AtomicUsize = AtomicUsize::new(1);
+
+    pub(super) fn set(copies: usize) {
+        COPIES.store(copies, Ordering::Relaxed);
+    }
+
+    pub(super) fn get() -> usize {
+        COPIES.load(Ordering::Relaxed)
+    }
+}
+
 thread_local! {
-    static COPIES: Cell<usize> = const { Cell::new(1) };
     static SETTLE: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
@@ -39,9 +69,9 @@ fn crowds(threads: usize) -> impl Iterator<Item = usize> {
     [1, 2, 4].into_iter().filter(move |copies| copies * threads <= MOST_THREADS)
 }
 
-/// Whether the scenario that the calling thread runs is the only one at this time.
+/// Whether the scenario that runs has no copies.
 pub(crate) fn is_alone() -> bool {
-    COPIES.get() == 1
+    copies::get() == 1
 }
 
 /// Runs one scenario in each of its crowds.
@@ -50,7 +80,7 @@ pub(crate) fn is_alone() -> bool {
 /// If it fails.
 pub fn run(model: &Model) -> Vec<Row> {
     let in_a_crowd = |copies| {
-        COPIES.set(copies);
+        copies::set(copies);
         SETTLE.set(model.settle);
         let row = Row { threads: copies * model.threads, ..model.run() };
         assert!(row.complete, "nothing was run: {row:?}");
@@ -67,7 +97,7 @@ fn iterations(usual: u64) -> u64 {
 
 /// `program` as many times at once as [`run`] says, one of them on the calling thread.
 fn crowd(program: impl Fn() + Send + Sync + 'static) -> impl Fn() + Send + Sync + 'static {
-    let (copies, settle, program) = (COPIES.get(), SETTLE.get(), Arc::new(program));
+    let (copies, settle, program) = (copies::get(), SETTLE.get(), Arc::new(program));
     move || {
         later::begin(copies > 1 && settle.is_some());
         let copy = || {

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyway::{GlobalLock, Guarded, Interval, Ref, Strategy, Thread, Ticks, attach};
-use keyway_global_lock::Main;
-use keyway_global_lock::testing::is_asked_for;
-use keyway_sync::thread::{JoinHandle, yield_now};
+use keyway_sync::thread::JoinHandle;
 
-use super::{Signal, join_all};
-use crate::backend::{expire_next, spawn, wake_next};
-use crate::model::{Explorer, Model, Sighting, scenarios};
+use super::join_all;
+use crate::backend::{expire_next, spawn};
+use crate::model::{Explorer, Model, scenarios};
 use crate::payload::Fate;
 
 /// The models of one policy.
@@ -31,45 +29,21 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
     models
 }
 
-/// The models of the policy that switches when it is asked.
-pub(super) fn models_of_asking() -> Vec<Model> {
-    type S = GlobalLock<Interval>;
-    vec![
-        Model::of::<S>("forced_switch_waits_for_a_real_taker", 2, |explorer| {
-            forced_switch(explorer, [1], 0, 0)
-        }),
-        Model::of::<S>("taken_free_between_two_switches", 2, |explorer| {
-            explorer.explore(taken_free_between_two_switches)
-        }),
-        Model::of::<S>("who_asked_has_the_lock_before_another", 2, |explorer| {
-            explorer.explore(who_asked_has_the_lock_before_another)
-        }),
-        Model::of::<S>("who_comes_back_asks", 2, who_comes_back_asks),
-        Model::of::<S>("who_handed_over_asks", 2, who_handed_over_asks),
-        Model::of::<S>("who_was_passed_over_asks_again", 2, who_was_passed_over_asks_again),
-        Model::of::<S>("forced_switch_with_two_waiters", 3, |explorer| forced_switch(explorer, [1, 0], 0, 0)),
-        Model::of::<S>("forced_switch_with_an_unattached_drop", 3, |explorer| {
-            forced_switch(explorer, [1], 1, 0)
-        }),
-        Model::of::<S>("forced_switch_woken_for_nothing", 2, |explorer| forced_switch(explorer, [1], 0, 2)),
-    ]
-}
-
 /// The models of the policy that counts checkpoints.
 pub(super) fn models_of_counting() -> Vec<Model> {
     vec![Model::of::<GlobalLock<Ticks>>("each_interval_is_counted_anew", 2, each_interval_is_counted_anew)]
 }
 
 /// Makes the policies let go at every checkpoint that they may: `Ticks` at each one.
-fn let_go_often() {
+pub(super) fn let_go_often() {
     GlobalLock::<Ticks>::set_switch_interval(1);
     GlobalLock::<Interval>::set_switch_interval(std::time::Duration::from_micros(1));
 }
 
-type Counter<S> = Ref<Guarded<u32, S>, S>;
+pub(super) type Counter<S> = Ref<Guarded<u32, S>, S>;
 
 /// Adds one, `times` times, with a checkpoint after each.
-fn count_up<S: Strategy>(counter: &Counter<S>, times: u32, thread: &mut Thread<S>) {
+pub(super) fn count_up<S: Strategy>(counter: &Counter<S>, times: u32, thread: &mut Thread<S>) {
     for _ in 0..times {
         counter.enter(thread, |section| **section += 1);
         thread.checkpoint();
@@ -77,7 +51,7 @@ fn count_up<S: Strategy>(counter: &Counter<S>, times: u32, thread: &mut Thread<S
 }
 
 /// A thread whose next `expiries` waits for the lock expire, and which then counts up.
-fn impatient<S: Strategy>(counter: Counter<S>, expiries: u32, times: u32) -> JoinHandle<()> {
+pub(super) fn impatient<S: Strategy>(counter: Counter<S>, expiries: u32, times: u32) -> JoinHandle<()> {
     spawn(move || {
         expire_next(expiries);
         attach::<S, _>(|thread| {
@@ -87,7 +61,29 @@ fn impatient<S: Strategy>(counter: Counter<S>, expiries: u32, times: u32) -> Joi
     })
 }
 
-fn assert_count<S: Strategy>(counter: Counter<S>, expected: u32) {
+/// How often other threads than the first have got the lock. Not a word of the model: the lock orders what is done with it.
+pub(super) type Turns = Arc<AtomicU32>;
+
+/// As [`impatient`], and says each time that it has got the lock: when it attaches, and after a checkpoint at which it may have
+/// handed the lock over.
+pub(super) fn impatient_and_noted<S: Strategy>(
+    counter: Counter<S>,
+    expiries: u32,
+    turns: &Turns,
+) -> JoinHandle<()> {
+    let turns = Arc::clone(turns);
+    spawn(move || {
+        expire_next(expiries);
+        attach::<S, _>(|thread| {
+            turns.fetch_add(1, Ordering::Relaxed);
+            count_up(&counter, 1, thread);
+            turns.fetch_add(1, Ordering::Relaxed);
+            counter.release(thread);
+        });
+    })
+}
+
+pub(super) fn assert_count<S: Strategy>(counter: Counter<S>, expected: u32) {
     attach::<S, _>(|thread| {
         assert_eq!(counter.enter(thread, |section| **section), expected, "an update was lost");
     });
@@ -178,78 +174,6 @@ fn value<S: Strategy>(counter: &Counter<S>, thread: &mut Thread<S>) -> u32 {
     counter.enter(thread, |section| **section)
 }
 
-/// How often other threads than the first have got the lock. Not a word of the model: the lock orders what is done with it.
-type Turns = Arc<AtomicU32>;
-
-/// As [`impatient`], and says each time that it has got the lock: when it attaches, and after a checkpoint at which it may have
-/// handed the lock over.
-fn impatient_and_noted<S: Strategy>(counter: Counter<S>, expiries: u32, turns: &Turns) -> JoinHandle<()> {
-    let turns = Arc::clone(turns);
-    spawn(move || {
-        expire_next(expiries);
-        attach::<S, _>(|thread| {
-            turns.fetch_add(1, Ordering::Relaxed);
-            count_up(&counter, 1, thread);
-            turns.fetch_add(1, Ordering::Relaxed);
-            counter.release(thread);
-        });
-    })
-}
-
-/// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has had it. So many others wait, and
-/// this many waits of each expire; so many drop a reference unattached meanwhile, and take the lock for a moment if it is free, which is
-/// not what was asked for. So many of the holder's sleeps end for nothing.
-///
-/// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it takes the lock again before
-/// anybody else could.
-fn forced_switch<const N: usize>(
-    explorer: &mut Explorer,
-    expiries: [u32; N],
-    drops: usize,
-    false_alarms: u32,
-) {
-    type S = GlobalLock<Interval>;
-    explorer.explore_until_seen("a waiter asked for the lock", move |sighting| {
-        let_go_often();
-        let (fate, turns) = (Fate::new(), Turns::default());
-        let (counter, others, droppers) = attach::<S, _>(|thread| {
-            let counter: Counter<S> = thread.alloc(Guarded::new(0));
-            let others =
-                expiries.map(|expiries| impatient_and_noted(counter.clone_ref(thread), expiries, &turns));
-            let droppers: Vec<_> = (0..drops)
-                .map(|_| {
-                    let dropped = thread.alloc(fate.payload(7));
-                    spawn(move || drop(dropped))
-                })
-                .collect();
-            wake_next(false_alarms);
-            for _ in 0..2 {
-                let before = turns.load(Ordering::Relaxed);
-                let asked = is_asked_for::<Interval, Main>();
-                thread.checkpoint();
-                // In a crowd, a thread of another copy may have been the one.
-                if asked && sighting.is_alone() {
-                    sighting.note();
-                    assert_ne!(
-                        before,
-                        turns.load(Ordering::Relaxed),
-                        "rule broken: the lock was asked for, and nobody else has had it"
-                    );
-                }
-            }
-            (counter, others, droppers)
-        });
-        join_all(others);
-        for dropper in droppers {
-            dropper.join().unwrap();
-        }
-        assert_count(counter, u32::try_from(N).expect("few"));
-        if drops > 0 {
-            fate.assert_destroyed_once();
-        }
-    });
-}
-
 /// There is an interleaving in which another thread gets the lock during a checkpoint.
 ///
 /// Fails if the policy never lets go.
@@ -327,40 +251,6 @@ fn handed_to_the_same_thread_twice<S: Strategy>() {
     assert_count(counter, 2);
 }
 
-/// The holder is asked, and hands over; the taker gives the lock up for a blocking region, which ends only when the first has taken the
-/// lock again, free as it is; then the taker asks once more.
-///
-/// Fails if a take that found the lock free goes unnoted: the taker is the same as the last one noted, so that nobody tells the first of
-/// the second switch.
-fn taken_free_between_two_switches() {
-    type S = GlobalLock<Interval>;
-    let_go_often();
-    let (counter, other) = attach::<S, _>(|thread| {
-        let counter: Counter<S> = thread.alloc(Guarded::new(0));
-        let theirs = counter.clone_ref(thread);
-        let is_taken_again = Signal::new();
-        let taken_again = is_taken_again.clone();
-        let other = spawn(move || {
-            expire_next(1);
-            attach::<S, _>(|thread| {
-                theirs.enter(thread, |section| **section += 1);
-                thread.blocking(|| {
-                    taken_again.wait();
-                    expire_next(1);
-                });
-                theirs.enter(thread, |section| **section += 1);
-                theirs.release(thread);
-            });
-        });
-        thread.checkpoint();
-        is_taken_again.tell();
-        thread.checkpoint();
-        (counter, other)
-    });
-    other.join().unwrap();
-    assert_count(counter, 2);
-}
-
 /// As [`blocking_region_against_hand_over`], with two that wait, one of which asks.
 fn blocking_region_against_two_waiters<S: Strategy>() {
     let_go_often();
@@ -424,125 +314,6 @@ fn unattached_drop_against_hand_over<S: Strategy>() {
     other.join().unwrap();
     super::attach_once_more::<S>();
     fate.assert_destroyed_once();
-}
-
-/// A thread comes back from a blocking region while a reference is dropped unattached, which takes the lock for a moment: it loses
-/// patience, and asks. Then it has the lock, though no other attachment has had it meanwhile, and passes a checkpoint.
-///
-/// Fails if what was asked is forgotten at a switch only: then the thread hands over at its own request, and nobody takes it.
-fn who_asked_has_the_lock_before_another() {
-    type S = GlobalLock<Interval>;
-    let_go_often();
-    let fate = Fate::new();
-    let other = attach::<S, _>(|thread| {
-        let mine = thread.alloc(fate.payload(7));
-        let other = spawn(move || drop(mine));
-        expire_next(1);
-        thread.blocking(|| ());
-        thread.checkpoint();
-        other
-    });
-    other.join().unwrap();
-    super::attach_once_more::<S>();
-    fate.assert_destroyed_once();
-}
-
-/// The holder looks whether it is asked, by the one thread that can have asked, and passes a checkpoint; if so, that thread has had the
-/// lock by then.
-fn listen(turns: &Turns, sighting: &Sighting, thread: &mut Thread<GlobalLock<Interval>>) {
-    let before = turns.load(Ordering::Relaxed);
-    let asked = is_asked_for::<Interval, Main>();
-    thread.checkpoint();
-    if asked && sighting.is_alone() {
-        sighting.note();
-        let after = turns.load(Ordering::Relaxed);
-        assert_ne!(before, after, "rule broken: the lock was asked for, and nobody else has had it");
-    }
-}
-
-/// A thread comes back from a blocking region, finds the lock taken, and loses patience.
-///
-/// Fails if only those ask who attach.
-fn who_comes_back_asks(explorer: &mut Explorer) {
-    type S = GlobalLock<Interval>;
-    explorer.explore_until_seen("a thread that came back asked for the lock", |sighting| {
-        let_go_often();
-        let turns = Turns::default();
-        let other = attach::<S, _>(|thread| {
-            let [is_away, may_come_back] = [Signal::new(), Signal::new()];
-            let (away, come_back, theirs) = (is_away.clone(), may_come_back.clone(), Arc::clone(&turns));
-            let other = spawn(move || {
-                attach::<S, _>(|thread| {
-                    thread.blocking(|| {
-                        away.tell();
-                        come_back.wait();
-                        expire_next(1);
-                    });
-                    theirs.fetch_add(1, Ordering::Relaxed);
-                });
-            });
-            thread.blocking(|| is_away.wait());
-            may_come_back.tell();
-            listen(&turns, sighting, thread);
-            other
-        });
-        other.join().unwrap();
-    });
-}
-
-/// A thread is asked, hands the lock over, and loses patience before it has it back: now it asks.
-///
-/// Fails if who has handed over waits until the other leaves by itself.
-fn who_handed_over_asks(explorer: &mut Explorer) {
-    type S = GlobalLock<Interval>;
-    explorer.explore_until_seen("who had handed the lock over asked for it", |sighting| {
-        let_go_often();
-        let turns = Turns::default();
-        let other = attach::<S, _>(|thread| {
-            let (is_there, theirs) = (Signal::new(), Arc::clone(&turns));
-            let there = is_there.clone();
-            let other = spawn(move || {
-                attach::<S, _>(|thread| {
-                    there.tell();
-                    expire_next(1);
-                    thread.checkpoint();
-                    theirs.fetch_add(1, Ordering::Relaxed);
-                });
-            });
-            thread.blocking(|| {
-                is_there.wait();
-                expire_next(1);
-            });
-            listen(&turns, sighting, thread);
-            other
-        });
-        other.join().unwrap();
-    });
-}
-
-/// A waiter asks; the holder gives the lock up for a blocking region, and takes it again before the waiter has woken up, which forgets
-/// what was asked. The waiter loses patience a second time.
-///
-/// Fails if a thread asks once and no more.
-fn who_was_passed_over_asks_again(explorer: &mut Explorer) {
-    type S = GlobalLock<Interval>;
-    explorer.explore_until_seen("a waiter asked twice", |sighting| {
-        let_go_often();
-        let turns = Turns::default();
-        let (counter, other) = attach::<S, _>(|thread| {
-            let counter: Counter<S> = thread.alloc(Guarded::new(0));
-            let other = impatient_and_noted(counter.clone_ref(thread), 2, &turns);
-            let asked = is_asked_for::<Interval, Main>();
-            thread.blocking(|| ());
-            if asked && turns.load(Ordering::Relaxed) == 0 {
-                yield_now();
-                listen(&turns, sighting, thread);
-            }
-            (counter, other)
-        });
-        other.join().unwrap();
-        assert_count(counter, 1);
-    });
 }
 
 /// The interval is two checkpoints: another can get in at the second and at the fourth, and not between.

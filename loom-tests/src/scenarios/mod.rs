@@ -1,5 +1,6 @@
 //! The scenarios, one file a group, each generic over the strategy.
 
+mod asking;
 pub(crate) mod counts;
 mod destruction;
 mod edges;
@@ -88,7 +89,7 @@ pub fn scenarios() -> Vec<Model> {
             "global-lock-interval":
             of::<GlobalLock<Interval>>(),
             global_lock::models::<GlobalLock<Interval>>(),
-            global_lock::models_of_asking(),
+            asking::models(),
         ),
         of_strategy!(
             "global-lock-ticks":

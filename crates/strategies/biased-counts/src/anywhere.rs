@@ -3,6 +3,8 @@
 //! The same as in `count`, for the case that it is the owner in as few instructions as a pointer without a runtime can have; everything
 //! else is one call.
 
+use std::hint::cold_path;
+
 use keyway_object_model::{ObjectPtr, Released, Retained, counted};
 
 use crate::bits::{LAST, MOST};
@@ -63,6 +65,7 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
     }
     // The end of an object that nobody else has had. Not a call: it would be a third of what an object costs beside its memory.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
+        cold_path();
         return end(Released::Destroy);
     }
     // SAFETY: the caller's duty.

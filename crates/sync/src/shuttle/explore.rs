@@ -1,9 +1,9 @@
 //! Running a model under schedules that shuttle chooses.
 
-use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId};
 use shuttle::{Config, Runner};
 
-use super::{futex, grave};
+use super::{futex, global, grave};
 
 /// The seed of every exploration, so that it does the same each time; the environment's `SHUTTLE_RANDOM_SEED` replaces it.
 const SEED: u64 = 0x6b65_7977_6179;
@@ -24,11 +24,40 @@ pub enum Schedules {
     },
 }
 
-/// Runs `model` in as many interleavings. A model that fails panics, after shuttle has printed its schedule.
+/// PCT's schedules; one alone if in that there never were two threads that could run, since there is no other, which PCT takes for a mistake.
+struct PctIfConcurrent {
+    pct: PctScheduler,
+    runs: usize,
+    is_concurrent: bool,
+}
+
+impl Scheduler for PctIfConcurrent {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        if self.runs > 0 && !self.is_concurrent {
+            return None;
+        }
+        self.runs += 1;
+        self.pct.new_execution()
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yields: bool) -> Option<TaskId> {
+        self.is_concurrent |= runnable.len() > 1;
+        self.pct.next_task(runnable, current, yields)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.pct.next_u64()
+    }
+}
+
+/// Runs `model` in as many interleavings, or in the only one if PCT finds no other. A model that fails panics, after shuttle has printed its schedule.
 pub fn explore(schedules: Schedules, iterations: usize, model: impl Fn() + Send + Sync + 'static) -> usize {
     match schedules {
         Schedules::Random => run(RandomScheduler::new_from_seed(SEED, iterations), model),
-        Schedules::Pct { depth } => run(PctScheduler::new_from_seed(SEED, depth, iterations), model),
+        Schedules::Pct { depth } => {
+            let pct = PctScheduler::new_from_seed(SEED, depth, iterations);
+            run(PctIfConcurrent { pct, runs: 0, is_concurrent: false }, model)
+        }
     }
 }
 
@@ -38,6 +67,7 @@ fn run(scheduler: impl Scheduler + 'static, model: impl Fn() + Send + Sync + 'st
     // That orderings are not modelled and that statics are dropped after each run: both are known.
     config.silence_warnings = true;
     Runner::new(scheduler, config).run(move || {
+        global::prepare();
         futex::prepare();
         grave::prepare();
         model();

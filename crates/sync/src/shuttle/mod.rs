@@ -15,6 +15,7 @@ pub mod exit;
 pub mod expiry;
 pub mod explore;
 pub mod futex;
+mod global;
 pub mod grave;
 mod lock;
 #[path = "../modelled/place.rs"]
@@ -23,6 +24,7 @@ mod raw_lock;
 #[path = "../modelled/static_lock.rs"]
 mod static_lock;
 
+pub use global::Global;
 pub use lock::{Condvar, Mutex, MutexGuard};
 pub use place::Place;
 pub use raw_lock::RawLock;
@@ -40,10 +42,6 @@ pub mod thread {
     pub use shuttle::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
 }
 
-/// Stands for the type of a static; under shuttle [`global!`](crate::global) declares a type of its own for each.
-#[derive(Debug)]
-pub enum Global {}
-
 /// Declares a thread-local of each modelled thread.
 #[macro_export]
 macro_rules! thread_local {
@@ -58,8 +56,6 @@ macro_rules! thread_local {
 #[macro_export]
 macro_rules! global {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $init:expr;) => {
-        $crate::__private::shuttle::lazy_static! {
-            $(#[$attribute])* static ref $name: $type = $init;
-        }
+        $(#[$attribute])* static $name: $crate::Global<$type> = $crate::Global::new(|| $init);
     };
 }
