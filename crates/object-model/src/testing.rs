@@ -84,7 +84,7 @@ pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> u
 /// Releases a reference as another thread would, and destroys what is due then.
 ///
 /// # Safety
-/// - The caller owns a reference to the object of `contents`, which [`counted::allocate`](crate::counted::allocate) has made, and does not use it after.
+/// - The caller owns a reference to the object of `contents`, which [`counted::allocate`] has made, and does not use it after.
 pub unsafe fn release_counted_as_another<S: AsAnother + WeakCounts>(contents: NonNull<u8>) {
     // SAFETY: the caller's duty.
     let object = unsafe { counted::object::<S>(contents) };
