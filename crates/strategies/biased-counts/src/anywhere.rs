@@ -63,7 +63,8 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
         words.decrement_own(own);
         return;
     }
-    // The end of an object that nobody else has had. Not a call: it would be a third of what an object costs beside its memory.
+    // The end of an object that nobody else has had. Not a call, which would be a third of what an object costs beside its memory; but laid out of
+    // the way of the releases that are not the last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
         cold_path();
         return end(Released::Destroy);
