@@ -434,6 +434,19 @@ mod tests {
     }
 
     #[test]
+    fn intervals_are_as_wide_as_what_moves_the_figure() {
+        let wide = |threads, unit, id| {
+            let figure =
+                repeated(Figure { median: 100.0, low: 100.0, high: 100.0 }, drift(threads, unit, id));
+            (figure.high - 100.0).round()
+        };
+        assert_eq!(wide(1, "times rc", "owner-pair/brc"), 3.0);
+        assert_eq!(wide(1, "times global-lock-interval", "replay/ft/fib/brc"), 6.0);
+        assert_eq!(wide(1, "ns", "attach/brc"), 8.0);
+        assert_eq!(wide(2, "ns", "attach/brc"), 10.0);
+    }
+
+    #[test]
     fn a_claim_has_all_that_is_needed_to_check_it() {
         let ratio = json!({ "rc": { "median": 1.12, "low": 1.10, "high": 1.20 } });
         let ns = json!({ "median": 0.6, "low": 0.5, "high": 0.7 });
