@@ -7,7 +7,8 @@
 //! The scenarios also run without loom, as `cargo test --test beside` and `cargo shuttle` do: see `beside`.
 //!
 //! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`, `as_another`, `scenarios`, `child`, `beside`;
-//! beside them `outer_cargo`, `mutants`, `failure` and `races`, which shows what goes wrong without a strategy's protection.
+//! beside them `outer_cargo`, `mutants`, `failure`, `stacks`, which makes models faster, and `races`, which shows what goes wrong without a
+//! strategy's protection.
 
 pub mod enumerate;
 pub mod failure;
@@ -26,6 +27,9 @@ pub mod child;
 pub mod model;
 mod payload;
 mod scenarios;
+// Of its system calls each takes as many words as here only where a word has 64 bits.
+#[cfg(all(any(loom, test), target_os = "linux", target_pointer_width = "64"))]
+mod stacks;
 
 #[cfg(loom)]
 pub use scenarios::all;
