@@ -10,7 +10,7 @@ use crate::pointer::Shared;
 impl<T, S: WeakCounts> Shared<T, S> {
     /// The contents, if this is the only reference. Weak references do not count, and lead nowhere afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
     /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as with `Arc`.
     /// - By another while the owner is there: exact, if the object has never had a weak reference. If it has, an error: the owner could
     ///   upgrade one without anybody's seeing it.
@@ -41,7 +41,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
     ///
     /// If all who have a reference call this, exactly one gets the contents, whichever threads they are on; but for one case.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
     /// - Called by the owner: the object is merged; what others have queued is carried out first.
     /// - By another after the owner has exited or stepped aside: the object is merged.
     /// - By another while the owner is there: the last of those who call gets the contents.
@@ -104,7 +104,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     ///
     /// Weak references are asked first: if there is one, the answer is `None` on every thread.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here ever waits for its owner:
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
     /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object is queued, all that is queued is carried out
     ///   first, which runs destructors.
     /// - By another, and the owner has exited or stepped aside: exact. The object is merged.

@@ -16,7 +16,7 @@
 //! | [`Place`] | an address | a serial number of the iteration |
 //! | [`futex`] | `atomic-wait` | a table of condition variables by address; a wait ends for nothing as often as the model says |
 //! | [`clock`] | `std::time::Instant` | a word: time passes when a timed wait expires, and when the model says so |
-//! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's |
+//! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's; a wait in a loop is explored for a few rounds |
 //! | [`Gap`] | 56 bytes that nobody touches | nothing |
 //! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |

@@ -28,9 +28,11 @@ impl WeakCount {
     pub(crate) fn increment_from_reference(&self) -> bool {
         // O1, Relaxed: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
+        let mut looks = 0;
         loop {
             if seen == LOCKED {
-                keyway_sync::thread::yield_now();
+                looks += 1;
+                keyway_sync::thread::yield_after(looks);
                 // O1.
                 seen = self.0.load(Ordering::Relaxed);
                 continue;

@@ -56,6 +56,7 @@ enum Judge {
 unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
     // SAFETY: alive, by the caller's reference.
     let words = unsafe { object.count() };
+    let mut looks = 0;
     loop {
         let own = words.own();
         if own.counted_by(thread::present::<L>()) <= MOST {
@@ -66,7 +67,8 @@ unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
         }
         if own.owner() == NOBODY {
             // Between two steps of a merge by another thread.
-            keyway_sync::thread::yield_now();
+            looks += 1;
+            keyway_sync::thread::yield_after(looks);
             continue;
         }
         // SAFETY: the caller's duty; the owner has just been read.

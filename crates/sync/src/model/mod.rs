@@ -32,6 +32,22 @@ pub mod cell {
 /// Threads.
 pub mod thread {
     pub use loom::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+
+    /// Looks after which a wait is no longer explored.
+    const LOOKS: u32 = 3;
+
+    /// As the ordinary backend's.
+    ///
+    /// loom knows no fairness: of two threads that wait it would let one run after the other for ever, in more and more interleavings, and
+    /// the third, for which they wait, never. But who looks again and sees nothing new is where it was before; what can come of that is
+    /// explored from an earlier look, with no more preemptions. So after a few looks the rest of the interleaving is run in the one way
+    /// in which whoever has waited least goes on, and not explored.
+    pub fn yield_after(looks: u32) {
+        if looks >= LOOKS {
+            loom::skip_branch();
+        }
+        yield_now();
+    }
 }
 
 /// Stands for the type of a static; under loom [`global!`](crate::global) declares a type of its own for each.

@@ -34,6 +34,12 @@ pub mod futex {
 /// Threads.
 pub mod thread {
     pub use std::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+
+    /// Lets others run: the caller waits for a step that another thread has begun, and has looked for its end so often without seeing
+    /// anything new.
+    pub fn yield_after(_looks: u32) {
+        yield_now();
+    }
 }
 
 /// Declares a thread-local as std does, in the form without destructor or lazy initialisation:

@@ -40,6 +40,11 @@ pub mod atomic {
 /// Threads.
 pub mod thread {
     pub use shuttle::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
+
+    /// As the ordinary backend's.
+    pub fn yield_after(_looks: u32) {
+        yield_now();
+    }
 }
 
 /// Declares a thread-local of each modelled thread.
