@@ -27,8 +27,8 @@ pub mod child;
 pub mod model;
 mod payload;
 mod scenarios;
-// Of its system calls each takes as many words as here only where a word has 64 bits.
-#[cfg(all(any(loom, test), target_os = "linux", target_pointer_width = "64"))]
+// Where these are the system calls' arguments; elsewhere the stacks are loom's.
+#[cfg(all(any(loom, test), target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stacks;
 
 #[cfg(loom)]

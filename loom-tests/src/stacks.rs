@@ -8,13 +8,13 @@
 //! What a model finds does not change by this: nobody relies on a new stack's zeros, no scenario keeps a pointer into the stack
 //! of a thread that has ended, and an overflow meets the guard as before.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, TryLockError};
 
 use libc::{off_t, size_t};
 
-/// A mapping that was asked for as a stack.
+/// A mapping that was asked for as a stack; of length 0 where there is none.
 #[derive(Clone, Copy, Debug)]
 struct Stack {
     base: usize,
@@ -25,13 +25,75 @@ struct Stack {
     is_free: bool,
 }
 
-/// All stacks that there are: as many as there were threads at a time.
-static STACKS: Mutex<Vec<Stack>> = Mutex::new(Vec::new());
+impl Stack {
+    const NONE: Stack = Stack { base: 0, length: 0, guard: 0, is_free: false };
 
-/// Does something with the stacks. What it calls maps nothing by way of the functions below, so the lock is not taken twice: the
-/// allocator asks the kernel directly.
-fn with_stacks<R>(act: impl FnOnce(&mut Vec<Stack>) -> R) -> R {
-    act(&mut STACKS.lock().unwrap_or_else(PoisonError::into_inner))
+    fn overlaps(&self, base: usize, length: size_t) -> bool {
+        self.base < base.saturating_add(length) && base < self.base.saturating_add(self.length)
+    }
+}
+
+/// Stacks that are known at a time; more than loom has threads. Any further one is mapped and unmapped as usual.
+const MOST: usize = 32;
+
+/// All stacks that there are. An array: whatever allocates memory may come here.
+#[derive(Debug)]
+struct Stacks([Stack; MOST]);
+
+static STACKS: Mutex<Stacks> = Mutex::new(Stacks([Stack::NONE; MOST]));
+
+impl Stacks {
+    /// Does something with the stacks. None if they are in use, perhaps by what this call interrupts: nothing here waits.
+    fn with<R>(act: impl FnOnce(&mut Stacks) -> R) -> Option<R> {
+        match STACKS.try_lock() {
+            Ok(mut stacks) => Some(act(&mut stacks)),
+            Err(TryLockError::Poisoned(stacks)) => Some(act(&mut stacks.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn find(&mut self, is_it: impl Fn(&Stack) -> bool) -> Option<&mut Stack> {
+        self.0.iter_mut().find(|stack| stack.length > 0 && is_it(stack))
+    }
+
+    /// Gives out a free stack of this length.
+    fn take(&mut self, length: size_t) -> Option<usize> {
+        let stack = self.find(|stack| stack.is_free && stack.length == length)?;
+        stack.is_free = false;
+        Some(stack.base)
+    }
+
+    /// The kernel has mapped a new stack here.
+    fn add(&mut self, base: usize, length: size_t) {
+        self.forget(base, length);
+        if let Some(place) = self.0.iter_mut().find(|stack| stack.length == 0) {
+            *place = Stack { base, length, guard: 0, is_free: false };
+        }
+    }
+
+    /// What was known of these bytes is no longer so.
+    fn forget(&mut self, base: usize, length: size_t) {
+        for stack in self.0.iter_mut().filter(|stack| stack.overlaps(base, length)) {
+            *stack = Stack::NONE;
+        }
+    }
+
+    /// These bytes have been protected. A stack that is protected in another way than by a guard is not given out again.
+    fn protected(&mut self, base: usize, length: size_t, is_guard: bool) {
+        match self.find(|stack| stack.base == base) {
+            Some(stack) if is_guard && stack.guard == 0 => stack.guard = length,
+            _ => self.forget(base, length),
+        }
+    }
+
+    /// Keeps a stack that is about to be unmapped, if this is one.
+    fn keep(&mut self, base: usize, length: size_t) -> bool {
+        let stack = self.find(|stack| (stack.base, stack.length) == (base, length));
+        stack.is_some_and(|stack| {
+            stack.is_free = true;
+            true
+        })
+    }
 }
 
 /// Whether this is how a stack is asked for.
@@ -39,13 +101,6 @@ fn is_stack(address: *mut c_void, protection: c_int, flags: c_int, file: c_int, 
     let stack = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
     (address.is_null(), protection, flags, file, offset)
         == (true, libc::PROT_READ | libc::PROT_WRITE, stack, -1, 0)
-}
-
-/// Takes a free stack of this length.
-fn take(stacks: &mut [Stack], length: size_t) -> Option<usize> {
-    let stack = stacks.iter_mut().find(|stack| stack.is_free && stack.length == length)?;
-    stack.is_free = false;
-    Some(stack.base)
 }
 
 /// As the system's; but what is asked for as a stack may be one that was unmapped before, with its guard and what its last user
@@ -63,15 +118,16 @@ unsafe extern "C" fn mmap(
     offset: off_t,
 ) -> *mut c_void {
     let is_stack = is_stack(address, protection, flags, file, offset);
-    if is_stack && let Some(base) = with_stacks(|stacks| take(stacks, length)) {
+    if is_stack && let Some(base) = Stacks::with(|stacks| stacks.take(length)).flatten() {
         return ptr::with_exposed_provenance_mut(base);
     }
+    let [protection, flags, file] = [protection, flags, file].map(c_long::from);
     // SAFETY: what the caller answers for, handed on; the kernel takes these six.
     let mapped = unsafe { libc::syscall(libc::SYS_mmap, address, length, protection, flags, file, offset) }
         as *mut c_void;
     if is_stack && mapped != libc::MAP_FAILED {
         let base = mapped.expose_provenance();
-        with_stacks(|stacks| stacks.push(Stack { base, length, guard: 0, is_free: false }));
+        Stacks::with(|stacks| stacks.add(base, length));
     }
     mapped
 }
@@ -82,22 +138,18 @@ unsafe extern "C" fn mmap(
 /// As the system's.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn mprotect(address: *mut c_void, length: size_t, protection: c_int) -> c_int {
-    let is_guard = protection == libc::PROT_NONE;
     let base = address.addr();
-    if is_guard
-        && with_stacks(|stacks| stacks.iter().any(|stack| (stack.base, stack.guard) == (base, length)))
-    {
+    let is_guard = protection == libc::PROT_NONE;
+    let has_guard =
+        |stacks: &mut Stacks| stacks.find(|stack| (stack.base, stack.guard) == (base, length)).is_some();
+    if is_guard && Stacks::with(has_guard) == Some(true) {
         return 0;
     }
     // SAFETY: what the caller answers for, handed on; the kernel takes these three.
-    let failed = unsafe { libc::syscall(libc::SYS_mprotect, address, length, protection) } as c_int;
+    let failed =
+        unsafe { libc::syscall(libc::SYS_mprotect, address, length, c_long::from(protection)) } as c_int;
     if failed == 0 {
-        with_stacks(|stacks| match stacks.iter_mut().find(|stack| stack.base == base) {
-            Some(stack) if is_guard && stack.guard == 0 => stack.guard = length,
-            // Protected in some other way than stacks are: the next user would not expect that.
-            Some(_) => stacks.retain(|stack| stack.base != base),
-            None => (),
-        });
+        Stacks::with(|stacks| stacks.protected(base, length, is_guard));
     }
     failed
 }
@@ -109,16 +161,12 @@ unsafe extern "C" fn mprotect(address: *mut c_void, length: size_t, protection: 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn munmap(address: *mut c_void, length: size_t) -> c_int {
     let base = address.addr();
-    let is_kept = with_stacks(|stacks| {
-        let stack = stacks.iter_mut().find(|stack| (stack.base, stack.length) == (base, length));
-        stack.is_some_and(|stack| {
-            stack.is_free = true;
-            true
-        })
-    });
-    if is_kept {
-        return 0;
+    match Stacks::with(|stacks| stacks.keep(base, length)) {
+        // Perhaps a stack, of which nobody could be told that it has gone: better one mapping too many.
+        None | Some(true) => return 0,
+        Some(false) => {}
     }
+    Stacks::with(|stacks| stacks.forget(base, length));
     // SAFETY: what the caller answers for, handed on; the kernel takes these two.
     unsafe { libc::syscall(libc::SYS_munmap, address, length) as c_int }
 }
@@ -128,6 +176,9 @@ mod tests {
     use super::*;
 
     const PAGE: usize = 4096;
+
+    /// One test at a time: a call that meets another goes to the kernel.
+    static ALONE: Mutex<()> = Mutex::new(());
 
     /// A stack of so many bytes, of a length that no other test asks for.
     fn stack(length: usize) -> *mut c_void {
@@ -159,6 +210,7 @@ mod tests {
 
     #[test]
     fn a_stack_that_was_unmapped_is_given_out_again_with_its_guard() {
+        let _alone = ALONE.lock();
         let length = 13 * PAGE;
         let first = stack(length);
         assert_eq!(guard(first), 0);
@@ -176,6 +228,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_stack_goes_to_the_kernel() {
+        let _alone = ALONE.lock();
         let length = 17 * PAGE;
         let kept = stack(length);
         unmap(kept, length);
@@ -188,5 +241,41 @@ mod tests {
         assert_ne!(permissions(plain).as_deref(), Some("r--p"), "really unmapped");
         // SAFETY: an address that is no page's start: the kernel must say no, not we.
         assert_eq!(unsafe { libc::munmap(ptr::without_provenance_mut(1), length) }, -1);
+    }
+
+    #[test]
+    fn what_the_kernel_takes_or_changes_is_forgotten() {
+        let kept = || {
+            let mut stacks = Stacks([Stack::NONE; MOST]);
+            stacks.add(16 * PAGE, 4 * PAGE);
+            stacks.protected(16 * PAGE, PAGE, true);
+            assert!(stacks.keep(16 * PAGE, 4 * PAGE));
+            stacks
+        };
+        assert_eq!(kept().take(4 * PAGE), Some(16 * PAGE));
+        let forgetting: [fn(&mut Stacks); 4] = [
+            |stacks| stacks.forget(18 * PAGE, PAGE),
+            |stacks| stacks.protected(16 * PAGE, PAGE, false),
+            |stacks| stacks.protected(17 * PAGE, PAGE, true),
+            |stacks| stacks.add(19 * PAGE, 2 * PAGE),
+        ];
+        for forget in forgetting {
+            let mut stacks = kept();
+            forget(&mut stacks);
+            assert_eq!(stacks.take(4 * PAGE), None);
+            assert!(stacks.find(|stack| stack.guard > 0).is_none());
+        }
+        let mut stacks = kept();
+        stacks.forget(20 * PAGE, PAGE);
+        stacks.forget(15 * PAGE, PAGE);
+        assert_eq!(stacks.take(4 * PAGE), Some(16 * PAGE), "its neighbours are none of its business");
+    }
+
+    #[test]
+    fn one_stack_more_than_are_known_is_not_kept() {
+        let mut stacks = Stacks([Stack::NONE; MOST]);
+        (0..=MOST).for_each(|which| stacks.add((16 + which) * PAGE, PAGE));
+        assert!((0..MOST).all(|which| stacks.keep((16 + which) * PAGE, PAGE)));
+        assert!(!stacks.keep((16 + MOST) * PAGE, PAGE));
     }
 }

@@ -7,18 +7,26 @@ use keyway::{Guarded, Ref, Strategy, Thread, attach};
 use keyway_object_model::ContentsLock;
 
 use crate::backend::spawn;
-use crate::model::{Model, scenarios};
+use crate::model::{Explorer, Model, scenarios};
 use crate::payload::{panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     let mut models = scenarios!(S;
-        2: opposite_nesting, pairs_in_opposite_orders, pair_against_nested, nested_entry_of_the_same_object,
+        2: opposite_nesting, pair_against_nested, nested_entry_of_the_same_object,
            suspended_section_is_retaken, suspension_inside_a_nested_section, suspension_inside_opposite_nesting,
-           panic_inside_a_nested_section, three_deep_in_opposite_orders, panic_in_a_suspended_section, panic_inside_a_pair,
+           panic_inside_a_nested_section, three_deep_in_opposite_orders, panic_in_a_suspended_section,
            same_object_inside_itself_and_another_inside, outer_object_again_inside_another, nested_twice_in_one_section;
         3: nesting_in_a_cycle_of_three, opposite_nesting_of_three, pairs_in_a_cycle_of_three, pair_against_two_nested,
            same_object_nested_by_three, suspension_among_three, panic_among_three;
     );
+    models.extend([
+        Model::of::<S>("pairs_in_opposite_orders", 2, |explorer| {
+            pairs_that_meet(explorer, pairs_in_opposite_orders::<S>);
+        }),
+        Model::of::<S>("panic_inside_a_pair", 2, |explorer| {
+            pairs_that_meet(explorer, panic_inside_a_pair::<S>);
+        }),
+    ]);
     // Elsewhere there is nothing to give up, and who waits for another thread keeps it out.
     if <S::Lock as ContentsLock>::LOCKS {
         models.extend(scenarios!(S; 2: suspended_section_is_given_up));
@@ -56,6 +64,13 @@ impl Twice {
 /// Fails if a thread keeps one lock while it waits for another, or goes on without the lock that it gave up.
 pub(crate) fn opposite_nesting<S: Strategy>() {
     two_counters::<S>(|[a, b], thread| nested(a, b, thread), |[a, b], thread| nested(b, a, thread));
+}
+
+/// Explores two threads that each want both of two objects at once, in opposite orders. Never without a bound: who finds its second lock taken gives
+/// up the first and tries again, and two that are stopped in between can make each other do so for ever.
+fn pairs_that_meet(explorer: &mut Explorer, program: fn()) {
+    explorer.lower_bound_to(4);
+    explorer.explore(program);
 }
 
 /// Both at once, asked for in opposite orders.

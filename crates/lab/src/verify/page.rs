@@ -26,7 +26,8 @@ pub(super) fn page(ledger: &Ledger, complaints: &[String], machine: &Machine, co
 const NOT_COVERED: &str = "\
 ## What the models do not cover
 
-- More preemptions in one interleaving than the bound, where there is one; more threads and longer programs than the columns say.
+- More preemptions in one interleaving than the bound, where there is one; more threads and longer programs than the columns say. And, where an
+  interleaving has used up its preemptions, any order but one in which threads go on that block, yield or end: loom tries no other.
 - What is outside the facade: the insides of `parking_lot` and `atomic-wait`, the allocator, the operating system. In a model
   their places are taken by loom's mutexes and condition variables.
 - Fairness and clocks. Whether a timed wait expires is a choice of the program under test.

@@ -31,8 +31,7 @@ impl WeakCount {
         let mut looks = 0;
         loop {
             if seen == LOCKED {
-                looks += 1;
-                keyway_sync::thread::yield_after(looks);
+                keyway_sync::thread::yield_after(&mut looks);
                 // O1.
                 seen = self.0.load(Ordering::Relaxed);
                 continue;
@@ -41,7 +40,8 @@ impl WeakCount {
             // reference leads to. Relaxed on failure: only the next attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return seen <= LIMIT,
-                Err(now) => seen = now,
+                // If it is locked again, this is another wait.
+                Err(now) => (seen, looks) = (now, 0),
             }
         }
     }

@@ -67,8 +67,7 @@ unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
         }
         if own.owner() == NOBODY {
             // Between two steps of a merge by another thread.
-            looks += 1;
-            keyway_sync::thread::yield_after(looks);
+            keyway_sync::thread::yield_after(&mut looks);
             continue;
         }
         // SAFETY: the caller's duty; the owner has just been read.

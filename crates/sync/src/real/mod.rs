@@ -35,9 +35,12 @@ pub mod futex {
 pub mod thread {
     pub use std::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
 
-    /// Lets others run: the caller waits for a step that another thread has begun, and has looked for its end so often without seeing
-    /// anything new.
-    pub fn yield_after(_looks: u32) {
+    /// Lets others run: the caller waits in a loop for a step that another thread has begun, and has looked for its end once more in
+    /// vain. `looks` are its looks of this wait until now.
+    ///
+    /// A look must only read, and the loop do the same whichever look it is: a model relies on that.
+    pub fn yield_after(looks: &mut u32) {
+        *looks = looks.saturating_add(1);
         yield_now();
     }
 }
