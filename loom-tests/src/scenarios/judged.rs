@@ -8,16 +8,66 @@ use keyway_sync::thread::spawn;
 
 use super::pointers::read;
 use crate::as_another::{clone_as_another, drop_as_another};
-use crate::model::{Model, scenarios};
+use crate::model::{Explorer, Model, scenarios};
 use crate::payload::{Fate, Payload};
 
 pub(super) fn models<S: WeakCounts + AsAnother>() -> Vec<Model> {
-    scenarios!(S;
+    let mut models = scenarios!(S;
         2: pointer_get_mut_while_others_come_and_go, pointer_get_mut_while_the_maker_stays,
            pointer_get_mut_while_a_drop_is_on_its_way, pointer_get_mut_races_the_makers_into_inner,
            pointer_judged_while_its_maker_comes_back, pointer_left_with_the_queue,
            pointer_left_to_its_maker;
-    )
+    );
+    models.push(Model::of::<S>("pointer_judged_at_every_count", 2, pointer_judged_at_every_count::<S>));
+    models
+}
+
+/// How many references there are of whom when another thread than the maker asks.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    /// The maker's own.
+    kept: usize,
+    /// Made by the maker, and the other thread's.
+    given: usize,
+    /// Made by the other thread.
+    made: usize,
+    /// Dropped by the other thread.
+    dropped: usize,
+}
+
+/// While the maker is there and does nothing, another thread asks whether its reference is the only one, with each share of references between
+/// the two that is small.
+///
+/// Fails if the answer is wrong at any of these counts, the queue's included.
+fn pointer_judged_at_every_count<S: WeakCounts>(explorer: &mut Explorer) {
+    for (kept, given, made) in (0..24).map(|share| (share % 3, 1 + share / 3 % 2, share / 6)) {
+        for dropped in 0..given + made {
+            let share = Share { kept, given, made, dropped };
+            explorer.explore(move || judged_by_another::<S>(share, |one| Shared::try_unwrap(one).ok()));
+            explorer.explore(move || judged_by_another::<S>(share, Shared::into_inner));
+        }
+    }
+}
+
+fn judged_by_another<S: WeakCounts>(share: Share, take: fn(Shared<Payload, S>) -> Option<Payload>) {
+    let Share { kept, given, made, dropped } = share;
+    let fate = Fate::new();
+    let clones = |from: &Shared<Payload, S>, count| (0..count).map(|_| from.clone()).collect::<Vec<_>>();
+    let first = Shared::<_, S>::new(fate.payload(7));
+    let (mine, mut theirs) = (clones(&first, kept), clones(&first, given));
+    drop(first);
+    let other = spawn(move || {
+        theirs.extend(clones(&theirs[0], made));
+        theirs.truncate(given + made - dropped);
+        let is_sole = kept + theirs.len() == 1;
+        let mut one = theirs.pop().expect("fewer are dropped than there are");
+        assert_eq!(Shared::get_mut(&mut one).is_some(), is_sole, "rule broken: get_mut with {share:?}");
+        assert_eq!(take(one).is_some(), is_sole, "rule broken: the contents with {share:?}");
+    });
+    other.join().unwrap();
+    drop(mine);
+    Shared::<(), S>::step_aside();
+    fate.assert_destroyed_once();
 }
 
 fn write_if_alone<S: WeakCounts>(pointer: &mut Shared<Payload, S>) {

@@ -87,11 +87,20 @@ fn pair_against_nested<S: Strategy>() {
 
 /// A section of an object inside a section of the same, while another thread wants it.
 ///
-/// Fails if a thread waits for a lock that it holds, or gives it up when the inner section ends.
+/// Fails if a thread waits for a lock that it holds, gives it up to enter again what it is inside of, or gives it up when the inner section
+/// ends.
 fn nested_entry_of_the_same_object<S: Strategy>() {
     let both = |[a, b]: &[Counter<S>; 2], thread: &mut Thread<S>| {
         a.enter(thread, |outer| {
-            outer.enter(a, |inner| inner.add(1));
+            let before = outer.get();
+            outer.enter(a, |inner| {
+                assert_eq!(
+                    inner.get(),
+                    before,
+                    "rule broken: an object was given up by whoever entered it again"
+                );
+                inner.add(1);
+            });
             outer.add(1);
             outer.enter(b, |inner| inner.add(2));
         });
