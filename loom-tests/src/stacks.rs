@@ -86,13 +86,14 @@ impl Stacks {
         }
     }
 
-    /// Keeps a stack that is about to be unmapped, if this is one.
+    /// These bytes are about to be unmapped: keeps them if they are a stack.
     fn keep(&mut self, base: usize, length: size_t) -> bool {
-        let stack = self.find(|stack| (stack.base, stack.length) == (base, length));
-        stack.is_some_and(|stack| {
+        if let Some(stack) = self.find(|stack| (stack.base, stack.length) == (base, length)) {
             stack.is_free = true;
-            true
-        })
+            return true;
+        }
+        self.forget(base, length);
+        false
     }
 }
 
@@ -161,12 +162,10 @@ unsafe extern "C" fn mprotect(address: *mut c_void, length: size_t, protection: 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn munmap(address: *mut c_void, length: size_t) -> c_int {
     let base = address.addr();
-    match Stacks::with(|stacks| stacks.keep(base, length)) {
-        // Perhaps a stack, of which nobody could be told that it has gone: better one mapping too many.
-        None | Some(true) => return 0,
-        Some(false) => {}
+    // None: perhaps a stack, of which nobody could be told that it has gone: better one mapping too many.
+    if Stacks::with(|stacks| stacks.keep(base, length)) != Some(false) {
+        return 0;
     }
-    Stacks::with(|stacks| stacks.forget(base, length));
     // SAFETY: what the caller answers for, handed on; the kernel takes these two.
     unsafe { libc::syscall(libc::SYS_munmap, address, length) as c_int }
 }
@@ -254,7 +253,7 @@ mod tests {
         };
         assert_eq!(kept().take(4 * PAGE), Some(16 * PAGE));
         let forgetting: [fn(&mut Stacks); 4] = [
-            |stacks| stacks.forget(18 * PAGE, PAGE),
+            |stacks| assert!(!stacks.keep(18 * PAGE, PAGE)),
             |stacks| stacks.protected(16 * PAGE, PAGE, false),
             |stacks| stacks.protected(17 * PAGE, PAGE, true),
             |stacks| stacks.add(19 * PAGE, 2 * PAGE),

@@ -110,8 +110,7 @@ fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
             rows.iter().find(is_of_it).is_some_and(budget::is_small)
         });
         let unbounded = run::all(&models, small.map(|model| (model, unbounded)).collect(), cores)?;
-        // A model that is never without a bound has only done again what it did before.
-        rows.extend(unbounded.into_iter().filter(|row| row.bound.is_none() || !row.complete));
+        rows.extend(unbounded.into_iter().filter(budget::is_news));
     }
     rows.sort_by(|one, two| {
         (&one.strategy, &one.name, one.bound.is_none()).cmp(&(&two.strategy, &two.name, two.bound.is_none()))

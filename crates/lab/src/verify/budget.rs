@@ -25,6 +25,11 @@ pub(super) fn is_small(row: &Row) -> bool {
     row.complete && row.iterations <= SMALL
 }
 
+/// Whether this row of a run without a bound says anything new: a model that is never without one has only done again what it did before.
+pub(super) fn is_news(row: &Row) -> bool {
+    row.bound.is_none() || !row.complete
+}
+
 impl Budget {
     /// The word for it.
     pub(super) fn word(self) -> &'static str {
@@ -54,5 +59,23 @@ impl Budget {
     /// Whether the mutants are run.
     pub(super) fn has_mutants(self) -> bool {
         self != Budget::Quick
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_keeps_its_bound_is_told_once_unless_it_fails() {
+        let row = |bound: Option<usize>, complete| {
+            let row = serde_json::json!({
+                "name": "m", "strategy": "s", "threads": 2, "programs": 1, "start_states": 1, "bound": bound,
+                "iterations": 1, "seconds": 0.0, "complete": complete,
+            });
+            serde_json::from_value::<Row>(row).unwrap()
+        };
+        assert!(is_news(&row(None, true)) && is_news(&row(None, false)) && is_news(&row(Some(4), false)));
+        assert!(!is_news(&row(Some(4), true)));
     }
 }
