@@ -2,7 +2,7 @@
 //!
 //! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`]. The face for those who add
 //! a strategy: [`Strategy`] and what it names ([`ObjectPtr`], [`CountWords`], [`Due`], [`Retained`], [`Released`]),
-//! with two parts that several strategies use: [`PlainCount`] and [`ReleaseQueue`].
+//! with what several strategies use: [`SharedCounts`], [`PlainCount`] and [`ReleaseQueue`].
 //! [`counted`] and [`WeakCounts`] are for crates that make a pointer type of their own.
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
@@ -24,6 +24,7 @@ mod pointers;
 mod queue;
 mod reference;
 mod section;
+mod shared;
 mod strategy;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -43,6 +44,7 @@ pub use pointers::{LeaveAtExit, Upgraded, WeakCounts, at_thread_exit};
 pub use queue::ReleaseQueue;
 pub use reference::Ref;
 pub use section::Section;
+pub use shared::{SharedCounts, SharedWord};
 pub use strategy::{FreeThreaded, Runtime, Strategy};
 pub use thread::Thread;
 pub use wrapper::{OwnWords, Wrapped};

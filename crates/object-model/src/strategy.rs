@@ -119,6 +119,7 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     /// # Safety
     /// - The calling thread is not attached to this runtime.
     /// - The caller owns a reference, and does not use it after.
+    /// - The object is not immortal: the caller has looked.
     unsafe fn release_unattached(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
 
     /// The number of references, as well as this thread can tell; the strategy's PROTOCOL.md says when it is exact.

@@ -12,6 +12,7 @@ use crate::header::{Object, ObjectPtr};
 use crate::owed::{Released, Retained};
 use crate::pointers::WeakCounts;
 use crate::reference::{Ref, settle};
+use crate::shared::{SharedCounts, SharedWord};
 use crate::strategy::{FreeThreaded, Strategy};
 use crate::thread::Thread;
 
@@ -31,6 +32,31 @@ pub unsafe trait NearLimit: Strategy {
     /// - As for [`Strategy::retain`].
     unsafe fn leak(object: ObjectPtr<Self>, id: Self::Id, references: u64);
 }
+
+/// A [`SharedWord`] that can be put near its limit. Its strategy is [`NearLimit`] by that.
+pub trait WordNearLimit: SharedWord {
+    /// See [`NearLimit::LIMIT`].
+    const LIMIT: u64;
+
+    /// Adds `references`, as if they had been cloned and leaked.
+    ///
+    /// # Panics
+    /// If the word cannot hold them.
+    fn leak(&self, references: u64);
+}
+
+// SAFETY: adds to the word what as many retains would add.
+unsafe impl<S: SharedCounts<Word: WordNearLimit>> NearLimit for S {
+    const LIMIT: u64 = S::Word::LIMIT;
+
+    unsafe fn leak(object: ObjectPtr<Self>, _: (), references: u64) {
+        // SAFETY: the caller keeps the object alive.
+        unsafe { object.count() }.leak(references);
+    }
+}
+
+// SAFETY: under shared counts all threads count alike.
+unsafe impl<S: SharedCounts> AsAnother for S {}
 
 /// Leaks `references` references to an object, without the time that takes.
 pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S>, references: u64) {

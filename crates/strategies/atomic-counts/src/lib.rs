@@ -1,10 +1,7 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-mod access;
-mod count;
-mod reclaim;
 mod strategy;
-mod thread;
+mod weak;
 mod word;
 
 pub use strategy::AtomicCounts;

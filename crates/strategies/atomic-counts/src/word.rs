@@ -1,6 +1,6 @@
 //! The header's word: all accesses to it, and their orderings.
 
-use keyway_object_model::CountWords;
+use keyway_object_model::{CountWords, Released, Retained, SharedWord, Upgraded};
 use keyway_sync::Exclusive;
 use keyway_sync::atomic::{AtomicU64, Ordering};
 
@@ -16,45 +16,48 @@ const LINK: u64 = 3 << 62;
 /// bit alone says whether it has been passed, which is the shortest question to ask.
 const LIMIT: u64 = u64::MAX / 2;
 
-impl Word {
-    /// One reference.
+// SAFETY: *counting* and *order*: PROTOCOL.md, "Why it is right". *No way back*: one atomic step
+// each, and one load after the last release.
+unsafe impl SharedWord for Word {
     #[inline]
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Word(AtomicU64::new(1))
     }
 
-    /// Adds one. False if the count has become too high to go on.
     #[inline]
-    #[must_use]
-    pub(crate) fn increment(&self) -> bool {
+    fn retain(&self) -> Retained {
         // O1, Relaxed: whoever adds a reference has one already, which orders everything before it; nothing is published.
-        self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT
+        if self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT { Retained::Nothing } else { Retained::Abort }
     }
 
-    /// Takes one away. True if it was the last.
     #[inline]
-    #[must_use]
-    pub(crate) fn decrement(&self) -> bool {
+    unsafe fn release(&self) -> Released {
         // O2, Release: pairs with O3 of whoever takes the last one away. Orders this holder's use of the object before its
         // destruction.
-        self.0.fetch_sub(1, Ordering::Release) == 1
+        if self.0.fetch_sub(1, Ordering::Release) == 1 {
+            self.acquire_all();
+            Released::Destroy
+        } else {
+            Released::Nothing
+        }
     }
 
+    #[inline]
+    fn get(&self) -> usize {
+        // O4, Relaxed: a number to look at; nothing is concluded from it.
+        let count = self.0.load(Ordering::Relaxed);
+        if count < LINK { usize::try_from(count).unwrap_or(usize::MAX) } else { 0 }
+    }
+}
+
+impl Word {
     /// Called after the last decrement, before destruction.
     #[inline]
-    pub(crate) fn acquire_all(&self) {
+    fn acquire_all(&self) {
         // O3, Acquire: pairs with O2 of every other holder. The value read is the last decrement's, which continues the release
         // sequence of all others. A load rather than a fence: as cheap, and ThreadSanitizer understands it.
         let count = self.0.load(Ordering::Acquire);
         debug_assert_eq!(count, 0, "nobody can retain what nobody holds");
-    }
-
-    /// The number of references at some moment during the call.
-    #[inline]
-    pub(crate) fn get(&self) -> u64 {
-        // O4, Relaxed: a number to look at; nothing is concluded from it.
-        let count = self.0.load(Ordering::Relaxed);
-        if count < LINK { count } else { 0 }
     }
 
     /// No reference yet; to be published.
@@ -68,19 +71,20 @@ impl Word {
         self.0.swap(1, Ordering::Release);
     }
 
-    /// Adds one for a holder of a weak reference: none if the last has gone, false if the count has become too high to go on.
-    pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
+    /// Adds one for a holder of a weak reference, unless the last reference has gone.
+    pub(crate) fn upgrade(&self) -> Upgraded {
         // O4: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
         while seen != 0 && seen < LINK {
             // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak reference has it from a holder of a
             // reference. Relaxed on failure: only the next attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Some(seen <= LIMIT),
+                Ok(_) if seen <= LIMIT => return Upgraded::Reference,
+                Ok(_) => return Upgraded::Abort,
                 Err(now) => seen = now,
             }
         }
-        None
+        Upgraded::Gone
     }
 
     /// Whether there is one reference, which is the caller's.
@@ -107,20 +111,18 @@ impl Word {
         // Relaxed: written by the same thread.
         (self.0.load(Ordering::Relaxed) & !LINK) as usize
     }
+}
 
-    /// Adds references that nobody will ever release.
-    #[cfg(feature = "testing")]
-    pub(crate) fn leak(&self, references: u64) {
+#[cfg(feature = "testing")]
+impl keyway_object_model::testing::WordNearLimit for Word {
+    const LIMIT: u64 = LIMIT;
+
+    fn leak(&self, references: u64) {
         // Relaxed: as O1.
         let leak = |count: u64| count.checked_add(references).filter(|&count| count <= LIMIT + 1);
         let leaked = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leak);
         leaked.expect("more references than the word can hold");
     }
-}
-
-#[cfg(feature = "testing")]
-impl Word {
-    pub(crate) const LIMIT: u64 = LIMIT;
 }
 
 impl CountWords for Word {

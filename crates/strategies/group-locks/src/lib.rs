@@ -2,16 +2,13 @@
 
 // More than every strategy has: `table`, the locks, and `runtime`, since there may be several, each with tables of its own.
 
-mod access;
-mod count;
-mod reclaim;
+mod contents;
 mod runtime;
 mod strategy;
 mod table;
-mod thread;
 mod word;
 
-pub use access::GroupLock;
+pub use contents::GroupLock;
 pub use runtime::{Main, Tables};
 pub use strategy::GroupLocks;
 pub use table::Table;

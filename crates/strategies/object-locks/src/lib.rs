@@ -1,10 +1,6 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-mod access;
-mod count;
-mod reclaim;
 mod strategy;
-mod thread;
 mod word;
 
 pub use strategy::ObjectLocks;

@@ -5,7 +5,7 @@
 //! after it has freed the lock, to clear its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by its
 //! address alone.
 
-use keyway_object_model::CountWords;
+use keyway_object_model::{CountWords, Released, Retained, SharedWord};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 use keyway_sync::cell::UnsafeCell;
 use keyway_sync::{Exclusive, futex};
@@ -32,17 +32,11 @@ pub struct Word {
 unsafe impl Sync for Word {}
 
 impl Word {
-    /// One reference.
-    #[inline]
-    pub(crate) fn new() -> Self {
-        Word { count: UnsafeCell::new(1), lock: AtomicU32::new(FREE) }
-    }
-
     /// Lends the count to `f` under the lock. A leaf lock: `f` is short, takes no other and does not panic.
     ///
     /// The word may be gone when this returns, if `f` gave up the caller's reference.
     #[inline]
-    pub(crate) fn with_count<R>(&self, f: impl FnOnce(&mut u32) -> R) -> R {
+    fn with_count<R>(&self, f: impl FnOnce(&mut u32) -> R) -> R {
         self.take();
         let result = self.count.with_mut(|count| {
             // SAFETY: the lock is held.
@@ -86,6 +80,53 @@ impl Word {
         while self.lock.swap(CONTENDED, Ordering::Acquire) != FREE {
             futex::wait(&self.lock, CONTENDED);
         }
+    }
+}
+
+// SAFETY: *counting* and *order*: every change is made under the lock, so exactly one release sees
+// that none is left, after all others; `with_count` does not touch the word once the lock is free.
+// *No way back*: `f` is a few instructions of ours.
+unsafe impl SharedWord for Word {
+    #[inline]
+    fn new() -> Self {
+        Word { count: UnsafeCell::new(1), lock: AtomicU32::new(FREE) }
+    }
+
+    #[inline]
+    fn retain(&self) -> Retained {
+        self.with_count(|count| match count.checked_add(1) {
+            Some(more) => {
+                *count = more;
+                Retained::Nothing
+            }
+            None => Retained::Abort,
+        })
+    }
+
+    #[inline]
+    unsafe fn release(&self) -> Released {
+        let left = self.with_count(|count| {
+            debug_assert!(*count > 0, "a reference was released twice");
+            *count -= 1;
+            *count
+        });
+        if left == 0 { Released::Destroy } else { Released::Nothing }
+    }
+
+    #[inline]
+    fn get(&self) -> usize {
+        self.with_count(|count| *count as usize)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl keyway_object_model::testing::WordNearLimit for Word {
+    const LIMIT: u64 = u32::MAX as u64;
+
+    fn leak(&self, references: u64) {
+        let references = u32::try_from(references).unwrap_or(u32::MAX);
+        let leaked = self.with_count(|count| count.checked_add(references).map(|sum| *count = sum));
+        leaked.expect("more references than the word can hold");
     }
 }
 
