@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use keyway_report::{Error, Results};
+use keyway_report::{Error, KeptLedger, Results, price_and_gain};
 
 use crate::models::workspace;
 
+/// Where `cargo lab verify --docs docs/results/ledger.md` leaves the ledger in short.
+const IN_SHORT: &str = "docs/results/ledger.json";
+
 /// Write the figures in README and docs anew, from docs/results/results.json
 ///
-/// They stand between `<!-- figures: NAME -->` and `<!-- end of figures -->`. NAME is `decision`, `machine`, `ledger`,
-/// `published`, or `claims ` and the beginning of the claims' ids.
+/// They stand between `<!-- figures: NAME -->` and `<!-- end of figures -->`. NAME is `decision`, `in-short`, `machine`,
+/// `ledger`, `published`, or `claims ` and the beginning of the claims' ids.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Write nothing; the exit status is 1 if a page would change
@@ -39,9 +42,24 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 
 /// The pages whose blocks are not those of the report; written anew unless they are only looked at.
 fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
-    let kept = workspace().join("docs/results/results.json");
-    let results = if kept.exists() { Some(Results::read(&kept)?) } else { None };
+    let folder = workspace().join("docs/results");
+    let kept = folder.join("results.json");
+    let mut results = if kept.exists() { Some(Results::read(&kept)?) } else { None };
+    if let Some(results) = &mut results {
+        results.kept_ledger = kept_ledger()?;
+    }
     let mut stale = Vec::new();
+    if let Some(results) = &results {
+        let picture = folder.join("plots/price-and-gain.svg");
+        let fresh = price_and_gain(results).svg();
+        if fs::read_to_string(&picture).ok().as_ref() != Some(&fresh) {
+            if !only_look {
+                let of = |error| Error::new(format!("{}: {error}", picture.display()));
+                fs::write(&picture, fresh).map_err(of)?;
+            }
+            stale.push(picture);
+        }
+    }
     for page in pages()? {
         let of = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", page.display()));
         let text = fs::read_to_string(&page).map_err(|error| of(&error))?;
@@ -55,6 +73,12 @@ fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
         stale.push(page);
     }
     Ok(stale)
+}
+
+/// The ledger that the checkout keeps, in short; none if it keeps none.
+pub(crate) fn kept_ledger() -> Result<Option<KeptLedger>, Error> {
+    let path = workspace().join(IN_SHORT);
+    if path.exists() { KeptLedger::read(&path).map(Some) } else { Ok(None) }
 }
 
 /// The README and the pages of docs.

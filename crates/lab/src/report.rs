@@ -97,6 +97,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
         kind,
         provenance: serde_json::from_value(provenance).unwrap_or_default(),
         claims: keyway_report::claims(&parts),
+        kept_ledger: crate::blocks::kept_ledger()?,
         parts,
     };
     if results.parts.is_empty() {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use keyway_report::KeptLedger;
 use keyway_workloads::STRATEGIES;
 
 use crate::machine::Machine;
@@ -38,7 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Also write the ledger to this file, as a page of the documentation; its folder is made if need be
+    /// Also write the ledger to this file, as a page of the documentation, and beside it, with the extension
+    /// json, what each strategy has in short; the folder is made if need be
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }
@@ -74,7 +76,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     machine.after_run();
     let complaints = ledger.complaints();
     let page = arguments.docs.as_ref().map(|path| {
+        let in_short = in_short(&ledger, &machine, output.command());
         fs::write(path, page::page(&ledger, &complaints, &machine, output.command()))
+            .and_then(|()| fs::write(path.with_extension("json"), in_short))
             .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
     });
     let mut notes = vec![ledger.in_short()];
@@ -85,6 +89,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
         return Ok(ExitCode::FAILURE);
     }
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The ledger in short, which stands beside its page, so that other pages can show what it found.
+fn in_short(ledger: &Ledger, machine: &Machine, command: &str) -> String {
+    let document = serde_json::json!({
+        "command": command, "machine": machine, "models": ledger.models, "mutants": ledger.mutants,
+    });
+    KeptLedger::of(&document).to_json()
 }
 
 /// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds already is left alone.

@@ -40,6 +40,7 @@ fn block(name: &str, results: Option<&Results>) -> Option<String> {
     let prefix = name.strip_prefix("claims ").filter(|prefix| !prefix.is_empty());
     let written: &dyn Fn(&Results) -> String = match (name, prefix) {
         ("decision", _) => &decision_table,
+        ("in-short", _) => &in_short,
         ("machine", _) => &|results| format!("{}\n", results.provenance.in_short()),
         ("ledger", _) => &ledger,
         ("published", _) => &published::table,
@@ -64,6 +65,33 @@ pub fn decision_table(results: &Results) -> String {
     format!("{text}\n{}\n", results.provenance.in_short())
 }
 
+/// The decision table for a reader in a hurry: five columns, in words that need no key.
+fn in_short(results: &Results) -> String {
+    let mut text =
+        "| strategy | one thread: time, over the global lock's | two threads: work done, over one \
+                    thread's | round trip beside a busy thread | seeded bugs found by the models |\n\
+                    | --- | ---: | ---: | ---: | ---: |\n"
+            .to_owned();
+    let dash = || "-".to_owned();
+    let claim = |id: String| results.claim(&id).map_or_else(dash, |claim| shown(claim.value));
+    for strategy in decision::strategies(results) {
+        let is_reference =
+            results.parts.get(&Part::Verdict).is_some_and(|part| part["reference"] == strategy);
+        let one = if is_reference { "1".to_owned() } else { claim(format!("one-thread/{strategy}")) };
+        let two = claim(format!("scaling/alloc-free-each/{strategy}/2"));
+        let trip = results.claim(&format!("io-latency/{strategy}/after-200us/1"));
+        let trip = trip.map_or_else(dash, |claim| format!("{} us", shown(claim.value)));
+        let bugs = decision::seeded_bugs(results, &strategy);
+        let bugs = bugs.as_deref().map_or("not run", |found| {
+            found.trim_start_matches("seeded bugs ").split(',').next().unwrap_or(found)
+        });
+        text += &format!("| `{strategy}` | {one} | {two} | {trip} | {bugs} |\n");
+    }
+    let ledger = results.kept_ledger.as_ref();
+    let ledger = ledger.map(|kept| format!(" Seeded bugs: commit {}.", kept.commit()));
+    format!("{text}\n{}.{}\n", results.provenance.in_short(), ledger.unwrap_or_default())
+}
+
 /// The claims whose ids begin so, in Markdown.
 fn claims(results: &Results, prefix: &str) -> String {
     let mut text = "| claim | figure | of what |\n| --- | ---: | --- |\n".to_owned();
@@ -82,7 +110,8 @@ fn ledger(results: &Results) -> String {
             decision::list(results, "models").iter().filter(|row| row["strategy"] == strategy.as_str());
         let of = |field: &str| models.clone().filter_map(|row| row[field].as_f64()).sum::<f64>();
         let Some(cell) = decision::checked(results, &strategy) else { continue };
-        let mutants = cell.interval.strip_prefix("seeded bugs ").unwrap_or("none run");
+        let mutants = decision::seeded_bugs(results, &strategy);
+        let mutants = mutants.as_deref().map_or("none run", |found| found.trim_start_matches("seeded bugs "));
         text += &format!(
             "| {strategy} | {} | {:.0} | {:.0} | {mutants} |\n",
             cell.median,

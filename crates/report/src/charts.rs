@@ -32,6 +32,33 @@ pub(crate) fn plots(results: &Results, part: Part) -> Vec<(&'static str, Plot)> 
     plots.into_iter().filter(|(_, plot)| !plot.panels.is_empty()).collect()
 }
 
+/// What a strategy costs one thread, against what two threads gain: the picture beside the short table.
+pub fn price_and_gain(results: &Results) -> Plot {
+    let of = |claim: fn(&str) -> String| {
+        let rows = strategies(results).into_iter();
+        rows.filter_map(move |id| bar(&id, results.claim(&claim(&id)).map(|claim| claim.value)))
+    };
+    let price = of(|id| format!("one-thread/{id}"));
+    let gain = of(|id| format!("scaling/alloc-free-each/{id}/2"));
+    plot(
+        "What running in parallel costs, and what it gains",
+        [
+            bars(
+                "the price: one thread's programs, by their time under the global lock",
+                "times as long",
+                &[],
+                price,
+            ),
+            bars(
+                "the gain: two threads with objects of their own, by one thread's work",
+                "times as much done",
+                &[],
+                gain,
+            ),
+        ],
+    )
+}
+
 fn text<'r>(row: &'r Value, field: &str) -> &'r str {
     row[field].as_str().unwrap_or_default()
 }

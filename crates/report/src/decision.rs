@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::claims::{is_complete, number, shown};
+use crate::kept::KeptLedger;
 use crate::results::{Figure, Part, Results};
 
 /// The columns, in their order: heading, what it shows, the part that has it.
@@ -124,7 +125,8 @@ fn cell(results: &Results, column: &Column, strategy: &str, threads: u64) -> Opt
         "owner-pair" => {
             let (number, row) =
                 find(Part::Cost, &[("operation", "owner-pair".into()), ("subject", strategy.into())])?;
-            Some(Cell::of(&row["ratio"], "rc", Part::Cost, number))
+            let figure = claimed(results, &format!("owner-pair/{strategy}"));
+            Some(Cell::of(figure.or(Figure::of(&row["ratio"], "rc")), Part::Cost, number))
         }
         "scaling" => {
             let of = |operation: &str| {
@@ -149,7 +151,8 @@ fn cell(results: &Results, column: &Column, strategy: &str, threads: u64) -> Opt
         "io-latency" => {
             let fields = [strategy_is, ("server", "after-200us".into()), ("spinners", 1.into())];
             let (number, row) = find(Part::Starvation, &fields)?;
-            Some(Cell::of(row, "p50_us", Part::Starvation, number))
+            let figure = claimed(results, &format!("io-latency/{strategy}/after-200us/1"));
+            Some(Cell::of(figure.or(Figure::of(row, "p50_us")), Part::Starvation, number))
         }
         "memory" => memory(results, strategy),
         "promptness" => promptness(results, strategy),
@@ -173,8 +176,10 @@ fn promptness(results: &Results, strategy: &str) -> Option<Cell> {
 }
 
 impl Cell {
-    fn of(row: &Value, field: &str, part: Part, place: usize) -> Cell {
-        Figure::of(row, field).map_or_else(Cell::default, |figure| Cell {
+    /// The figure of a row: that of its claim, so that the table and the sentence to cite have one
+    /// interval.
+    fn of(figure: Option<Figure>, part: Part, place: usize) -> Cell {
+        figure.map_or_else(Cell::default, |figure| Cell {
             median: number(figure.median),
             interval: format!("[{}, {}]", number(figure.low), number(figure.high)),
             row: id(part, place),
@@ -206,7 +211,8 @@ fn one_thread(results: &Results, strategy: &str) -> Option<Cell> {
         });
     }
     let (number, row) = verdict(results, strategy)?;
-    Some(Cell::of(&row["single_thread"], "ratio", Part::Verdict, number))
+    let figure = claimed(results, &format!("one-thread/{strategy}"));
+    Some(Cell::of(figure.or(Figure::of(&row["single_thread"], "ratio")), Part::Verdict, number))
 }
 
 fn memory(results: &Results, strategy: &str) -> Option<Cell> {
@@ -225,28 +231,46 @@ fn memory(results: &Results, strategy: &str) -> Option<Cell> {
     })
 }
 
-/// How many models of a strategy are complete, and how many mutants of its code were found.
+/// How many models of a strategy are complete, and how many mutants of its code were found: here, or
+/// else in the ledger that the repository keeps.
 pub(crate) fn checked(results: &Results, strategy: &str) -> Option<Cell> {
-    // The policies of one lock share their models' crate, and so their mutants.
-    let models: Vec<&Value> =
-        list(results, "models").iter().filter(|row| row["strategy"] == strategy).collect();
-    let complete = models.iter().filter(|model| is_complete(model)).count();
-    let mut mutants: BTreeMap<&str, bool> = BTreeMap::new();
-    for row in list(results, "mutants").iter().filter(|row| is_of(row, strategy)) {
-        let killed = row["killed"].as_bool() == Some(true);
-        let all = mutants.entry(row["name"].as_str().unwrap_or_default()).or_insert(true);
-        *all &= killed;
-    }
-    let seeded = match mutants.len() {
-        0 => "no seeded bugs run".to_owned(),
-        all => format!("seeded bugs {}/{all}", mutants.values().filter(|killed| **killed).count()),
-    };
+    let (complete, models) = models_of(list(results, "models"), strategy);
     let place = list(results, "models").iter().position(|row| row["strategy"] == strategy)?;
     Some(Cell {
-        median: format!("{complete}/{}", models.len()),
-        interval: seeded,
+        median: format!("{complete}/{models}"),
+        interval: seeded_bugs(results, strategy).unwrap_or_else(|| "no seeded bugs run".to_owned()),
         row: id(Part::Ledger, place),
     })
+}
+
+/// How many seeded bugs in a strategy's code were found, and by which run; none if no run is known.
+pub(crate) fn seeded_bugs(results: &Results, strategy: &str) -> Option<String> {
+    let kept = results.kept_ledger.as_ref();
+    match (mutants_of(list(results, "mutants"), strategy), kept.and_then(|kept| kept.line(strategy))) {
+        ((_, 0), Some(line)) if line.mutants > 0 => {
+            let commit = kept.map_or("", KeptLedger::commit);
+            Some(format!("seeded bugs {}/{}, ledger of {commit}", line.killed, line.mutants))
+        }
+        ((_, 0), _) => None,
+        ((killed, all), _) => Some(format!("seeded bugs {killed}/{all}")),
+    }
+}
+
+/// How many of a strategy's models were run to their end without a failure, and how many there are.
+pub(crate) fn models_of(models: &[Value], strategy: &str) -> (usize, usize) {
+    let models: Vec<&Value> = models.iter().filter(|row| row["strategy"] == strategy).collect();
+    (models.iter().filter(|model| is_complete(model)).count(), models.len())
+}
+
+/// How many of a strategy's mutants were found, and how many there are. The policies of one lock share
+/// their crate, and so their mutants.
+pub(crate) fn mutants_of(mutants: &[Value], strategy: &str) -> (usize, usize) {
+    let mut found: BTreeMap<&str, bool> = BTreeMap::new();
+    for row in mutants.iter().filter(|row| is_of(row, strategy)) {
+        let all = found.entry(row["name"].as_str().unwrap_or_default()).or_insert(true);
+        *all &= row["killed"].as_bool() == Some(true);
+    }
+    (found.values().filter(|killed| **killed).count(), found.len())
 }
 
 /// A line of the guide.

@@ -10,6 +10,7 @@ mod cite;
 mod claims;
 mod decision;
 mod folder;
+mod kept;
 mod merge;
 mod page;
 mod plan;
@@ -19,11 +20,13 @@ mod results;
 mod run;
 
 pub use blocks::{decision_table, refreshed};
+pub use charts::price_and_gain;
 pub use check::{Outcome, check, compare, in_short, line, read_claims};
 pub use cite::{Form, cite};
 pub use claims::{claims, shown};
 pub use decision::lines as decision_lines;
 pub use folder::{Folder, Key};
+pub use kept::KeptLedger;
 pub use merge::{
     Allowed, LedgerPart, MERGED, Source, comparison, comparison_page, ledger, merge, side_by_side, to_json,
 };

@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::kept::KeptLedger;
+
 /// The version of the file: raised when a field goes or changes its meaning.
 pub const SCHEMA: &str = "keyway-report/1";
 
@@ -24,6 +26,9 @@ pub struct Results {
     /// The sentences worth citing.
     #[serde(default)]
     pub claims: Vec<Claim>,
+    /// The ledger that the sources' repository keeps, for seeded bugs that this report has not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_ledger: Option<KeptLedger>,
 }
 
 /// How long a report measures.

@@ -21,6 +21,7 @@ fn page() -> String {
         kind: Kind::Quick,
         provenance: serde_json::from_value(machine).expect("a machine"),
         claims: keyway_report::claims(&parts),
+        kept_ledger: None,
         parts,
     };
     let files = keyway_report::files(&results, &[]).expect("the templates work");

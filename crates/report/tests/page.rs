@@ -16,6 +16,7 @@ fn results(without: &[Part]) -> Results {
         kind: Kind::Quick,
         provenance: serde_json::from_value(machine).unwrap_or_default(),
         claims: keyway_report::claims(&parts),
+        kept_ledger: None,
         parts,
     }
 }
@@ -106,4 +107,50 @@ fn a_report_without_some_parts_says_so() {
             assert_eq!(files[name].matches("This part was not measured").count(), without.len(), "{name}");
         }
     }
+}
+
+/// The line of a strategy in a block.
+fn line_of(results: &Results, block: &str, strategy: &str) -> String {
+    let page = format!("<!-- figures: {block} -->\n<!-- end of figures -->\n");
+    let fresh = keyway_report::refreshed(&page, Some(results)).expect("a block that is known");
+    let line = fresh.lines().find(|line| line.trim_start_matches(['|', ' ', '`']).starts_with(strategy));
+    line.expect(strategy).to_owned()
+}
+
+#[test]
+fn a_figure_has_one_interval_in_every_table() {
+    let results = results(&[]);
+    for id in
+        ["owner-pair/atomic-counts", "one-thread/atomic-counts", "io-latency/atomic-counts/after-200us/1"]
+    {
+        let claim = results.claims.iter().find(|claim| claim.id == id).expect(id);
+        let shown = keyway_report::shown(claim.value);
+        let (median, interval) = shown.split_once(' ').expect("an interval");
+        let line = line_of(&results, "decision", "atomic-counts");
+        assert!(line.contains(&format!("{median} ({interval})")), "{id}: {shown} is not in {line}");
+    }
+    let claim =
+        results.claims.iter().find(|claim| claim.id == "one-thread/atomic-counts").expect("it is there");
+    let line = line_of(&results, "in-short", "atomic-counts");
+    assert!(line.contains(&keyway_report::shown(claim.value)), "{line}");
+}
+
+#[test]
+fn seeded_bugs_that_a_report_has_not_run_are_those_of_the_ledger_that_is_kept() {
+    let mut results = results(&[]);
+    let ledger = results.parts.get_mut(&Part::Ledger).expect("a part").as_object_mut().expect("a document");
+    let mut mutants = ledger.insert("mutants".to_owned(), Value::Array(vec![])).expect("it has some");
+    let strategy = mutants[0]["strategy"].as_str().expect("an id").to_owned();
+    mutants.as_array_mut().expect("rows").retain(|row| row["strategy"] == strategy.as_str());
+    for row in mutants.as_array_mut().expect("rows") {
+        row["killed"] = true.into();
+    }
+    let mut document = Value::Object(ledger.clone());
+    assert!(line_of(&results, "decision", &strategy).contains("no seeded bugs run"));
+    document["mutants"] = mutants;
+    document["machine"] = serde_json::json!({ "commit": "0123456789" });
+    results.kept_ledger = Some(keyway_report::KeptLedger::of(&document));
+    let line = line_of(&results, "decision", &strategy);
+    assert!(line.contains("seeded bugs ") && line.contains("ledger of 0123456"), "{line}");
+    assert!(!line_of(&results, "in-short", &strategy).contains("not run"));
 }
