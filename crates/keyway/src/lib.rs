@@ -107,3 +107,8 @@ pub use keyway_object_model::{
     try_attach,
 };
 pub use keyway_single_thread::SingleThread;
+
+/// The example of the README, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
