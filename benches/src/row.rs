@@ -110,46 +110,40 @@ fn tidy_heap() {
 /// The list of `$row::<S>()` for every strategy `S`.
 macro_rules! every_strategy {
     ($row:ident) => {
-        [
-            $row::<keyway::SingleThread>(),
-            $row::<keyway::GlobalLock<keyway::Interval>>(),
-            $row::<keyway::GlobalLock<keyway::Ticks>>(),
-            $row::<keyway::GlobalLock<keyway::ReturningFirst>>(),
-            $row::<keyway::ObjectLocks>(),
-            $row::<keyway::GroupLocks>(),
-            $row::<keyway::AtomicCounts>(),
-            $row::<keyway::BiasedCounts>(),
-            $row::<keyway::BiasedCounts<keyway::Apart>>(),
-        ]
+        keyway::for_each_strategy!(crate::row::rows, all $row)
     };
 }
 
 /// The list of `$row::<S>()` for every strategy `S` under which several threads run, in parallel or in turns.
 macro_rules! every_strategy_of_threads {
     ($row:ident) => {
-        [
-            $row::<keyway::GlobalLock<keyway::Interval>>(),
-            $row::<keyway::GlobalLock<keyway::Ticks>>(),
-            $row::<keyway::GlobalLock<keyway::ReturningFirst>>(),
-            $row::<keyway::ObjectLocks>(),
-            $row::<keyway::GroupLocks>(),
-            $row::<keyway::AtomicCounts>(),
-            $row::<keyway::BiasedCounts>(),
-            $row::<keyway::BiasedCounts<keyway::Apart>>(),
-        ]
+        keyway::for_each_strategy!(crate::row::rows, of_threads $row)
     };
 }
 
 /// The list of `$row::<S>()` for every strategy `S` under which threads run in parallel.
 macro_rules! every_free_threaded {
     ($row:ident) => {
-        [
-            $row::<keyway::ObjectLocks>(),
-            $row::<keyway::GroupLocks>(),
-            $row::<keyway::AtomicCounts>(),
-            $row::<keyway::BiasedCounts>(),
-            $row::<keyway::BiasedCounts<keyway::Apart>>(),
-        ]
+        keyway::for_each_strategy!(crate::row::rows, in_parallel $row)
     };
 }
-pub(crate) use {every_free_threaded, every_strategy, every_strategy_of_threads};
+
+/// What the three above make of the list of strategies: it is gone through line by line, and `$rows`
+/// collects the lines that are wanted.
+macro_rules! rows {
+    ([$which:ident $row:ident] $($line:tt)*) => { $crate::row::rows!(@ $which $row [] $($line)*) };
+    (@ $which:ident $row:ident [$($rows:tt)*]) => { [$($rows)*] };
+    (@ of_threads $row:ident $rows:tt $id:literal: $strategy:ty, Alone, $summary:literal; $($line:tt)*) => {
+        $crate::row::rows!(@ of_threads $row $rows $($line)*)
+    };
+    (@ in_parallel $row:ident $rows:tt $id:literal: $strategy:ty, Alone, $summary:literal; $($line:tt)*) => {
+        $crate::row::rows!(@ in_parallel $row $rows $($line)*)
+    };
+    (@ in_parallel $row:ident $rows:tt $id:literal: $strategy:ty, InTurns, $summary:literal; $($line:tt)*) => {
+        $crate::row::rows!(@ in_parallel $row $rows $($line)*)
+    };
+    (@ $which:ident $row:ident [$($rows:tt)*] $id:literal: $strategy:ty, $kind:ident, $summary:literal; $($line:tt)*) => {
+        $crate::row::rows!(@ $which $row [$($rows)* $row::<$strategy>(),] $($line)*)
+    };
+}
+pub(crate) use {every_free_threaded, every_strategy, every_strategy_of_threads, rows};

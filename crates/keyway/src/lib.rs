@@ -95,6 +95,7 @@
 //! [realpython.com/python-gil]: https://realpython.com/python-gil/
 
 pub mod guide;
+mod strategies;
 
 pub use keyway_atomic_counts::AtomicCounts;
 pub use keyway_biased_counts::{Apart, BiasedCounts, Compact, Layout};

@@ -1,9 +1,6 @@
-//! The list of all strategies. A new one is one line here.
+//! All strategies by their ids: the list is [`keyway::for_each_strategy!`](keyway::for_each_strategy).
 
-use keyway::{
-    Apart, AtomicCounts, BiasedCounts, GlobalLock, GroupLocks, Interval, ObjectLocks, ReturningFirst,
-    SingleThread, Strategy, Ticks,
-};
+use keyway::Strategy;
 
 /// How the threads attached to one runtime run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +41,7 @@ pub trait Job {
 }
 
 macro_rules! strategies {
-    ($($id:literal: $strategy:ty, $threads:ident, $summary:literal;)*) => {
+    ([] $($id:literal: $strategy:ty, $threads:ident, $summary:literal;)*) => {
         /// All strategies, in the order in which tables show them.
         pub const STRATEGIES: &[StrategyInfo] = &[
             $(StrategyInfo { id: $id, threads: ThreadsRun::$threads, summary: $summary },)*
@@ -65,17 +62,7 @@ macro_rules! strategies {
     };
 }
 
-strategies! {
-    "single-thread": SingleThread, Alone, "the one attached thread, a plain word";
-    "global-lock-interval": GlobalLock<Interval>, InTurns, "whoever holds the global lock, handed over when asked (CPython 3.2+)";
-    "global-lock-ticks": GlobalLock<Ticks>, InTurns, "whoever holds the global lock, let go every 100 checkpoints (CPython 2)";
-    "global-lock-returning-first": GlobalLock<ReturningFirst>, InTurns, "whoever holds the global lock, who comes back from blocking goes first";
-    "object-locks": ObjectLocks, InParallel, "whoever holds the object's count lock";
-    "group-locks": GroupLocks, InParallel, "whoever holds the count lock of the object's group";
-    "atomic-counts": AtomicCounts, InParallel, "anyone, one atomic word";
-    "biased-counts": BiasedCounts, InParallel, "the owner on a plain word, others on an atomic one";
-    "biased-counts-apart": BiasedCounts<Apart>, InParallel, "the same, on cache lines of their own";
-}
+keyway::for_each_strategy!(strategies);
 
 #[cfg(test)]
 mod tests {
