@@ -20,6 +20,7 @@ mod recorded;
 pub mod replay;
 mod stats;
 mod trace;
+mod whole_file;
 
 pub use check::{Checker, Stage, State, check, check_and};
 pub use error::TraceError;

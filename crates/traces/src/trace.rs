@@ -1,7 +1,6 @@
 //! A whole trace in memory: read, written, or cut out of another.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -11,6 +10,7 @@ use crate::error::TraceError;
 use crate::format::{Event, Header, NO_OBJECT, ObjectRecord, Op, flags, path};
 use crate::input::WINDOW_LOG;
 use crate::reader::Reader;
+use crate::whole_file::write_whole;
 
 /// How hard [`Trace::write_file`] tries to make the file small.
 const LEVEL: i32 = 19;
@@ -78,16 +78,22 @@ impl Trace {
         to.flush()
     }
 
-    /// Writes the trace to a file, compressed with zstd.
+    /// Writes the trace to a file, compressed with zstd. The file is whole or untouched: the bytes go to a
+    /// new file beside it, which takes its name in the end. A symbolic link stays, and what it names is
+    /// replaced; a pipe or a device is written into.
+    ///
+    /// **Blocking**: until the bytes are on the disk.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn write_file(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        let mut encoder = zstd::Encoder::new(File::create(path)?, LEVEL)?;
-        encoder.window_log(WINDOW_LOG)?;
-        encoder.include_checksum(true)?;
-        self.write(&mut encoder)?;
-        encoder.finish()?.sync_data()
+        write_whole(path.as_ref(), |file| {
+            let mut encoder = zstd::Encoder::new(file, LEVEL)?;
+            encoder.window_log(WINDOW_LOG)?;
+            encoder.include_checksum(true)?;
+            self.write(&mut encoder)?;
+            encoder.finish().map(|_| ())
+        })
     }
 
     /// A part of this trace as a trace of its own: objects that are alive where it begins become older ones. Events past the end are none.
