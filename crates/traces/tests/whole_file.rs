@@ -32,6 +32,18 @@ fn a_trace_takes_the_place_of_an_older_file() {
 }
 
 #[test]
+fn a_trace_that_is_not_whole_leaves_the_old_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("old");
+    fs::write(&file, "old").expect("a file");
+    let trace = Trace { not_whole: Some(keyway_traces::RecordingLimit::Objects), ..Trace::example() };
+    let error = trace.write_file(&file).expect_err("it is not whole").to_string();
+    assert!(error.contains("2^32 - 1 objects"), "{error}");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "old");
+    assert_eq!(names_in(folder.path()), ["old"]);
+}
+
+#[test]
 fn permissions_are_those_of_the_old_file_or_of_any_new_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;

@@ -1,0 +1,219 @@
+//! From the tape to a trace: what is known only in the end is filled in.
+
+use std::collections::{HashMap, HashSet};
+
+use super::tape::{TRIED_AS_OWNER, TRIES, Tape};
+use crate::format::{Event, ObjectRecord, Op, flags, path};
+use crate::trace::Trace;
+
+/// The trace of a tape.
+pub(super) fn trace_of(tape: Tape) -> Trace {
+    let Tape { mut objects, mut events, has_attempts, .. } = tape;
+    sum_up(&mut objects, &events);
+    if has_attempts {
+        Upgrades::new(&objects).settle(&mut events, &mut objects);
+    }
+    number_anew(&mut objects, &mut events);
+    Trace {
+        global_lock: tape.global_lock,
+        threads: u32::from(tape.threads).max(1),
+        objects,
+        events,
+        names: vec!["?".to_owned()],
+        not_whole: tape.limit,
+    }
+}
+
+/// Whether an event names an object, and counts for something.
+fn counts(event: &Event) -> bool {
+    event.op != Op::ThreadExit && event.arg != TRIES
+}
+
+/// Fills in which objects live, which were shared, and how many references older ones had at least.
+fn sum_up(objects: &mut [ObjectRecord], events: &[Event]) {
+    #[derive(Clone, Copy, Default)]
+    struct Sum {
+        change: i64,
+        least: i64,
+        ended: bool,
+        thread: Option<u8>,
+    }
+    let mut sums = vec![Sum::default(); objects.len()];
+    for event in events.iter().filter(|event| counts(event)) {
+        let (object, sum) = (&mut objects[event.object as usize], &mut sums[event.object as usize]);
+        match event.op {
+            Op::Incref | Op::Alloc => sum.change += 1,
+            Op::Decref => sum.change -= 1,
+            _ => {}
+        }
+        if event.op != Op::Decref {
+            // A thread that uses an object has a reference.
+            sum.least = sum.least.min(sum.change - i64::from(event.op == Op::Incref) - 1);
+        }
+        sum.ended |= event.op == Op::Dealloc;
+        sum.least = sum.least.min(sum.change);
+        if sum.thread.is_some_and(|thread| thread != event.thread) && !object.is_immortal() {
+            object.flags |= flags::MANY_THREADS;
+        }
+        sum.thread = Some(event.thread);
+        let is_count = matches!(event.op, Op::Incref | Op::Decref);
+        if is_count && ![path::OWNER, TRIED_AS_OWNER].contains(&event.arg) {
+            object.flags |= flags::SHARED_PATH;
+        }
+    }
+    for (object, sum) in objects.iter_mut().zip(sums) {
+        if object.is_preexisting() {
+            let least = if sum.ended { -sum.change } else { (-sum.least).max(1) };
+            object.initial_count = u32::try_from(least).unwrap_or(u32::MAX);
+        }
+        if !sum.ended {
+            object.flags |= flags::ALIVE_AT_END;
+        }
+    }
+}
+
+/// Where attempts to make references of weak ones belong.
+///
+/// An attempt stands where it began; it took place between there and the thread's next event. A release
+/// stands where it began, too. So an attempt that succeeded can stand behind the release of the reference
+/// that it found, or before the object's birth. A release and an attempt that were under way at the same
+/// time may come in either order: here the release is put behind the attempt, and the attempt behind the
+/// birth.
+struct Upgrades {
+    objects: Vec<Going>,
+    /// The release that a thread may still be carrying out: object and place.
+    under_way: [Option<(u32, usize)>; 256],
+    /// Releases to be put behind another event, by their places.
+    moved: HashMap<usize, usize>,
+}
+
+/// An object, as far as the events have been looked at.
+#[derive(Clone, Default)]
+struct Going {
+    is_born: bool,
+    count: i64,
+    last_release: Option<usize>,
+    /// Attempts that stand before the birth.
+    early: Vec<usize>,
+}
+
+impl Upgrades {
+    fn new(objects: &[ObjectRecord]) -> Self {
+        let going = |object: &ObjectRecord| {
+            let older = object.is_preexisting();
+            let count = if older { i64::from(object.initial_count) } else { 0 };
+            Going { is_born: older, count, ..Going::default() }
+        };
+        let objects = objects.iter().map(going).collect();
+        Upgrades { objects, under_way: [None; 256], moved: HashMap::new() }
+    }
+
+    fn settle(mut self, events: &mut Vec<Event>, objects: &mut [ObjectRecord]) {
+        for place in 0..events.len() {
+            let event = events[place];
+            // A thread that destroys or hands over is still in its release.
+            if !matches!(event.op, Op::Queue | Op::Dealloc) {
+                self.under_way[usize::from(event.thread)] = None;
+            }
+            if !counts(&event) {
+                continue;
+            }
+            match event.op {
+                Op::Alloc => self.birth(place, event),
+                Op::Decref => self.release(place, event),
+                Op::Incref if [path::TRY, TRIED_AS_OWNER].contains(&event.arg) => {
+                    if !self.upgrade(place, event) {
+                        // The reference that it found was being released as the recording began. As
+                        // neither is seen, this one stands for that one.
+                        events[place].arg = TRIES;
+                        objects[event.object as usize].initial_count += 1;
+                        self.objects[event.object as usize].count += 1;
+                    }
+                }
+                Op::Incref => self.objects[event.object as usize].count += 1,
+                _ => {}
+            }
+        }
+        self.put_in_order(events);
+    }
+
+    fn birth(&mut self, place: usize, event: Event) {
+        let object = &mut self.objects[event.object as usize];
+        object.is_born = true;
+        object.count += 1;
+        for early in std::mem::take(&mut object.early) {
+            self.moved.insert(early, place);
+        }
+    }
+
+    fn release(&mut self, place: usize, event: Event) {
+        let object = &mut self.objects[event.object as usize];
+        object.count -= 1;
+        object.last_release = Some(place);
+        self.under_way[usize::from(event.thread)] = Some((event.object, place));
+    }
+
+    /// False if no release explains that it has succeeded.
+    fn upgrade(&mut self, place: usize, event: Event) -> bool {
+        let object = &mut self.objects[event.object as usize];
+        if !object.is_born {
+            object.early.push(place);
+        } else if object.count == 0 {
+            let is_it = |release: &&(u32, usize)| release.0 == event.object;
+            let release = self.under_way.iter().flatten().find(is_it).map(|&(_, place)| place);
+            // What was handed over to an owner is carried out later, when its thread has gone on.
+            let Some(release) = release.or(object.last_release) else { return false };
+            self.moved.insert(release, place);
+        }
+        object.count += 1;
+        true
+    }
+
+    /// Moves what is to be moved, and leaves out the attempts that failed.
+    fn put_in_order(self, events: &mut Vec<Event>) {
+        let is_hand_over = |release: &Event, next: Option<&Event>| {
+            release.op == Op::Decref
+                && next.is_some_and(|next| next.op == Op::Queue && next.object == release.object)
+        };
+        let mut behind: HashMap<usize, Vec<Event>> = HashMap::new();
+        let mut left_out = HashSet::new();
+        let mut moved: Vec<(usize, usize)> = self.moved.into_iter().collect();
+        moved.sort_unstable();
+        for (from, to) in moved {
+            let place = behind.entry(to).or_default();
+            place.push(events[from]);
+            left_out.insert(from);
+            if is_hand_over(&events[from], events.get(from + 1)) {
+                place.push(events[from + 1]);
+                left_out.insert(from + 1);
+            }
+        }
+        let old = std::mem::take(events);
+        events.reserve(old.len());
+        for (place, event) in old.into_iter().enumerate() {
+            if event.arg != TRIES && !left_out.contains(&place) {
+                events.push(event);
+            }
+            events.extend(behind.remove(&place).unwrap_or_default());
+        }
+        for event in events.iter_mut().filter(|event| event.arg == TRIED_AS_OWNER) {
+            event.arg = path::OWNER;
+        }
+    }
+}
+
+/// Gives objects the numbers in the order in which the events name them first. An object that no event
+/// names is left out: nothing has come of the attempts at it.
+fn number_anew(objects: &mut Vec<ObjectRecord>, events: &mut [Event]) {
+    let mut numbers = vec![u32::MAX; objects.len()];
+    let mut named = Vec::with_capacity(objects.len());
+    for event in events.iter_mut().filter(|event| event.op != Op::ThreadExit) {
+        let number = &mut numbers[event.object as usize];
+        if *number == u32::MAX {
+            *number = named.len() as u32;
+            named.push(objects[event.object as usize]);
+        }
+        event.object = *number;
+    }
+    *objects = named;
+}
