@@ -48,7 +48,7 @@ pub trait Observer: Send + Sync + Debug + Sized + 'static {
 
 /// The strategy `S`, with `O` looking on. Each `S` and `O` have a runtime of their own.
 #[derive(Debug)]
-pub struct Observed<O, S>(PhantomData<fn(O, S) -> (O, S)>);
+pub struct Observed<O, S>(PhantomData<fn(S) -> S>, PhantomData<fn(O) -> O>);
 
 /// The observer's words of an object.
 ///

@@ -109,28 +109,27 @@ impl Upgrades {
     }
 
     fn settle(mut self, events: &mut Vec<Event>, objects: &mut [ObjectRecord]) {
-        for place in 0..events.len() {
-            let event = events[place];
+        for (place, event) in events.iter_mut().enumerate() {
             // A thread that destroys or hands over is still in its release.
             if !matches!(event.op, Op::Queue | Op::Dealloc) {
                 self.under_way[usize::from(event.thread)] = None;
             }
-            if !counts(&event) {
+            if !counts(event) {
                 continue;
             }
+            let is_attempt = [path::TRY, TRIED_AS_OWNER].contains(&event.arg);
             match event.op {
-                Op::Alloc => self.birth(place, event),
-                Op::Decref => self.release(place, event),
-                Op::Incref if [path::TRY, TRIED_AS_OWNER].contains(&event.arg) => {
-                    if !self.upgrade(place, event) {
-                        // The reference that it found was being released as the recording began. As
-                        // neither is seen, this one stands for that one.
-                        events[place].arg = TRIES;
-                        objects[event.object as usize].initial_count += 1;
-                        self.objects[event.object as usize].count += 1;
-                    }
+                Op::Alloc => self.birth(place, *event),
+                Op::Decref => self.release(place, *event),
+                Op::Incref if is_attempt && !self.upgrade(place, *event) => {
+                    // The reference that it found was being released as the recording began. As
+                    // neither is seen, this one stands for that one.
+                    event.arg = TRIES;
+                    let object = &mut objects[event.object as usize];
+                    object.initial_count = object.initial_count.saturating_add(1);
+                    self.objects[event.object as usize].count += 1;
                 }
-                Op::Incref => self.objects[event.object as usize].count += 1,
+                Op::Incref if !is_attempt => self.objects[event.object as usize].count += 1,
                 _ => {}
             }
         }
