@@ -42,6 +42,8 @@ impl Job for Replayed<'_> {
     }
 }
 
+type AtomicRecorded = Recorded<AtomicCounts>;
+
 /// Operations by name: how many there are.
 fn operations(trace: &Trace) -> [usize; 4] {
     let count = |op| trace.events.iter().filter(|event| event.op == op).count();
@@ -159,27 +161,72 @@ fn weak_references_and_unique_access_are_recorded() {
     });
 }
 
+/// The events of an object: what, and on which thread.
+fn events_of(trace: &Trace, object: u32) -> Vec<(Op, u8)> {
+    let events = trace.events.iter().filter(|event| event.object == object);
+    events.map(|event| (event.op, event.thread)).collect()
+}
+
 #[test]
-fn contents_that_were_never_made_end_with_their_object() {
+fn an_object_that_a_queue_gives_up_ends_there_and_then() {
     let _alone = alone();
-    type P = Shared<Unruly, Recorded<AtomicCounts>>;
-    struct Unruly;
-    impl Clone for Unruly {
-        fn clone(&self) -> Self {
-            panic!("no second one")
-        }
-    }
+    type S = Recorded<BiasedCounts>;
     let recording = Recording::start().expect("no other recording runs");
-    let mut one = P::new(Unruly);
-    let two = one.clone();
-    let copied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        P::make_mut(&mut one);
-    }));
-    assert!(copied.is_err());
-    drop((one, two));
+    let (plain, counted) = (Ref::<u32, S>::new(1), Shared::<u32, S>::new(2));
+    let weak = Shared::downgrade(&counted);
+    thread::spawn(move || drop((plain, counted))).join().expect("no panic");
+    counted::collect::<S>();
+    assert!(weak.upgrade().is_none());
+    // Before the memory is freed, which the weak reference keeps.
     let trace = recording.finish();
-    let stats = read_back(&trace);
-    assert_eq!(stats.deallocs, trace.objects.len() as u64, "{:?}", trace.events);
+    drop(weak);
+    let expected = [(Op::Alloc, 0), (Op::Decref, 1), (Op::Queue, 1), (Op::Dealloc, 0)];
+    assert_eq!((events_of(&trace, 0), events_of(&trace, 1)), (expected.to_vec(), expected.to_vec()));
+    read_back(&trace);
+    for_each(&mut Replayed(&trace));
+}
+
+#[test]
+fn an_object_whose_contents_are_taken_ends_there_and_then() {
+    let _alone = alone();
+    type P = Shared<u32, Recorded<AtomicCounts>>;
+    let recording = Recording::start().expect("no other recording runs");
+    let (one, two) = (P::new(1), P::new(2));
+    let weak = (Shared::downgrade(&one), Shared::downgrade(&two));
+    assert_eq!((Shared::try_unwrap(one).ok(), Shared::into_inner(two)), (Some(1), Some(2)));
+    let trace = recording.finish();
+    drop(weak);
+    let expected = [(Op::Alloc, 0), (Op::Decref, 0), (Op::Dealloc, 0)];
+    assert_eq!((events_of(&trace, 0), events_of(&trace, 1)), (expected.to_vec(), expected.to_vec()));
+}
+
+#[test]
+fn contents_that_were_never_made_are_no_object() {
+    let _alone = alone();
+    type P = Shared<u32, Recorded<AtomicCounts>>;
+    let recording = Recording::start().expect("no other recording runs");
+    let made = std::panic::catch_unwind(|| {
+        P::new_cyclic(|weak| {
+            assert!(weak.upgrade().is_none());
+            panic!("no contents")
+        })
+    });
+    assert!(made.is_err());
+    let trace = recording.finish();
+    assert!(trace.objects.is_empty() && trace.events.is_empty(), "{:?}", trace.events);
+}
+
+/// A life replay takes objects' only references away without a release.
+#[test]
+fn an_object_that_is_taken_without_a_release_ends_all_the_same() {
+    let _alone = alone();
+    let trace = without_a_token::<AtomicRecorded>();
+    let plan = Plan::new(&trace, CHECKPOINT_EVERY);
+    let recording = Recording::start().expect("no other recording runs");
+    Replay::new(&plan, true).life::<AtomicRecorded>().expect("it agrees");
+    let again = recording.finish();
+    assert_eq!(operations(&again), [3, 0, 3, 3]);
+    read_back(&again);
 }
 
 /// Upgrades that race with the last release, many times over.
@@ -303,7 +350,10 @@ fn what_a_thread_drops_as_it_exits_is_recorded() {
         static WILL: Will = const { Will(std::cell::RefCell::new(Vec::new())) };
     }
     let recording = Recording::start().expect("no other recording runs");
-    for is_first in [true, false] {
+    // More of them than there are indices.
+    const THREADS: usize = 300;
+    for number in 0..THREADS {
+        let is_first = number % 2 == 0;
         thread::spawn(move || {
             let keep = |object| WILL.with(|will| will.0.borrow_mut().push(object));
             // Destroyed before or after what the recording has for the thread.
@@ -319,7 +369,9 @@ fn what_a_thread_drops_as_it_exits_is_recorded() {
     }
     drop(Ref::<u32, S>::new(2));
     let trace = recording.finish();
-    assert_eq!(operations(&trace), [3, 2, 5, 3], "{:?}", trace.events);
+    let objects = THREADS + 1;
+    assert_eq!(trace.not_whole, None);
+    assert_eq!(operations(&trace), [objects, THREADS, objects + THREADS, objects]);
     read_back(&trace);
     for_each(&mut Replayed(&trace));
 }

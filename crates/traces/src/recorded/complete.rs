@@ -216,3 +216,99 @@ fn number_anew(objects: &mut Vec<ObjectRecord>, events: &mut [Event]) {
     }
     *objects = named;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Checker;
+
+    const OLDER: u8 = flags::PREEXISTING;
+
+    /// A tape's events, of objects with these flags, completed; checked as a reader checks them.
+    fn completed(object_flags: &[u8], events: &[(Op, u8, u16)]) -> (Vec<(Op, u8)>, Vec<ObjectRecord>) {
+        let record = |&flags: &u8| ObjectRecord { flags, initial_count: 1, ..Default::default() };
+        let mut objects: Vec<ObjectRecord> = object_flags.iter().map(record).collect();
+        let mut events: Vec<Event> =
+            events.iter().map(|&(op, thread, arg)| Event::new(op, thread, 0).with_arg(arg)).collect();
+        sum_up(&mut objects, &events);
+        Upgrades::new(&objects).settle(&mut events, &mut objects);
+        number_anew(&mut objects, &mut events);
+        let mut checker = Checker::new(&objects);
+        for event in &events {
+            checker.event(event).unwrap_or_else(|contradiction| panic!("{contradiction}: {events:?}"));
+        }
+        (events.iter().map(|event| (event.op, event.thread)).collect(), objects)
+    }
+
+    const ALLOC: (Op, u8, u16) = (Op::Alloc, 0, 0);
+
+    fn release(thread: u8) -> (Op, u8, u16) {
+        (Op::Decref, thread, path::SHARED)
+    }
+
+    fn upgrade(thread: u8) -> (Op, u8, u16) {
+        (Op::Incref, thread, path::TRY)
+    }
+
+    fn end(thread: u8) -> (Op, u8, u16) {
+        (Op::Dealloc, thread, 0)
+    }
+
+    #[test]
+    fn a_release_under_way_stands_behind_the_upgrade_that_it_did_not_hinder() {
+        let retain = (Op::Incref, 0, path::OWNER);
+        // Thread 2's release began first, and thread 0's was carried out first.
+        let other = (Op::Queue, 2, 0);
+        let tape = [ALLOC, retain, release(2), other, release(0), (Op::Incref, 0, TRIES), upgrade(1)];
+        let (events, _) = completed(&[0], &[&tape[..], &[release(1), end(2)]].concat());
+        let expected = [
+            (Op::Alloc, 0),
+            (Op::Incref, 0),
+            (Op::Decref, 0),
+            (Op::Incref, 1),
+            (Op::Decref, 2),
+            (Op::Queue, 2),
+            (Op::Decref, 1),
+            (Op::Dealloc, 2),
+        ];
+        assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn a_release_that_waits_in_a_queue_stands_behind_the_upgrade_that_it_did_not_hinder() {
+        // Thread 2 has gone on: it tries an upgrade of its own, in vain.
+        let tape = [ALLOC, release(2), (Op::Incref, 2, TRIES), upgrade(1), release(1), end(0)];
+        let (events, _) = completed(&[0], &tape);
+        let expected = [(Op::Alloc, 0), (Op::Incref, 1), (Op::Decref, 2), (Op::Decref, 1), (Op::Dealloc, 0)];
+        assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn a_release_that_goes_on_for_long_stands_behind_the_last_of_the_upgrades() {
+        let tape = [ALLOC, release(0), upgrade(1), release(1), upgrade(2), release(2), end(2)];
+        let (events, _) = completed(&[0], &tape);
+        assert_eq!(events.iter().filter(|event| event.0 == Op::Incref).count(), 2);
+        let place = |event| events.iter().position(|&other| other == event);
+        assert!(place((Op::Decref, 0)) > place((Op::Incref, 2)), "{events:?}");
+    }
+
+    #[test]
+    fn an_upgrade_that_began_before_the_birth_stands_behind_it() {
+        let (events, objects) = completed(&[0], &[upgrade(1), ALLOC, release(0), release(1), end(1)]);
+        let expected = [(Op::Alloc, 0), (Op::Incref, 1), (Op::Decref, 0), (Op::Decref, 1), (Op::Dealloc, 1)];
+        assert_eq!((&events[..], objects.len()), (&expected[..], 1));
+    }
+
+    #[test]
+    fn an_upgrade_that_no_release_explains_stands_for_a_reference_from_before() {
+        let (events, objects) = completed(&[OLDER], &[upgrade(1), release(1), end(1)]);
+        assert_eq!(events, [(Op::Decref, 1), (Op::Dealloc, 1)]);
+        assert_eq!(objects[0].initial_count, 1);
+    }
+
+    #[test]
+    fn an_object_of_which_nothing_has_come_is_left_out() {
+        let (events, objects) = completed(&[OLDER], &[(Op::Incref, 1, TRIES), (Op::Incref, 2, TRIES)]);
+        assert!(events.is_empty() && objects.is_empty());
+    }
+}
