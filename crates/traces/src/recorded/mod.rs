@@ -35,13 +35,13 @@ const EVENTS: usize = 1 << 27;
 ///
 /// # Examples
 /// ```
-/// use keyway::{BiasedCounts, Ref, attach};
+/// use keyway::{BiasedCounts, Ref};
 /// use keyway_traces::{Op, Recorded, Recording};
 ///
 /// type S = Recorded<BiasedCounts>;
 ///
 /// let recording = Recording::start().unwrap();
-/// let one: Ref<_, S> = attach::<S, _>(|thread| thread.alloc("key"));
+/// let one: Ref<_, S> = Ref::new("key");
 /// let two = one.clone();
 /// drop(one);
 /// drop(two);
