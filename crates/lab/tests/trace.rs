@@ -85,6 +85,51 @@ fn a_part_of_a_trace_is_a_trace() {
     std::fs::remove_dir_all(folder).expect("it is ours");
 }
 
+/// A file may be no larger than a few KB in the process that cuts, as on a disk that is full.
+#[test]
+fn a_disk_that_is_full_leaves_the_trace_that_was_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = folder.path().join("old.rct.zst");
+    std::fs::copy(recording("ft/fib"), &old).expect("a file");
+    let before = std::fs::read(&old).expect("it is there");
+    for file in [&old, &folder.path().join("new.rct.zst")] {
+        let output = Command::new("sh")
+            .args(["-c", r#"trap "" XFSZ; ulimit -f 1; exec "$@""#, "sh", env!("CARGO_BIN_EXE_keyway-lab")])
+            .args(["trace", "cut", &recording("ft/queue"), "--events", "50000", "--to"])
+            .arg(file)
+            .output()
+            .expect("a shell starts");
+        let complaint = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        let place = format!("error: cannot write {}: ", file.display());
+        assert!(complaint.starts_with(&place) && complaint.lines().count() == 1, "{complaint}");
+        assert_eq!(std::fs::read(&old).expect("it is there"), before);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_need_not_be_utf_8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let [file, part] =
+        [b"\xff.rct.zst", b"\xfe.rct.zst"].map(|name| folder.path().join(OsStr::from_bytes(name)));
+    std::fs::copy(recording("ft/fib"), &file).expect("a file");
+    let run = |arguments: &[&OsStr]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_keyway-lab")).args(arguments).output().expect("the lab starts");
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    };
+    let [file, part] = [file.as_os_str(), part.as_os_str()];
+    let word = OsStr::new;
+    run(&[word("trace"), word("stat"), file, word("--json")]);
+    run(&[word("trace"), word("show"), file, word("--object"), word("40")]);
+    run(&[word("trace"), word("cut"), file, word("--events"), word("500"), word("--to"), part]);
+    run(&[word("replay"), word("--rounds"), word("1"), word("--strategy"), word("atomic-counts"), part]);
+}
+
 #[test]
 fn what_is_wrong_gets_one_line_and_its_exit_status() {
     let fib = recording("ft/fib");

@@ -19,6 +19,11 @@ pub trait CountWords: Send + Sync + 'static {
     /// this is where a write that comes after the last release is found. *Every* word: a word left out is one in which
     /// such a write goes unseen.
     fn claim(&mut self);
+
+    /// Nobody holds the object any more, as a strategy found in its queues: it joins the list of what
+    /// is due. For the words of a wrapper; runs no user code.
+    #[inline]
+    fn gone(&self) {}
 }
 
 /// What is the same for all objects of one contents type under one strategy.
@@ -29,7 +34,8 @@ pub(crate) struct Descriptor {
     pub(crate) type_name: fn() -> &'static str,
     /// Whether the object's words are all that lies in front of the contents.
     pub(crate) is_bare: bool,
-    /// Takes the object for the caller alone; see [`ObjectPtr::claim`].
+    /// Takes an object that was found in a queue for the caller alone; see [`ObjectPtr::claim`] and
+    /// [`CountWords::gone`].
     ///
     /// # Safety
     /// - As for [`ObjectPtr::claim`].
@@ -254,8 +260,11 @@ impl<T, S: Strategy> Drop for Memory<T, S> {
 /// # Safety
 /// - As stated there; `object` is the prefix of an object under `S`.
 unsafe fn claim<S: Strategy>(object: NonNull<Prefix>) {
+    let object = ObjectPtr::<S>(object.cast());
+    // SAFETY: not destroyed yet, by the caller's duty.
+    unsafe { object.count() }.gone();
     // SAFETY: the caller's duties, which are the same.
-    unsafe { ObjectPtr::<S>(object.cast()).claim() }
+    unsafe { object.claim() }
 }
 
 /// See [`Descriptor::free`].

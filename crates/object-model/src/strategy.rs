@@ -138,6 +138,16 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
         CountPath::Common
     }
 
+    /// As [`path`](Self::path), for a thread that brings no token along; legal on any thread at any
+    /// time.
+    ///
+    /// # Safety
+    /// - The caller keeps the object alive during the call, by a reference.
+    unsafe fn path_anywhere(object: ObjectPtr<Self>) -> CountPath {
+        let _ = object;
+        CountPath::Common
+    }
+
     // --- contents ---
 
     /// What guards the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and `unlock` are all that

@@ -26,6 +26,12 @@ impl<S: Strategy, Own> Wrapped<S, Own> {
         Wrapped { inner, own }
     }
 
+    /// The words of `S`.
+    #[inline]
+    pub fn inner(&self) -> &S::Count {
+        &self.inner
+    }
+
     /// The wrapper's words.
     #[inline]
     pub fn own(&self) -> &Own {
@@ -41,8 +47,12 @@ impl<S: Strategy, Own> Debug for Wrapped<S, Own> {
 
 /// A wrapper's words in an object's header.
 pub trait OwnWords: Send + Sync + 'static {
-    /// Nobody holds the object any more: it is destroyed next, or joins the list of what is due. Runs no user code.
-    fn due(&self) {}
+    /// As [`CountWords::gone`]. An object whose release says so itself is none of these.
+    fn gone(&self) {}
+
+    /// The header is the caller's alone, and is used no more. An object whose contents were never made
+    /// comes here with its reference. Runs no user code.
+    fn claimed(&self) {}
 }
 
 impl OwnWords for () {}
@@ -50,8 +60,14 @@ impl OwnWords for () {}
 impl<S: Strategy, Own: OwnWords> CountWords for Wrapped<S, Own> {
     #[inline]
     fn claim(&mut self) {
-        self.own.due();
+        self.own.claimed();
         self.inner.claim();
+    }
+
+    #[inline]
+    fn gone(&self) {
+        self.own.gone();
+        self.inner.gone();
     }
 }
 

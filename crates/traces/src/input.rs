@@ -1,7 +1,7 @@
 //! Bytes of a trace, decompressed if need be, with the place that has been reached and a limit.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::TraceError;
@@ -9,8 +9,18 @@ use crate::error::TraceError;
 /// The largest window that a compressed trace may ask for, as a power of two: 16 MiB of memory.
 pub const WINDOW_LOG: u32 = 24;
 
-/// How a zstd frame begins.
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes by which a compressed file is told.
+const MAGIC_BYTES: usize = 4;
+
+/// Whether a file of zstd frames begins so: with a frame of data, or with one to be skipped, of which
+/// there are 16 kinds. `pzstd` and the seekable format write the latter.
+fn is_zstd(magic: &[u8]) -> bool {
+    match magic {
+        [0x28, 0xb5, 0x2f, 0xfd] => true,
+        [first, 0x2a, 0x4d, 0x18] => first & 0xf0 == 0x50,
+        _ => false,
+    }
+}
 
 /// How much a reader takes on. What exceeds a limit is an error that names the limit.
 ///
@@ -47,6 +57,7 @@ pub(crate) struct Input<'a> {
     bytes: Box<dyn Read + 'a>,
     offset: u64,
     limit: u64,
+    is_compressed: bool,
 }
 
 impl Input<'static> {
@@ -61,8 +72,12 @@ impl<'a> Input<'a> {
     /// Bytes of `read`, called `name` in errors. Whether they are compressed shows in the first four.
     pub(crate) fn new(name: &Path, read: impl Read + 'a, limits: Limits) -> Result<Self, TraceError> {
         let cannot = |error: io::Error| TraceError::new(name, 0, format!("cannot read: {error}"));
-        let mut read = BufReader::with_capacity(1 << 16, read);
-        let is_compressed = read.fill_buf().map_err(cannot)?.starts_with(&ZSTD_MAGIC);
+        // A pipe may give fewer bytes at once than the magic has.
+        let mut magic = Vec::with_capacity(MAGIC_BYTES);
+        let mut read = read;
+        read.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut magic).map_err(cannot)?;
+        let is_compressed = is_zstd(&magic);
+        let read = BufReader::with_capacity(1 << 16, Cursor::new(magic).chain(read));
         let bytes: Box<dyn Read + 'a> = if is_compressed {
             let mut decoder = zstd::Decoder::with_buffer(read).map_err(cannot)?;
             decoder.window_log_max(WINDOW_LOG).map_err(cannot)?;
@@ -70,7 +85,12 @@ impl<'a> Input<'a> {
         } else {
             Box::new(read)
         };
-        Ok(Input { file: name.to_owned(), bytes, offset: 0, limit: limits.bytes })
+        Ok(Input { file: name.to_owned(), bytes, offset: 0, limit: limits.bytes, is_compressed })
+    }
+
+    /// Whether the bytes come out of zstd frames.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.is_compressed
     }
 
     /// How many bytes have been read.

@@ -7,7 +7,9 @@
 //! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where and why: no panic, and no more
 //! memory than what was really read is worth, within [`Limits`].
 //!
-//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, then `stats`, `life` and `trace`; `identity`; `replay`, `recorded`.
+//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, `whole_file`;
+//! then `stats`, `life` and `trace`; `identity`, `observed`; `replay`, `recorded`. `trace` names the limits
+//! of `recorded`.
 
 mod check;
 mod error;
@@ -15,11 +17,13 @@ mod format;
 mod identity;
 mod input;
 mod life;
+mod observed;
 mod reader;
 mod recorded;
 pub mod replay;
 mod stats;
 mod trace;
+mod whole_file;
 
 pub use check::{Checker, Stage, State, check, check_and};
 pub use error::TraceError;
@@ -28,7 +32,8 @@ pub use format::{
 };
 pub use input::{Limits, WINDOW_LOG};
 pub use life::{Life, Moment};
+pub use observed::{Change, Observed, Observer};
 pub use reader::Reader;
-pub use recorded::{AlreadyRecording, Recorded, Recording, Tag};
+pub use recorded::{AlreadyRecording, Recorded, Recorder, Recording, RecordingLimit, Tag};
 pub use stats::{Spread, Stats};
 pub use trace::Trace;

@@ -72,8 +72,12 @@ impl<'a> Reader<'a> {
         let filled = input.read_up_to(&mut bytes)?;
         if filled < HEADER_BYTES {
             let magic = filled.min(crate::format::MAGIC.len());
-            return Err(match bytes[..magic] == crate::format::MAGIC[..magic] && filled > 0 {
+            let is_trace = bytes[..magic] == crate::format::MAGIC[..magic];
+            return Err(match is_trace && filled > 0 {
                 true => input.error(filled as u64, "the file ends inside the header"),
+                false if filled == 0 && input.is_compressed() => {
+                    input.error(0, "not a trace: nothing is compressed in it")
+                }
                 false => input.error(0, "not a trace: it does not begin with RCTRACE1"),
             });
         }

@@ -1,7 +1,6 @@
 //! A whole trace in memory: read, written, or cut out of another.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -11,6 +10,8 @@ use crate::error::TraceError;
 use crate::format::{Event, Header, NO_OBJECT, ObjectRecord, Op, flags, path};
 use crate::input::WINDOW_LOG;
 use crate::reader::Reader;
+use crate::recorded::RecordingLimit;
+use crate::whole_file::write_whole;
 
 /// How hard [`Trace::write_file`] tries to make the file small.
 const LEVEL: i32 = 19;
@@ -28,6 +29,9 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// Names of types, at most 255 bytes each; longer ones are cut.
     pub names: Vec<String>,
+    /// The limit that ended the recording before the program's end, if one did. Such a trace agrees with
+    /// itself and can be looked at and replayed, but it is not written: clear this to write it as it is.
+    pub not_whole: Option<RecordingLimit>,
 }
 
 impl Trace {
@@ -46,6 +50,7 @@ impl Trace {
             objects: reader.objects().to_vec(),
             events,
             names,
+            not_whole: None,
         })
     }
 
@@ -64,8 +69,12 @@ impl Trace {
     /// Writes the trace without compression.
     ///
     /// # Errors
-    /// If `to` cannot be written to.
+    /// If `to` cannot be written to, or the recording is [not whole](Self::not_whole): then nothing is
+    /// written.
     pub fn write(&self, to: impl Write) -> io::Result<()> {
+        if let Some(limit) = self.not_whole {
+            return Err(io::Error::other(limit));
+        }
         let mut to = BufWriter::new(to);
         to.write_all(&self.header().encode())?;
         self.objects.iter().try_for_each(|object| to.write_all(&object.encode()))?;
@@ -78,16 +87,22 @@ impl Trace {
         to.flush()
     }
 
-    /// Writes the trace to a file, compressed with zstd.
+    /// Writes the trace to a file, compressed with zstd. The file is whole or untouched: the bytes go to a
+    /// new file beside it, which takes its name in the end. A symbolic link stays, and what it names is
+    /// replaced; a pipe or a device is written into.
+    ///
+    /// **Blocking**: until the bytes are on the disk.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or the recording is [not whole](Self::not_whole).
     pub fn write_file(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        let mut encoder = zstd::Encoder::new(File::create(path)?, LEVEL)?;
-        encoder.window_log(WINDOW_LOG)?;
-        encoder.include_checksum(true)?;
-        self.write(&mut encoder)?;
-        encoder.finish()?.sync_data()
+        write_whole(path.as_ref(), |file| {
+            let mut encoder = zstd::Encoder::new(file, LEVEL)?;
+            encoder.window_log(WINDOW_LOG)?;
+            encoder.include_checksum(true)?;
+            self.write(&mut encoder)?;
+            encoder.finish().map(|_| ())
+        })
     }
 
     /// A part of this trace as a trace of its own: objects that are alive where it begins become older ones. Events past the end are none.
@@ -154,7 +169,7 @@ impl Trace {
             Event::new(Op::ThreadExit, 1, NO_OBJECT),
         ];
         let names = vec!["?".to_owned(), "list".to_owned()];
-        Trace { global_lock: false, threads: 2, objects: vec![old, list], events, names }
+        Trace { threads: 2, objects: vec![old, list], events, names, ..Trace::default() }
     }
 }
 

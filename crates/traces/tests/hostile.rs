@@ -159,6 +159,7 @@ fn events(events: &[(Op, u16, u32)]) -> Result<Stats, TraceError> {
         objects: vec![ObjectRecord::default(), old],
         events: events.iter().map(event).collect(),
         names: vec!["?".to_owned()],
+        ..Trace::default()
     };
     read(&bytes(&trace)[..])
 }
@@ -275,6 +276,7 @@ fn a_small_file_cannot_ask_for_much_memory_in_a_replay() {
             objects: vec![ObjectRecord::default(); 1 << 18],
             events: list,
             names: vec!["?".to_owned()],
+            ..Trace::default()
         };
         let compressed = zstd::encode_all(&bytes(&trace)[..], 3).expect("it can be compressed");
         assert!(compressed.len() < 1 << 14, "{}", compressed.len());

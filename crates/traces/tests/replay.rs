@@ -162,6 +162,7 @@ fn everything() -> Trace {
         objects,
         events,
         names: vec!["?".to_owned(), "object".to_owned()],
+        ..Trace::default()
     }
 }
 

@@ -14,7 +14,7 @@ use std::ptr::NonNull;
 use keyway_sync::grave;
 
 use crate::destruction::{self, Due};
-use crate::header::{Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
+use crate::header::{CountWords, Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
 use crate::strategy::FreeThreaded;
@@ -91,7 +91,7 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
         type_id: TypeId::of::<K>(),
         type_name: std::any::type_name::<K>,
         is_bare: mem::size_of::<K::Extent>() == 0,
-        claim: leave_unclaimed,
+        claim: note_gone::<S>,
         destroy: destroy::<K, S>,
         free: free_by_descriptor::<K, S>,
         linked_by: Some(LinkedBy { set: set_link::<S>, get: link::<S> }),
@@ -283,11 +283,15 @@ unsafe fn extent<'a, K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> &'a K::E
     unsafe { place.as_ref() }
 }
 
-/// See [`Descriptor::claim`]: weak references may still look at the words. They are claimed when the memory is freed.
+/// See [`Descriptor::claim`]. Claims nothing: weak references may still look at the words, which are
+/// claimed when the memory is freed.
 ///
 /// # Safety
-/// - None.
-unsafe fn leave_unclaimed(_: NonNull<Prefix>) {}
+/// - `object` is the prefix of an object made by [`allocate`] under `S`, which is not freed.
+unsafe fn note_gone<S: WeakCounts>(object: NonNull<Prefix>) {
+    // SAFETY: not freed, by the caller's duty.
+    unsafe { ObjectPtr::<S>::of_header(object.cast()).count() }.gone();
+}
 
 /// See [`Descriptor::destroy`].
 ///

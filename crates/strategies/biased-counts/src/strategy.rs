@@ -112,6 +112,12 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
         count::path(unsafe { object.count() }, bias)
     }
 
+    #[inline(never)]
+    unsafe fn path_anywhere(object: ObjectPtr<Self>) -> CountPath {
+        // SAFETY: the caller keeps the object alive.
+        count::path(unsafe { object.count() }, thread::present::<L>())
+    }
+
     type Lock = Lock;
 }
 

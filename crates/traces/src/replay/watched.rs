@@ -1,11 +1,10 @@
 //! A strategy that behaves as another one and counts on which paths.
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 
-use keyway_object_model::{CountPath, Due, ObjectPtr, Released, Retained, Runtime, Strategy, Wrapped};
+use keyway_object_model::{CountPath, Strategy};
 
-use crate::identity::runtime_of;
+use crate::observed::{Change, Observed, Observer};
 
 /// How many operations took which path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,90 +59,22 @@ fn note(path: CountPath, is_release: bool) {
 }
 
 /// `S`, with paths counted on each OS thread.
+pub(super) type Watched<S> = Observed<CountPaths, S>;
+
+/// Counts paths.
 #[derive(Debug)]
-pub(super) struct Watched<S>(PhantomData<fn(S) -> S>);
+pub(super) enum CountPaths {}
 
-// SAFETY: every function is that of `S`, to which each duty is handed on; an OS thread that is attached to `S` itself is told from one
-// that is not by `release_anywhere`. Identity: one static a wrapper.
-unsafe impl<S: Strategy> Strategy for Watched<S> {
-    type Attached = S::Attached;
+impl Observer for CountPaths {
+    const PREFIX: &'static str = "watched-";
+    type Words = ();
 
-    fn runtime() -> &'static Runtime {
-        runtime_of::<Self>("watched-", S::runtime().id)
-    }
+    fn born<S: Strategy>(_: bool) {}
 
-    fn attach(due: &mut Due<Self>) -> S::Attached {
-        S::attach(&mut due.wrapped())
-    }
-
-    fn detach(attached: &S::Attached, due: &mut Due<Self>) {
-        S::detach(attached, &mut due.wrapped());
-    }
-
-    fn checkpoint(attached: &S::Attached, due: &mut Due<Self>) {
-        S::checkpoint(attached, &mut due.wrapped());
-    }
-
-    fn leave(attached: &S::Attached, due: &mut Due<Self>) {
-        S::leave(attached, &mut due.wrapped());
-    }
-
-    fn reenter(attached: &S::Attached, due: &mut Due<Self>) {
-        S::reenter(attached, &mut due.wrapped());
-    }
-
-    type Id = S::Id;
-
-    fn id(attached: &S::Attached) -> S::Id {
-        S::id(attached)
-    }
-
-    type Count = Wrapped<S, ()>;
-
-    fn new_count(id: S::Id, attached: &S::Attached) -> Self::Count {
-        Wrapped::new(S::new_count(id, attached), ())
-    }
-
-    fn immortal_count(id: S::Id, attached: &S::Attached) -> Self::Count {
-        Wrapped::new(S::immortal_count(id, attached), ())
-    }
-
-    unsafe fn retain(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> Retained {
-        // An immortal object's operations are no count operations.
-        // SAFETY: the caller keeps the object alive.
-        if !unsafe { object.is_immortal() } {
-            // SAFETY: as above.
-            note(unsafe { S::path(object.wrapped(), id) }, false);
+    /// An immortal object's operations are no count operations.
+    fn before<S: Strategy>(change: Change, path: Option<CountPath>, (): &()) {
+        if let Some(path) = path {
+            note(path, change == Change::Release);
         }
-        // SAFETY: the caller's duties.
-        unsafe { S::retain(object.wrapped(), id, attached) }
     }
-
-    unsafe fn release(
-        object: ObjectPtr<Self>,
-        id: S::Id,
-        attached: &S::Attached,
-        due: &mut Due<Self>,
-    ) -> Released {
-        // An immortal object's operations are no count operations.
-        // SAFETY: alive, by the caller's reference.
-        if !unsafe { object.is_immortal() } {
-            // SAFETY: as above.
-            note(unsafe { S::path(object.wrapped(), id) }, true);
-        }
-        // SAFETY: the caller's duties.
-        unsafe { S::release(object.wrapped(), id, attached, &mut due.wrapped()) }
-    }
-
-    unsafe fn release_unattached(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
-        // SAFETY: the caller's duties.
-        unsafe { object.wrapped::<S, ()>().release_anywhere() }
-    }
-
-    unsafe fn count(object: ObjectPtr<Self>, id: S::Id, attached: &S::Attached) -> usize {
-        // SAFETY: the caller's duties.
-        unsafe { S::count(object.wrapped(), id, attached) }
-    }
-
-    type Lock = S::Lock;
 }
