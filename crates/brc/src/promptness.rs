@@ -84,6 +84,6 @@ impl<S: WeakCounts> Shared<(), S> {
     /// Brc::collect();
     /// ```
     pub fn wake_when_queued(waker: Option<Waker>) {
-        S::wake_when_queued(waker);
+        counted::wake_when_queued::<S>(waker);
     }
 }

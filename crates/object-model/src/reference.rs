@@ -223,7 +223,7 @@ pub(crate) unsafe fn settle<S: Strategy>(object: ObjectPtr<S>, released: Release
         Released::Nothing => {}
         // SAFETY: `Destroy` means that nobody else can reach the object.
         Released::Destroy => unsafe { destruction::destroy(object) },
-        Released::DestroyDue => destruction::run_due(),
+        Released::DestroyDue => destruction::pay(),
     }
 }
 

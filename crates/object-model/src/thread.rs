@@ -11,6 +11,7 @@ use crate::exclusive::Alone;
 use crate::header::Object;
 use crate::reference::Ref;
 use crate::strategy::Strategy;
+use crate::user::{self, Site};
 
 /// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed shared: [`Thread`] and the
 /// OS thread's own context both point to it.
@@ -200,6 +201,8 @@ impl<S: Strategy> Thread<S> {
     /// ```
     pub fn exclusive<R>(&mut self, f: impl FnOnce(&Thread<S>) -> R) -> R {
         let _alone = Alone::enter(self.inner());
+        user::calls(Site::Exclusive);
+        // U3.
         f(self)
     }
 }
