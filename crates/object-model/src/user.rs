@@ -58,8 +58,8 @@ impl UnderWay {
 fn check(site: Site) {
     CONTEXT.with(|context| {
         let UnderWay { strategies, leaf_locks } = &context.under_way;
-        assert!(strategies.get() == 0, "{site:?}: user code while a function of a strategy is under way");
-        assert!(leaf_locks.get() == 0, "{site:?}: user code under a leaf lock");
+        assert!(strategies.get() == 0, "rule broken: {site:?}: user code while a function of a strategy is under way");
+        assert!(leaf_locks.get() == 0, "rule broken: {site:?}: user code under a leaf lock");
     });
 }
 

@@ -121,8 +121,8 @@ pub(crate) fn lock<L: Layout>(id: ThreadId) -> Bucket<L> {
 impl<L: Layout> Drop for Bucket<L> {
     fn drop(&mut self) {
         for entry in self.threads.iter() {
-            assert_eq!(entry.is_raised, entry.has_something(), "I10: the signal of thread {}", entry.id);
-            assert!(entry.taking <= entry.queue.len(), "thread {} takes what is not there", entry.id);
+            assert_eq!(entry.is_raised, entry.has_something(), "rule broken: I10, thread {}", entry.id);
+            assert!(entry.taking <= entry.queue.len(), "rule broken: thread {} takes what is not there", entry.id);
         }
     }
 }
