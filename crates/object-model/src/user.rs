@@ -22,7 +22,7 @@ pub enum Site {
     Destructor,
     /// U6: a waker that is woken, and its drop after that.
     Waker,
-    /// U7: contents that are made, cloned, read from or taken over by a pointer.
+    /// U7: the making of contents whose object is there already.
     Contents,
 }
 
@@ -58,7 +58,10 @@ impl UnderWay {
 fn check(site: Site) {
     CONTEXT.with(|context| {
         let UnderWay { strategies, leaf_locks } = &context.under_way;
-        assert!(strategies.get() == 0, "rule broken: {site:?}: user code while a function of a strategy is under way");
+        assert!(
+            strategies.get() == 0,
+            "rule broken: {site:?}: user code while a function of a strategy is under way"
+        );
         assert!(leaf_locks.get() == 0, "rule broken: {site:?}: user code under a leaf lock");
     });
 }

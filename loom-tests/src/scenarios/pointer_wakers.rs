@@ -40,14 +40,8 @@ enum Deed {
 }
 
 impl Deed {
-    const ALL: [Deed; 6] = [
-        Deed::Drops,
-        Deed::DropsTheSame,
-        Deed::Makes,
-        Deed::StepsAside,
-        Deed::Attaches,
-        Deed::SetsAnother,
-    ];
+    const ALL: [Deed; 6] =
+        [Deed::Drops, Deed::DropsTheSame, Deed::Makes, Deed::StepsAside, Deed::Attaches, Deed::SetsAnother];
 }
 
 /// A waker that does something with pointers.
@@ -237,7 +231,10 @@ fn waker_steps_aside_in_an_upgrade<S: WeakCounts>() {
 }
 
 /// Contents whose destructor makes an object, as one does that writes to a log.
-struct Makes<S: WeakCounts>(#[expect(dead_code, reason = "dropped")] Payload, std::marker::PhantomData<fn(S) -> S>);
+struct Makes<S: WeakCounts>(
+    #[expect(dead_code, reason = "dropped")] Payload,
+    std::marker::PhantomData<fn(S) -> S>,
+);
 
 impl<S: WeakCounts> Makes<S> {
     fn new(fate: &Fate) -> Self {

@@ -308,6 +308,7 @@ unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let extent = unsafe { extent::<K, S>(contents) };
     let layout = K::layout(extent);
     let _memory = Memory::<S> { contents, layout, extent: Of::<K, S>::EXTENT, _strategy: PhantomData };
+    // U5.
     // SAFETY: the last reference has gone, and this is called once.
     unsafe { K::drop_contents(contents, extent) };
 }

@@ -122,7 +122,11 @@ impl<L: Layout> Drop for Bucket<L> {
     fn drop(&mut self) {
         for entry in self.threads.iter() {
             assert_eq!(entry.is_raised, entry.has_something(), "rule broken: I10, thread {}", entry.id);
-            assert!(entry.taking <= entry.queue.len(), "rule broken: thread {} takes what is not there", entry.id);
+            assert!(
+                entry.taking <= entry.queue.len(),
+                "rule broken: thread {} takes what is not there",
+                entry.id
+            );
         }
     }
 }
@@ -154,7 +158,9 @@ impl<L: Layout> Bucket<L> {
 
     /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten once the bucket is unlocked.
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
-        let Some(place) = self.threads.iter().position(|entry| entry.id == id) else { return (Queue::new(), None) };
+        let Some(place) = self.threads.iter().position(|entry| entry.id == id) else {
+            return (Queue::new(), None);
+        };
         let entry = self.threads.swap_remove(place);
         (entry.queue, entry.waker)
     }
