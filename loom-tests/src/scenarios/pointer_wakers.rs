@@ -64,7 +64,7 @@ impl<S: WeakCounts> Does<S> {
             Deed::Makes => drop(Shared::<_, S>::new(())),
             Deed::StepsAside => Shared::<(), S>::step_aside(),
             // Refused where the thread is attached.
-            Deed::Attaches => drop(try_attach::<S, _>(Thread::checkpoint)),
+            Deed::Attaches => _ = try_attach::<S, _>(Thread::checkpoint),
             Deed::SetsAnother => Shared::<(), S>::wake_when_queued(Some(Waker::noop().clone())),
         }
     }
