@@ -198,7 +198,8 @@ pub(crate) fn run_due() {
     });
 }
 
-/// Does what a strategy has put aside: wakes what it wants woken, and destroys what is due, unless it must wait.
+/// Does what a strategy has put aside: wakes what it wants woken, and destroys what is due, unless
+/// it must wait.
 pub(crate) fn pay() {
     wakes::run();
     run_due();
@@ -266,7 +267,8 @@ impl Drop for Unhold {
 #[derive(Debug)]
 pub struct Due<S: Strategy> {
     _strategy: PhantomData<fn(S) -> S>,
-    /// A function of a strategy is under way as long as what it was lent. None where the function ends with a call of ours.
+    /// A function of a strategy is under way as long as what it was lent. None where the function
+    /// ends with a call of ours.
     #[cfg(debug_assertions)]
     _under_way: Option<Strategys>,
 }
@@ -281,7 +283,8 @@ impl<S: Strategy> Due<S> {
         }
     }
 
-    /// For a function that calls back to the object model as its last step: user code may run in that.
+    /// For a function that calls back to the object model as its last step: user code may run in
+    /// that.
     #[inline]
     pub(crate) fn with_a_last_call() -> Self {
         Due {
@@ -296,8 +299,9 @@ impl<S: Strategy> Due<S> {
         CONTEXT.with(|context| context.destruction.due.get().is_none())
     }
 
-    /// Hands over a value whose drop is the user's code, such as a waker that is no longer called for. It is dropped as the contents of an object with
-    /// `count` would be, whose last reference has gone.
+    /// Hands over a value whose drop is the user's code, such as a waker that is no longer called
+    /// for. It is dropped as the contents of an object with `count` would be, whose last reference
+    /// has gone.
     pub fn forget<T: Send + Sync + 'static>(&mut self, count: S::Count, value: T) {
         let object = ObjectPtr::of(Object::<T, S>::allocate(count, value, false));
         // SAFETY: nobody knows the object, which was made just now.

@@ -67,7 +67,7 @@ pub enum Released {
     /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it. Nothing, if the object is
     /// immortal.
     Destroy,
-    /// What the strategy has put aside during this call: the destruction of what is in [`Due`](crate::Due), and the waking of what it has
-    /// given to [`wake_soon`](crate::wake_soon).
+    /// What the strategy has put aside during this call: the destruction of what is in
+    /// [`Due`](crate::Due), and the waking of what it has given to [`wake_soon`](crate::wake_soon).
     DestroyDue,
 }

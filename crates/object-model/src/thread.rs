@@ -130,6 +130,10 @@ impl<S: Strategy> Thread<S> {
     /// Inside, the OS thread is attached to nothing and may attach anew, to this runtime or another. It must have detached again
     /// when `f` returns or panics.
     ///
+    /// Nothing waits for this thread meanwhile, however long `f` takes. Under `BiasedCounts`, what
+    /// `f` makes without a token (`Ref::new`, a `Brc`) therefore has no owner and is counted by
+    /// atomic steps. Work that makes many objects attaches anew.
+    ///
     /// **Blocking**: afterwards, until this thread may run again.
     ///
     /// # Aborts

@@ -1,8 +1,11 @@
-//! Where a user's code is called: the sites, and what holds at each of them. PROTOCOL.md has the table.
+//! Where a user's code is called: the sites, and what holds at each of them. PROTOCOL.md has the
+//! table.
 //!
-//! User code may do anything: drop the last reference to whatever it can reach, make objects, attach, block, step aside, set a waker, panic, or
-//! start a thread that does so and wait for it. So at each site no lock of the runtime is held but contents that the user has entered, no
-//! function of a strategy is under way, no count is half changed, and nothing that was learnt before the call is relied on after it.
+//! User code may do anything: drop the last reference to whatever it can reach, make objects,
+//! attach, block, step aside, set a waker, panic, or start a thread that does so and wait for it.
+//! So at each site no lock of the runtime is held but contents that the user has entered, no
+//! function of a strategy is under way, no count is half changed, and nothing that was learnt
+//! before the call is relied on after it.
 
 #[cfg(debug_assertions)]
 use crate::context::CONTEXT;

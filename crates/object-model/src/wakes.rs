@@ -11,7 +11,8 @@ use crate::user::{self, Site};
 
 /// The wakers that one OS thread has to wake, the last to come in front.
 ///
-/// No destruction and no section makes them wait: a thread that is woken late may be waited for by the very destructor that woke it.
+/// No destruction and no section makes them wait: a thread that is woken late may be waited for by
+/// the very destructor that woke it.
 pub(crate) struct Wakes(
     // Empty whenever the face has returned, so that an OS thread's end has nothing to drop.
     ManuallyDrop<Cell<Option<Box<Wake>>>>,
@@ -28,7 +29,8 @@ impl Wakes {
     }
 }
 
-/// Has `waker` woken by this OS thread as soon as the strategy's function that calls this has returned. Runs no user code but the allocator.
+/// Has `waker` woken by this OS thread as soon as the strategy's function that calls this has
+/// returned. Runs no user code but the allocator.
 ///
 /// A release that has called this says [`DestroyDue`](crate::Released::DestroyDue).
 pub fn wake_soon(waker: Arc<Waker>) {
@@ -38,15 +40,16 @@ pub fn wake_soon(waker: Arc<Waker>) {
     });
 }
 
-/// Wakes what waits to be woken. No function of a strategy is under way, and nothing that was learnt of this thread before holds afterwards: a
-/// waker is the user's code.
+/// Wakes what waits to be woken. No function of a strategy is under way, and nothing that was
+/// learnt of this thread before holds afterwards: a waker is the user's code.
 pub(crate) fn run() {
     let mut next = CONTEXT.with(|context| context.wakes.0.take());
     while let Some(wake) = next {
         let Wake { waker, next: rest } = *wake;
         next = rest;
         user::calls(Site::Waker);
-        // U6. What a waker does is not ours, and nothing here depends on it: a panic, which the hook has reported, ends here.
+        // U6. What a waker does is not ours, and nothing here depends on it: a panic, which the
+        // hook has reported, ends here.
         caught(|| waker.wake_by_ref());
         // U6. Apart, so that the drop's panic does not meet the other one.
         caught(|| drop(waker));

@@ -1,5 +1,5 @@
-//! Where user code is called, against the table of PROTOCOL.md: a call that has no mark is found, and so is a mark without a row, a row
-//! without a mark, and any call from a strategy.
+//! Where user code is called, against the table of PROTOCOL.md: a call that has no mark is found,
+//! and so is a mark without a row, a row without a mark, and any call from a strategy.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -47,7 +47,8 @@ impl Source {
         self.path.starts_with("strategies/")
     }
 
-    /// The parameters that are closures and may be the user's. What a strategy is lent is this library's.
+    /// The parameters that are closures and may be the user's. What a strategy is lent is this
+    /// library's.
     fn closures(&self) -> BTreeSet<&str> {
         if self.is_strategy() {
             return BTreeSet::new();

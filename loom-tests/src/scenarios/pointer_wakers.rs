@@ -1,5 +1,5 @@
-//! Wakers and destructors are a user's code. What they may do at each place at which the runtime calls them, and what they must not
-//! undo: a thread that leaves is not waited for.
+//! Wakers and destructors are a user's code. What they may do at each place at which the runtime
+//! calls them, and what they must not undo: a thread that leaves is not waited for.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -103,7 +103,8 @@ impl Place {
 
 /// Every deed at every place, with a token and without.
 ///
-/// Fails if a waker is called where a lock is held, a function of the strategy is under way or something is remembered of the thread.
+/// Fails if a waker is called where a lock is held, a function of the strategy is under way or
+/// something is remembered of the thread.
 fn waker_does_anything<S: WeakCounts>(explorer: &mut Explorer) {
     explorer.lower_bound_to(2);
     for deed in Deed::ALL {
@@ -165,7 +166,8 @@ impl<S: WeakCounts> Wake for Holds<S> {
     fn wake(self: Arc<Self>) {}
 }
 
-/// An object with a reference for the calling thread and one that goes with its waker; another thread drops the third.
+/// An object with a reference for the calling thread and one that goes with its waker; another
+/// thread drops the third.
 fn held_by_a_waker<S: WeakCounts>(thread: &Thread<S>, fate: &Fate) -> (Ref<Payload, S>, JoinHandle<()>) {
     let mine = thread.alloc(fate.payload(7));
     let (held, theirs) = (mine.clone_ref(thread), mine.clone_ref(thread));
@@ -173,9 +175,11 @@ fn held_by_a_waker<S: WeakCounts>(thread: &Thread<S>, fate: &Fate) -> (Ref<Paylo
     (mine, spawn(move || drop(theirs)))
 }
 
-/// A thread detaches, and with its waker a reference goes to an object of its own, while another thread drops one.
+/// A thread detaches, and with its waker a reference goes to an object of its own, while another
+/// thread drops one.
 ///
-/// Fails if the waker is dropped after its thread has left the table and before it counts as detached.
+/// Fails if the waker is dropped after its thread has left the table and before it counts as
+/// detached.
 fn waker_goes_as_its_thread_detaches<S: WeakCounts>() {
     let fate = Fate::new();
     let (mine, other) = attach::<S, _>(|thread| held_by_a_waker(thread, &fate));
@@ -189,7 +193,8 @@ fn waker_goes_as_its_thread_detaches<S: WeakCounts>() {
 
 /// The same, as the thread enters a blocking region.
 ///
-/// Fails if the waker is dropped after its thread has left the table and before it counts as not attached.
+/// Fails if the waker is dropped after its thread has left the table and before it counts as not
+/// attached.
 fn waker_goes_as_its_thread_blocks<S: WeakCounts>() {
     let fate = Fate::new();
     attach::<S, _>(|thread| {
@@ -201,7 +206,8 @@ fn waker_goes_as_its_thread_blocks<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker upgrades what another thread drops, and is woken as it finds in its queue what is due; its waker steps aside.
+/// The maker upgrades what another thread drops, and is woken as it finds in its queue what is due;
+/// its waker steps aside.
 ///
 /// Fails if an upgrade relies after a waker on what it knew of its thread before.
 fn waker_steps_aside_in_an_upgrade<S: WeakCounts>() {
@@ -253,7 +259,8 @@ fn dropped_elsewhere(what: impl Send + 'static) {
     spawn(move || drop(what)).join().unwrap();
 }
 
-/// As a thread detaches, a destructor makes an object. What others drop then of the thread's objects waits for nobody.
+/// As a thread detaches, a destructor makes an object. What others drop then of the thread's
+/// objects waits for nobody.
 ///
 /// Fails if the destructor puts the thread back into the table.
 fn destructor_of_a_detach_makes_another<S: WeakCounts>() {
@@ -360,7 +367,8 @@ impl Wake for Count {
     }
 }
 
-/// Another thread drops an object of this one, which has not been told that there is anything. It is told, or has destroyed the object.
+/// Another thread drops an object of this one, which has not been told that there is anything. It
+/// is told, or has destroyed the object.
 fn assert_told_of<S: WeakCounts>(object: Shared<Payload, S>, fate: &Fate, wakings: &Count) {
     let before = wakings.get();
     dropped_elsewhere(object);
@@ -369,7 +377,8 @@ fn assert_told_of<S: WeakCounts>(object: Shared<Payload, S>, fate: &Fate, waking
     }
 }
 
-/// An upgrade by the maker has carried its queue out, in which nothing was due. Then it asks to be woken.
+/// An upgrade by the maker has carried its queue out, in which nothing was due. Then it asks to be
+/// woken.
 ///
 /// Fails if what an upgrade leaves behind looks like something of which the maker has been told.
 fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
@@ -390,9 +399,11 @@ fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
-/// An upgrade by the maker finds in its queue what is due, and cannot destroy it. The maker looks again only if it is woken.
+/// An upgrade by the maker finds in its queue what is due, and cannot destroy it. The maker looks
+/// again only if it is woken.
 ///
-/// Fails if what waits for the maker to destroy it goes untold, or if the waker is woken later than by the upgrade.
+/// Fails if what waits for the maker to destroy it goes untold, or if the waker is woken later than
+/// by the upgrade.
 fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -432,7 +443,8 @@ fn waker_is_set_while_another_drops<S: WeakCounts>() {
     Shared::<(), S>::step_aside();
 }
 
-/// Another thread has taken the only entry out of the maker's queue, with the object. Then the maker asks to be woken.
+/// Another thread has taken the only entry out of the maker's queue, with the object. Then the
+/// maker asks to be woken.
 ///
 /// Fails if the signal stays raised over the empty queue, or counts as telling.
 fn another_has_emptied_the_queue<S: WeakCounts>() {

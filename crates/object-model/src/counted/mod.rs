@@ -233,14 +233,15 @@ pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> 
     result
 }
 
-/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys what turns out to be due, by which the thread does
-/// not become an owner again.
+/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys
+/// what turns out to be due, by which the thread does not become an owner again.
 pub fn step_aside<S: WeakCounts>() {
     let _leaving = Leaving::new();
     with_due(|due| S::step_aside(due));
 }
 
-/// Has `waker` woken when something is queued to this OS thread; see [`WeakCounts::wake_when_queued`].
+/// Has `waker` woken when something is queued to this OS thread; see
+/// [`WeakCounts::wake_when_queued`].
 pub fn wake_when_queued<S: WeakCounts>(waker: Option<Waker>) {
     with_due(|due| S::wake_when_queued(waker, due));
 }

@@ -76,7 +76,8 @@ pub unsafe fn upgrade<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
     let upgraded = unsafe { S::upgrade(object, &mut Due::new()) };
-    // The reference, if there is one, is counted: whatever the user's code does here, it stays the caller's. No destructor runs.
+    // The reference, if there is one, is counted: whatever the user's code does here, it stays the
+    // caller's. No destructor runs.
     wakes::run();
     match upgraded {
         Upgraded::Reference => true,

@@ -38,13 +38,15 @@ struct Entry<L: Layout> {
     is_raised: bool,
     /// The thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
-    /// Woken when there is news and was none. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
+    /// Woken when there is news and was none. In an `Arc`, since a waker's clone and drop are the
+    /// user's code, and a bucket's lock is
     /// a leaf lock.
     waker: Option<Arc<Waker>>,
 }
 
 impl<L: Layout> Entry<L> {
-    /// Whether there is something that the thread has not begun to take: what a waker tells of (I11).
+    /// Whether there is something that the thread has not begun to take: what a waker tells of
+    /// (I11).
     fn has_news(&self) -> bool {
         self.queue.len() > self.taking || self.is_due_later
     }
@@ -156,7 +158,8 @@ impl<L: Layout> Bucket<L> {
         });
     }
 
-    /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten once the bucket is unlocked.
+    /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten
+    /// once the bucket is unlocked.
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
         let Some(place) = self.threads.iter().position(|entry| entry.id == id) else {
             return (Queue::new(), None);
@@ -176,13 +179,15 @@ impl<L: Layout> Present<'_, L> {
         self.with_news(|entry| entry.queue.push_back(object))
     }
 
-    /// Has the thread look at what is due once more, which nobody will destroy otherwise. Returns whom to wake once the bucket is unlocked.
+    /// Has the thread look at what is due once more, which nobody will destroy otherwise. Returns
+    /// whom to wake once the bucket is unlocked.
     #[must_use]
     pub(crate) fn note_due_later(&mut self) -> Option<Arc<Waker>> {
         self.with_news(|entry| entry.is_due_later = true)
     }
 
-    /// Adds to what there is. Whom to wake: nobody if there was news before, of which somebody has been told (I11).
+    /// Adds to what there is. Whom to wake: nobody if there was news before, of which somebody has
+    /// been told (I11).
     fn with_news(&mut self, add: impl FnOnce(&mut Entry<L>)) -> Option<Arc<Waker>> {
         let had_news = self.0.has_news();
         add(self.0);
@@ -190,7 +195,8 @@ impl<L: Layout> Present<'_, L> {
         if had_news { None } else { self.0.waker.clone() }
     }
 
-    /// Whom to wake from now on. Returns whom until now, to be forgotten once the bucket is unlocked.
+    /// Whom to wake from now on. Returns whom until now, to be forgotten once the bucket is
+    /// unlocked.
     #[must_use]
     pub(crate) fn set_waker(&mut self, waker: Option<Arc<Waker>>) -> Option<Arc<Waker>> {
         std::mem::replace(&mut self.0.waker, waker)
@@ -201,7 +207,8 @@ impl<L: Layout> Present<'_, L> {
         self.0.has_news()
     }
 
-    /// The owner is about to take all that is queued, and to destroy what is due: whatever comes in from now on is news.
+    /// The owner is about to take all that is queued, and to destroy what is due: whatever comes in
+    /// from now on is news.
     pub(crate) fn begin_to_take(&mut self) {
         self.0.taking = self.0.queue.len();
         self.0.is_due_later = false;
@@ -213,7 +220,8 @@ impl<L: Layout> Present<'_, L> {
         self.0.taking > 0
     }
 
-    /// Takes some of what was queued at [`begin_to_take`](Self::begin_to_take): what has come in since is not taken in its place.
+    /// Takes some of what was queued at [`begin_to_take`](Self::begin_to_take): what has come in
+    /// since is not taken in its place.
     pub(crate) fn take_some(&mut self) -> Queue<L> {
         let entry = &mut *self.0;
         let some = entry.taking.min(AT_A_TIME);
@@ -232,7 +240,8 @@ impl<L: Layout> Present<'_, L> {
         self.0.queue.iter().rposition(|queued| *queued == object)
     }
 
-    /// Takes one object out of the queue, with the reference that the queue had. If that was all, there is no news any more: what comes in next is.
+    /// Takes one object out of the queue, with the reference that the queue had. If that was all,
+    /// there is no news any more: what comes in next is.
     pub(crate) fn remove(&mut self, position: usize) {
         let entry = &mut *self.0;
         // The last to come takes its place, and is carried out with those.

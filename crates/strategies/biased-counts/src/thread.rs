@@ -92,7 +92,8 @@ pub(crate) fn leave_table<L: Layout>(attached: &Attached, due: &mut Due<BiasedCo
     leave(attached.id, due);
 }
 
-/// As [`leave_table`], for a blocking region: inside, the objects that the thread makes do not put it into the table.
+/// As [`leave_table`], for a blocking region: inside, the objects that the thread makes do not put
+/// it into the table.
 pub(crate) fn begin_region<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L>>) {
     L::with_local(|local| local.regions.set(local.regions.get() + 1));
     leave_table(attached, due);
@@ -118,7 +119,8 @@ fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     forget_waker(waker, due);
 }
 
-/// A waker is no longer called for. Its drop is the user's code, which runs when this thread counts as not attached everywhere.
+/// A waker is no longer called for. Its drop is the user's code, which runs when this thread counts
+/// as not attached everywhere.
 fn forget_waker<L: Layout>(waker: Option<Arc<Waker>>, due: &mut Due<BiasedCounts<L>>) {
     if let Some(waker) = waker {
         due.forget(Words::born_merged(), waker);
@@ -151,7 +153,8 @@ pub(crate) fn present_to_own<L: Layout>() -> Bias {
     if bias.is_biased() { bias } else { attach_to_own::<L>() }
 }
 
-/// Not in a blocking region: the thread has said there that nobody is to wait for it. An object that it makes is born without an owner.
+/// Not in a blocking region: the thread has said there that nobody is to wait for it. An object
+/// that it makes is born without an owner.
 #[cold]
 #[inline(never)]
 fn attach_to_own<L: Layout>() -> Bias {
@@ -161,7 +164,8 @@ fn attach_to_own<L: Layout>() -> Bias {
     present::<L>()
 }
 
-/// Puts a thread without a token into the table, unless it is leaving: what runs then must not undo that.
+/// Puts a thread without a token into the table, unless it is leaving: what runs then must not undo
+/// that.
 fn attach_unasked<L: Layout>() {
     if is_leaving() {
         return;
@@ -192,8 +196,9 @@ pub(crate) fn step_aside<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     }
 }
 
-/// Has `waker` woken when there is news for this OS thread, as long as it is in the table, and at once if there is some already. Enters the
-/// table for a waker, also in a blocking region, but not for none.
+/// Has `waker` woken when there is news for this OS thread, as long as it is in the table, and at
+/// once if there is some already. Enters the table for a waker, also in a blocking region, but not
+/// for none.
 pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>, due: &mut Due<BiasedCounts<L>>) {
     if waker.is_some() && !present::<L>().is_biased() {
         attach_unasked::<L>();
@@ -232,8 +237,8 @@ pub(crate) fn drain<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L
     }
 }
 
-/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the signal says. What is due then, and what was
-/// due already, is the caller's to see destroyed.
+/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the
+/// signal says. What is due then, and what was due already, is the caller's to see destroyed.
 #[cold]
 #[inline(never)]
 pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
