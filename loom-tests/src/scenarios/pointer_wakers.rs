@@ -19,7 +19,8 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
            waker_steps_aside_in_an_upgrade, destructor_of_a_detach_makes_another,
            destructor_of_a_blocking_region_makes_another, destructor_of_stepping_aside_makes_another,
            waker_of_a_blocking_region_sets_another, blocking_region_makes_another,
-           upgrade_has_emptied_the_queue, upgrade_tells_of_what_is_due, waker_is_set_while_another_drops;
+           upgrade_has_emptied_the_queue, upgrade_tells_of_what_is_due,
+           upgrade_leaves_what_is_due_for_later, waker_is_set_while_another_drops;
         3: another_has_emptied_the_queue, another_has_emptied_the_queue_of_the_woken;
     );
     models.push(Model::of::<S>("waker_does_anything", 2, waker_does_anything::<S>));
@@ -417,6 +418,26 @@ fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
     if is_gone && woken == 0 {
         fate.assert_destroyed_once();
     }
+    if wakings.get() > 0 {
+        Shared::<(), S>::collect();
+    }
+    fate.assert_destroyed_once();
+    Shared::<(), S>::wake_when_queued(None);
+    Shared::<(), S>::step_aside();
+}
+
+/// The same; it asks to be woken after the upgrade.
+///
+/// Fails if what waits for the maker to destroy it is no reason to wake.
+fn upgrade_leaves_what_is_due_for_later<S: WeakCounts>() {
+    let fate = Fate::new();
+    let one = Shared::<_, S>::new(fate.payload(7));
+    let weak: WeakShared<_, S> = Shared::downgrade(&one);
+    let other = spawn(move || drop(one));
+    drop(weak.upgrade());
+    let wakings = Count::new();
+    wakings.set::<S>();
+    other.join().unwrap();
     if wakings.get() > 0 {
         Shared::<(), S>::collect();
     }
