@@ -252,6 +252,12 @@ pub fn collect<S: WeakCounts>() {
     destruction::collect::<S>();
 }
 
+/// As [`collect`], for a strategy's release, which owes what is due then.
+pub fn collect_to_owe<S: FreeThreaded>() -> Released {
+    S::collect(&mut Due::new());
+    Released::DestroyDue
+}
+
 /// Adds a reference, on any thread at any time.
 ///
 /// # Aborts
