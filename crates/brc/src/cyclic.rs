@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 
 use keyway_object_model::WeakCounts;
 use keyway_object_model::counted::{self, One};
+use keyway_object_model::user::{Site, calls};
 
 use crate::pointer::Shared;
 use crate::weak::WeakShared;
@@ -54,6 +55,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
         unsafe { counted::clone_weak::<S>(place) };
         // SAFETY: counted just now.
         let weak = unsafe { WeakShared::<T, S>::from_counted(place.cast()) };
+        calls(Site::Contents);
+        // U7. Nothing is remembered of this thread: `publish` finds out anew whose the object is.
         let contents = make(&weak);
         let place = ManuallyDrop::new(unborn).place;
         // SAFETY: memory for a `T`, which nobody reads before it is published.

@@ -91,7 +91,9 @@ impl<T, S: WeakCounts> Drop for Unwritten<T, S> {
 impl<T, S: WeakCounts> Shared<T, S> {
     /// Makes an object, with one reference: the one returned.
     ///
-    /// Under `BiasedCounts` the thread becomes the object's owner, whose clones and drops cost no atomic step. What others have queued to the
+    /// Under `BiasedCounts` the thread becomes the object's owner, whose clones and drops cost no
+    /// atomic step; but not inside `Thread::blocking`, nor in a destructor that runs as it
+    /// detaches, begins to block, steps aside or exits. What others have queued to the
     /// thread is destroyed first; panics of those destructors are caught.
     ///
     /// **Cost**: one allocation, two thread-locals looked up; no locked instruction but at a thread's first object.

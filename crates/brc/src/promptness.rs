@@ -26,7 +26,8 @@ impl<S: WeakCounts> Shared<(), S> {
     }
 
     /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever thread drops the last reference. Lasts until
-    /// the thread makes its next object, or asks to be woken. What is queued is destroyed here and now.
+    /// the thread makes its next object, or asks to be woken. What is queued is destroyed here and
+    /// now; what those destructors make does not end it.
     ///
     /// For a thread that is about to block, or has nothing more to do: otherwise what others drop of its objects, up to all that it has made, waits
     /// for it. Its own clones and drops of those objects cost as much as other threads' meanwhile. Does nothing inside
@@ -54,14 +55,20 @@ impl<S: WeakCounts> Shared<(), S> {
         counted::step_aside::<S>();
     }
 
-    /// Has `waker` woken when something is queued to this thread for the first time since it last began to [`collect`](Self::collect), as an event loop wants it;
-    /// `None` ends that. If something is queued already, it is woken at once. So whatever is queued, a waking follows, or a `collect` that has
-    /// not begun yet takes it along.
+    /// Has `waker` woken when something is queued to this thread and nothing was, but for what a
+    /// [`collect`](Self::collect) that has begun takes along, as an event loop wants it; `None`
+    /// ends that. If something is queued already, it is woken at once. So whatever is queued, a
+    /// waking follows, or comes before and no `collect` has begun since. What another thread takes
+    /// out of the queue again is nothing that was there.
     ///
-    /// Lasts until the thread steps aside, leaves `keyway::attach`, enters `Thread::blocking`, or exits. Ends a [`step_aside`](Self::step_aside), as making an
-    /// object does; `None` does not.
+    /// Lasts until the thread steps aside, leaves `keyway::attach`, enters `Thread::blocking`, or
+    /// exits; a waker that is set by a destructor or by another waker's drop in one of those ends
+    /// with it. Ends a [`step_aside`](Self::step_aside), as making an object does; `None` does not.
+    /// Set inside `Thread::blocking`, the thread is asked again from then on.
     ///
-    /// The waker is woken on the thread that dropped the reference, under no lock, and dropped under none; a panic in either is caught.
+    /// The waker is woken on the thread that dropped the reference, at the end of that drop; it is
+    /// dropped as contents are. Its code may do anything: nothing of the library is half done, and
+    /// no lock is held but those of sections that the dropping code is in. A panic in it is caught.
     ///
     /// # Examples
     /// ```
@@ -84,6 +91,6 @@ impl<S: WeakCounts> Shared<(), S> {
     /// Brc::collect();
     /// ```
     pub fn wake_when_queued(waker: Option<Waker>) {
-        S::wake_when_queued(waker);
+        counted::wake_when_queued::<S>(waker);
     }
 }

@@ -11,6 +11,7 @@ use crate::destruction::{self, Due};
 use crate::fatal::fatal;
 use crate::strategy::Strategy;
 use crate::thread::{Inner, Thread};
+use crate::user::{self, Site};
 
 /// This OS thread is attached to a runtime already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub fn try_attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> Result
     destruction::run_due();
     // SAFETY: attached from here until `_attachment` is dropped, and `f` cannot keep the token beyond its call.
     let mut thread = unsafe { Thread::new(&inner) };
+    user::calls(Site::Attached);
+    // U1.
     Ok(f(&mut thread))
 }
 
@@ -113,7 +116,7 @@ impl<S: Strategy> Drop for Attachment<'_, S> {
         note(Does::Leaves, place::<S>);
         S::detach(&self.0.attached, &mut Due::new());
         CONTEXT.with(|context| context.vacate());
-        destruction::run_due();
+        destruction::run_due_leaving();
     }
 }
 
@@ -123,7 +126,9 @@ pub(crate) fn blocking<S: Strategy, R>(inner: &Inner<S>, f: impl FnOnce() -> R) 
     S::leave(&inner.attached, &mut Due::new());
     CONTEXT.with(|context| context.vacate());
     let _again = Reentry(inner);
-    destruction::run_due();
+    destruction::run_due_leaving();
+    user::calls(Site::Blocking);
+    // U2.
     f()
 }
 

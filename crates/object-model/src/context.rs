@@ -6,6 +6,9 @@ use std::ptr;
 use crate::destruction::Destruction;
 use crate::strategy::{Runtime, Strategy};
 use crate::thread::Inner;
+#[cfg(debug_assertions)]
+use crate::user::UnderWay;
+use crate::wakes::Wakes;
 
 keyway_sync::thread_local! {
     /// The one thread-local of the object model. It needs no destructor, so it can be reached at any time, also while an
@@ -20,6 +23,11 @@ pub(crate) struct Context {
     /// The `Inner<S>` of that attachment, where `S` is the strategy whose runtime it is.
     inner: Cell<*const ()>,
     pub(crate) destruction: Destruction,
+    pub(crate) wakes: Wakes,
+    /// How many calls are under way in which this OS thread is leaving.
+    pub(crate) leaving: Cell<u32>,
+    #[cfg(debug_assertions)]
+    pub(crate) under_way: UnderWay,
 }
 
 impl Context {
@@ -28,6 +36,10 @@ impl Context {
             runtime: Cell::new(ptr::null()),
             inner: Cell::new(ptr::null()),
             destruction: Destruction::new(),
+            wakes: Wakes::new(),
+            leaving: Cell::new(0),
+            #[cfg(debug_assertions)]
+            under_way: UnderWay::new(),
         }
     }
 

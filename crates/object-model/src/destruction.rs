@@ -11,8 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use crate::context::CONTEXT;
-use crate::header::{ObjectPtr, Prefix};
+use crate::header::{Object, ObjectPtr, Prefix};
+use crate::leaving::Leaving;
 use crate::strategy::{FreeThreaded, Strategy};
+#[cfg(debug_assertions)]
+use crate::user::Strategys;
+use crate::user::{self, Site};
+use crate::wakes;
 
 /// What one OS thread still has to destroy.
 pub(crate) struct Destruction {
@@ -106,6 +111,7 @@ impl Destruction {
     fn empty(&self) {
         // One catch for as long as nothing panics: setting it up costs about as much as the destruction of a small object.
         while self.due.get().is_some() {
+            // U5.
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.empty_until_a_panic())) {
                 drop_payload(payload);
             }
@@ -124,6 +130,8 @@ impl Destruction {
 /// ends.
 #[cold]
 fn drop_payload(payload: Box<dyn Any + Send>) {
+    user::calls(Site::Destructor);
+    // U5.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     std::mem::forget(dropped);
 }
@@ -146,6 +154,8 @@ impl Drop for EmptyAndUnhold<'_> {
 unsafe fn destroy_now(object: NonNull<Prefix>) {
     // SAFETY: a claimed object is not destroyed yet.
     let descriptor = unsafe { object.as_ref() }.descriptor();
+    user::calls(Site::Destructor);
+    // U5.
     // SAFETY: claimed, and this is the one time, by the caller's duty.
     unsafe { (descriptor.destroy)(object) }
 }
@@ -183,6 +193,24 @@ pub(crate) unsafe fn destroy_claimed<S: Strategy>(object: ObjectPtr<S>) {
 pub(crate) fn run_due() {
     CONTEXT.with(|context| {
         if context.destruction.due.get().is_some() {
+            context.destruction.run_due();
+        }
+    });
+}
+
+/// Does what a strategy has put aside: wakes what it wants woken, and destroys what is due, unless
+/// it must wait.
+pub(crate) fn pay() {
+    wakes::run();
+    run_due();
+}
+
+/// As [`run_due`], as this OS thread leaves: what runs does not make it an owner again.
+#[inline]
+pub(crate) fn run_due_leaving() {
+    CONTEXT.with(|context| {
+        if context.destruction.due.get().is_some() {
+            let _leaving = Leaving::new();
             context.destruction.run_due();
         }
     });
@@ -239,12 +267,45 @@ impl Drop for Unhold {
 #[derive(Debug)]
 pub struct Due<S: Strategy> {
     _strategy: PhantomData<fn(S) -> S>,
+    /// A function of a strategy is under way as long as what it was lent. None where the function
+    /// ends with a call of ours.
+    #[cfg(debug_assertions)]
+    _under_way: Option<Strategys>,
 }
 
 impl<S: Strategy> Due<S> {
     #[inline]
     pub(crate) fn new() -> Self {
-        Due { _strategy: PhantomData }
+        Due {
+            _strategy: PhantomData,
+            #[cfg(debug_assertions)]
+            _under_way: Some(Strategys::new()),
+        }
+    }
+
+    /// For a function that calls back to the object model as its last step: user code may run in
+    /// that.
+    #[inline]
+    pub(crate) fn with_a_last_call() -> Self {
+        Due {
+            _strategy: PhantomData,
+            #[cfg(debug_assertions)]
+            _under_way: None,
+        }
+    }
+
+    /// Whether nothing is due on this OS thread.
+    pub fn is_empty(&self) -> bool {
+        CONTEXT.with(|context| context.destruction.due.get().is_none())
+    }
+
+    /// Hands over a value whose drop is the user's code, such as a waker that is no longer called
+    /// for. It is dropped as the contents of an object with `count` would be, whose last reference
+    /// has gone.
+    pub fn forget<T: Send + Sync + 'static>(&mut self, count: S::Count, value: T) {
+        let object = ObjectPtr::of(Object::<T, S>::allocate(count, value, false));
+        // SAFETY: nobody knows the object, which was made just now.
+        unsafe { self.put(object) };
     }
 
     /// Hands over an object for destruction.

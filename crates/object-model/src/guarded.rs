@@ -14,6 +14,7 @@ use crate::destruction::Hold;
 use crate::section::Section;
 use crate::strategy::Strategy;
 use crate::thread::Thread;
+use crate::user::{self, Site};
 
 /// Mutable contents, put inside an object: `Ref<Guarded<Vec<_>, S>, S>`.
 ///
@@ -117,6 +118,8 @@ impl<T, S: Strategy> Guarded<T, S> {
         // Before the lock, so that it is ended after: destructors must run with the contents given up.
         let _destructors_wait = Hold::new();
         let section = || {
+            user::calls(Site::Section);
+            // U4.
             // SAFETY: inside the section.
             f(&mut unsafe { Section::new(self, thread) })
         };
@@ -170,6 +173,8 @@ impl<T, S: Strategy> Guarded<T, S> {
             let one = unsafe { self.contents_mut() };
             // SAFETY: as above.
             let two = unsafe { other.contents_mut() };
+            user::calls(Site::Section);
+            // U4.
             f(one, two, thread)
         }))
     }

@@ -230,6 +230,7 @@ impl<T: 'static, S: Strategy> Object<T, S> {
     #[inline]
     pub(crate) unsafe fn destroy(object: NonNull<Self>) {
         let _memory = Memory(object);
+        // U5.
         // SAFETY: nobody else can reach a claimed object.
         let contents = unsafe { &mut (*object.as_ptr()).contents };
         // SAFETY: destroyed once, by the caller's duty, and not used after.

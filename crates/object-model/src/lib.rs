@@ -18,6 +18,7 @@ mod exclusive;
 mod fatal;
 mod guarded;
 mod header;
+mod leaving;
 mod owed;
 mod plain;
 mod pointers;
@@ -29,6 +30,8 @@ mod strategy;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod thread;
+pub mod user;
+mod wakes;
 mod wrapper;
 
 pub use any::AnyRef;
@@ -38,6 +41,7 @@ pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
 /// What guards contents: see [`Strategy::Lock`].
 pub use keyway_sections::{ContentsLock, NoLock, ObjectLock, take as take_contents_lock};
+pub use leaving::is_leaving;
 pub use owed::{CountPath, Released, Retained};
 pub use plain::PlainCount;
 pub use pointers::{LeaveAtExit, Upgraded, WeakCounts, at_thread_exit};
@@ -47,4 +51,5 @@ pub use section::Section;
 pub use shared::{SharedCounts, SharedWord};
 pub use strategy::{FreeThreaded, Runtime, Strategy};
 pub use thread::Thread;
+pub use wakes::wake_soon;
 pub use wrapper::{OwnWords, Wrapped};

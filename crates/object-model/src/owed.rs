@@ -67,6 +67,7 @@ pub enum Released {
     /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it. Nothing, if the object is
     /// immortal.
     Destroy,
-    /// The destruction of what the strategy has put into [`Due`](crate::Due) during this call.
+    /// What the strategy has put aside during this call: the destruction of what is in
+    /// [`Due`](crate::Due), and the waking of what it has given to [`wake_soon`](crate::wake_soon).
     DestroyDue,
 }

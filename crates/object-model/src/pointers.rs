@@ -96,14 +96,21 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - As for `set_link`, which has been called by this thread.
     unsafe fn link(count: &Self::Count) -> usize;
 
-    /// This OS thread stops being an owner who must be asked, until it makes an object again; carries out what was queued.
+    /// This OS thread stops being an owner who must be asked, until it makes an object again
+    /// outside of what [runs as it leaves](crate::is_leaving); carries out what was queued.
     /// Does nothing on a thread that is attached by a token.
     fn step_aside(due: &mut Due<Self>);
 
-    /// Has `waker` woken whenever something is queued to this OS thread for the first time since it last began to carry its queue out, and at once
-    /// if something is already; `None` ends that. It lasts until the OS thread steps aside, detaches or exits. Waking is done on the thread that releases. It is done under no
-    /// lock, as is the waker's drop, and a panic in either is caught. Where nothing is ever queued, the waker is just dropped.
-    fn wake_when_queued(waker: Option<Waker>);
+    /// Has `waker` woken whenever there is news for this OS thread and was none before, and at once
+    /// if there is some; `None` ends that. News is what is queued and will not be carried out by a
+    /// [`collect`](FreeThreaded::collect) that has begun, or what is due and will not be destroyed
+    /// by a call that has begun. It lasts until the OS thread leaves, steps aside or exits; if it
+    /// [is leaving](crate::is_leaving), it may have ended at once.
+    ///
+    /// The strategy wakes and drops no waker itself: it says [`wake_soon`](crate::wake_soon) and
+    /// [`Due::forget`]. Waking is done on the thread that releases. Where nothing is ever queued,
+    /// the waker is forgotten.
+    fn wake_when_queued(waker: Option<Waker>, due: &mut Due<Self>);
 }
 
 /// Has `leave` called when this OS thread exits, and destroys what it puts into its [`Due`]. For strategies that keep something for a
@@ -112,7 +119,7 @@ pub unsafe trait WeakCounts: FreeThreaded {
 pub fn at_thread_exit<S: FreeThreaded + LeaveAtExit>() -> bool {
     keyway_sync::exit::at_exit(|| {
         S::leave_at_exit(&mut Due::new());
-        destruction::run_due();
+        destruction::run_due_leaving();
     })
 }
 

@@ -7,6 +7,7 @@ use crate::destruction::Due;
 use crate::header::ObjectPtr;
 use crate::owed::Released;
 use crate::strategy::Strategy;
+use crate::user::Leaf;
 
 /// References that were dropped where their count could not be changed. Each entry owns one reference.
 ///
@@ -32,6 +33,7 @@ impl<S: Strategy> ReleaseQueue<S> {
     /// - The caller owns a reference to the object, and does not use it after.
     pub unsafe fn push(&self, object: ObjectPtr<S>) {
         let mut entries = self.entries.lock();
+        let _leaf = Leaf::new();
         entries.push(object);
         // Relaxed: a hint. Whoever acts on it takes the lock, which orders the entries; whoever misses it will see it at a
         // later look, since it stays set until the queue is emptied.
@@ -53,6 +55,7 @@ impl<S: Strategy> ReleaseQueue<S> {
     pub unsafe fn drain(&self, due: &mut Due<S>, release: impl Fn(ObjectPtr<S>) -> Released) {
         let entries = {
             let mut entries = self.entries.lock();
+            let _leaf = Leaf::new();
             // Relaxed: written under the lock, as in `push`.
             self.filled.store(false, Ordering::Relaxed);
             std::mem::take(&mut *entries)

@@ -189,7 +189,10 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
 impl<T: Send + Sync + 'static, S: FreeThreaded> Ref<T, S> {
     /// Makes an object on a thread that need not be attached, at any time, with one reference: the one returned.
     ///
-    /// Under `BiasedCounts` the OS thread becomes its owner, as if attached from the first object that it makes to its exit. Objects that
+    /// Under `BiasedCounts` the OS thread becomes its owner, as if attached from the first object
+    /// that it makes to its exit. It does not in a blocking region, nor in a destructor that runs
+    /// as it detaches, enters a blocking region, steps aside or exits: such an object has no owner.
+    /// Objects that
     /// others have handed over to it are destroyed here; their destructors' panics are caught.
     ///
     /// **Cost**: as [`Thread::alloc`], and one thread-local looked up.
@@ -223,7 +226,7 @@ pub(crate) unsafe fn settle<S: Strategy>(object: ObjectPtr<S>, released: Release
         Released::Nothing => {}
         // SAFETY: `Destroy` means that nobody else can reach the object.
         Released::Destroy => unsafe { destruction::destroy(object) },
-        Released::DestroyDue => destruction::run_due(),
+        Released::DestroyDue => destruction::pay(),
     }
 }
 

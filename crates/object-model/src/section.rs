@@ -8,6 +8,7 @@ use crate::destruction::Unhold;
 use crate::guarded::Guarded;
 use crate::strategy::Strategy;
 use crate::thread::{Inner, Thread};
+use crate::user::{self, Site};
 
 /// The right to an object's contents, lent to the closure of [`Guarded::enter`].
 ///
@@ -104,6 +105,8 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     pub fn enter<U, R>(&mut self, other: &Guarded<U, S>, f: impl FnOnce(&mut Section<'_, U, S>) -> R) -> R {
         let inner = self.inner();
         let section = || {
+            user::calls(Site::Section);
+            // U4.
             // SAFETY: inside the section of `other`. If it is the same object, no borrow of the contents is alive: they
             // would borrow `self`.
             f(&mut unsafe { Section::new(other, self.thread) })
@@ -141,6 +144,8 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
         let inner = self.inner();
         let suspended = || {
             let _destructors_run = Unhold::new();
+            user::calls(Site::Section);
+            // U4.
             f(self.thread)
         };
         // SAFETY: as in `enter`.

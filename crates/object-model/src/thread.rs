@@ -11,6 +11,7 @@ use crate::exclusive::Alone;
 use crate::header::Object;
 use crate::reference::Ref;
 use crate::strategy::Strategy;
+use crate::user::{self, Site};
 
 /// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed shared: [`Thread`] and the
 /// OS thread's own context both point to it.
@@ -129,6 +130,10 @@ impl<S: Strategy> Thread<S> {
     /// Inside, the OS thread is attached to nothing and may attach anew, to this runtime or another. It must have detached again
     /// when `f` returns or panics.
     ///
+    /// Nothing waits for this thread meanwhile, however long `f` takes. Under `BiasedCounts`, what
+    /// `f` makes without a token (`Ref::new`, a `Brc`) therefore has no owner and is counted by
+    /// atomic steps. Work that makes many objects attaches anew.
+    ///
     /// **Blocking**: afterwards, until this thread may run again.
     ///
     /// # Aborts
@@ -200,6 +205,8 @@ impl<S: Strategy> Thread<S> {
     /// ```
     pub fn exclusive<R>(&mut self, f: impl FnOnce(&Thread<S>) -> R) -> R {
         let _alone = Alone::enter(self.inner());
+        user::calls(Site::Exclusive);
+        // U3.
         f(self)
     }
 }

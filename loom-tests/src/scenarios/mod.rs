@@ -9,6 +9,7 @@ mod global_lock;
 mod group_locks;
 mod judged;
 mod pointer_queues;
+mod pointer_wakers;
 mod pointers;
 #[cfg(loom)]
 mod programs;
@@ -159,7 +160,13 @@ impl Signal {
 
 /// The models that every strategy has whose objects can be held by pointers.
 fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
-    [pointers::models::<S>(), judged::models::<S>(), pointer_queues::models::<S>()].concat()
+    [
+        pointers::models::<S>(),
+        judged::models::<S>(),
+        pointer_queues::models::<S>(),
+        pointer_wakers::models::<S>(),
+    ]
+    .concat()
 }
 
 /// Waits for threads to end.

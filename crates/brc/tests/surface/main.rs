@@ -6,6 +6,7 @@ mod pointers;
 mod raw_pointers;
 mod sole;
 mod uninit;
+mod user_code;
 mod watch;
 mod weak;
 
@@ -62,6 +63,15 @@ rules! {
         making_objects_empties_the_queue,
         used_in_a_thread_locals_destructor,
         used_inside_an_attachment;
+    user_code:
+        a_waker_ends_when_its_thread_is_not_attached,
+        a_waker_steps_aside_in_an_upgrade,
+        a_waker_may_do_anything,
+        a_waker_may_panic_as_it_is_woken_and_as_it_ends,
+        a_queue_that_has_been_emptied_is_filled_anew,
+        a_destructor_that_makes_an_object_strands_nothing,
+        a_thread_that_waits_to_be_exclusive_strands_nothing,
+        a_blocking_region_owns_nothing_unless_it_is_woken;
     sole:
         try_unwrap_of_the_only_reference,
         try_unwrap_with_others_returns_the_pointer,

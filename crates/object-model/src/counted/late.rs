@@ -56,6 +56,7 @@ unsafe impl<K: Shape> Shape for Late<K> {
 
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &Self::Extent) {
         if extent.made.is_noted() {
+            // U5.
             // SAFETY: the caller's duty; they are made, as `note_made` was promised.
             unsafe { K::drop_contents(contents, &extent.extent) };
         }

@@ -10,11 +10,13 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
+use std::task::Waker;
 
 use keyway_sync::grave;
 
 use crate::destruction::{self, Due};
 use crate::header::{CountWords, Descriptor, Header, LinkedBy, ObjectPtr, Prefix};
+use crate::leaving::Leaving;
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
 use crate::strategy::FreeThreaded;
@@ -219,7 +221,7 @@ pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
             // SAFETY: the last reference has gone; such an object is not claimed before it is freed.
             unsafe { destruction::destroy_claimed(object) }
         }
-        Released::DestroyDue => destruction::run_due(),
+        Released::DestroyDue => destruction::pay(),
     }
 }
 
@@ -227,19 +229,33 @@ pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
 #[inline]
 pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
     let result = f(&mut Due::new());
-    destruction::run_due();
+    destruction::pay();
     result
 }
 
-/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys what turns out to be due.
+/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys
+/// what turns out to be due, by which the thread does not become an owner again.
 pub fn step_aside<S: WeakCounts>() {
+    let _leaving = Leaving::new();
     with_due(|due| S::step_aside(due));
+}
+
+/// Has `waker` woken when something is queued to this OS thread; see
+/// [`WeakCounts::wake_when_queued`].
+pub fn wake_when_queued<S: WeakCounts>(waker: Option<Waker>) {
+    with_due(|due| S::wake_when_queued(waker, due));
 }
 
 /// Carries out what others have queued to this OS thread, and destroys what nobody holds then.
 #[cold]
 pub fn collect<S: WeakCounts>() {
     destruction::collect::<S>();
+}
+
+/// As [`collect`], for a strategy's release, which owes what is due then.
+pub fn collect_to_owe<S: FreeThreaded>() -> Released {
+    S::collect(&mut Due::new());
+    Released::DestroyDue
 }
 
 /// Adds a reference, on any thread at any time.
@@ -269,7 +285,7 @@ pub unsafe fn release_then<S: WeakCounts>(contents: NonNull<u8>, end: impl FnOnc
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
-    unsafe { S::release_anywhere_then(object, &mut Due::new(), end) };
+    unsafe { S::release_anywhere_then(object, &mut Due::with_a_last_call(), end) };
 }
 
 /// The extent of contents of shape `K`.
@@ -303,6 +319,7 @@ unsafe fn destroy<K: Shape, S: WeakCounts>(object: NonNull<Prefix>) {
     let extent = unsafe { extent::<K, S>(contents) };
     let layout = K::layout(extent);
     let _memory = Memory::<S> { contents, layout, extent: Of::<K, S>::EXTENT, _strategy: PhantomData };
+    // U5.
     // SAFETY: the last reference has gone, and this is called once.
     unsafe { K::drop_contents(contents, extent) };
 }

@@ -84,6 +84,7 @@ unsafe impl<T: 'static> Shape for One<T> {
     }
 
     unsafe fn drop_contents(contents: NonNull<u8>, (): &()) {
+        // U5.
         // SAFETY: the caller's duty.
         unsafe { contents.cast::<T>().drop_in_place() }
     }
@@ -99,6 +100,7 @@ unsafe impl<T: 'static> Shape for Many<T> {
     }
 
     unsafe fn drop_contents(contents: NonNull<u8>, length: &usize) {
+        // U5.
         // SAFETY: the caller's duty.
         unsafe { NonNull::slice_from_raw_parts(contents.cast::<T>(), *length).drop_in_place() }
     }
@@ -113,6 +115,7 @@ unsafe impl<T: ?Sized + 'static> Shape for Whole<T> {
     }
 
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &WholeExtent<T>) {
+        // U5.
         // SAFETY: the caller's duty.
         unsafe { extent.pointer_at(contents).drop_in_place() }
     }

@@ -7,6 +7,7 @@ use crate::destruction::Due;
 use crate::fatal::fatal;
 use crate::owed::Retained;
 use crate::pointers::{Upgraded, WeakCounts};
+use crate::wakes;
 
 /// Adds a weak reference.
 ///
@@ -74,7 +75,11 @@ pub unsafe fn upgrade<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
     // SAFETY: the caller's duty.
-    match unsafe { S::upgrade(object, &mut Due::new()) } {
+    let upgraded = unsafe { S::upgrade(object, &mut Due::new()) };
+    // The reference, if there is one, is counted: whatever the user's code does here, it stays the
+    // caller's. No destructor runs.
+    wakes::run();
+    match upgraded {
         Upgraded::Reference => true,
         Upgraded::Gone => false,
         Upgraded::Abort => {

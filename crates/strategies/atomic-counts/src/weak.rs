@@ -61,5 +61,10 @@ unsafe impl WeakCounts for AtomicCounts {
 
     fn step_aside(_: &mut Due<Self>) {}
 
-    fn wake_when_queued(_: Option<Waker>) {}
+    /// Nothing is ever queued.
+    fn wake_when_queued(waker: Option<Waker>, due: &mut Due<Self>) {
+        if let Some(waker) = waker {
+            due.forget(Word::new(), waker);
+        }
+    }
 }

@@ -94,9 +94,8 @@ unsafe fn release_otherwise<L: Layout>(
     }
 }
 
-/// Carries out this thread's queue and destroys what is due then, so that nothing is owed. A `Due` handed down from the caller would be a
-/// register more on the path of every release.
+/// Carries out this thread's queue; what is due then is owed. A `Due` handed down from the caller
+/// would be a register more on the path of every release.
 fn collect<L: Layout>() -> Released {
-    counted::collect::<BiasedCounts<L>>();
-    Released::Nothing
+    counted::collect_to_owe::<BiasedCounts<L>>()
 }

@@ -49,6 +49,8 @@ pub struct Local {
     pub(crate) signal: Cell<*const Signal>,
     /// Whether this OS thread has a token, and is not in a blocking region.
     pub(crate) token: Cell<bool>,
+    /// In how many blocking regions this OS thread is, one inside the other.
+    pub(crate) regions: Cell<u32>,
     /// How far this OS thread has come that attaches unasked.
     pub(crate) life: Cell<Life>,
 }
@@ -61,6 +63,7 @@ impl Local {
             present_less_two: Cell::new(BiasLessTwo::of(Bias::NONE)),
             signal: Cell::new(ptr::null()),
             token: Cell::new(false),
+            regions: Cell::new(0),
             life: Cell::new(Life::Unseen),
         }
     }

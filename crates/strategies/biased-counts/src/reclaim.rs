@@ -1,10 +1,6 @@
 //! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the owner.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::Waker;
-
-use keyway_object_model::{Due, ObjectPtr, Released};
+use keyway_object_model::{Due, ObjectPtr, Released, wake_soon};
 
 use crate::bits::{NOBODY, ThreadId};
 use crate::layout::Layout;
@@ -130,33 +126,13 @@ pub(crate) unsafe fn hand_over_in<L: Layout>(
     }
     let waker = bucket.find(owner).and_then(|mut present| present.push(object));
     drop(bucket);
-    if let Some(waker) = waker {
-        wake(waker);
+    match waker {
+        None => Released::Nothing,
+        Some(waker) => {
+            wake_soon(waker);
+            Released::DestroyDue
+        }
     }
-    Released::Nothing
-}
-
-/// Tells an owner that its queue has an entry, with everything done and no lock held.
-#[cold]
-pub(crate) fn wake(waker: Arc<Waker>) {
-    of_the_user(|| {
-        waker.wake_by_ref();
-        drop(waker);
-    });
-}
-
-/// Drops a waker that is no longer called for, with no lock held.
-pub(crate) fn forget_waker(waker: Option<Arc<Waker>>) {
-    if let Some(waker) = waker {
-        of_the_user(|| drop(waker));
-    }
-}
-
-/// What a waker does is not ours, and nothing here depends on it: a panic, which the hook has reported, ends here.
-fn of_the_user(call: impl FnOnce()) {
-    let called = catch_unwind(AssertUnwindSafe(call));
-    // The payload's drop might panic in its turn.
-    std::mem::forget(called);
 }
 
 /// Ends the ownership of an object whose owner is not attached, on its behalf. False if the owner is attached.

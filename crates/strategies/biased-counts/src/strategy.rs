@@ -54,12 +54,12 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
 
     #[inline(never)]
     fn leave(attached: &Attached, due: &mut Due<Self>) {
-        thread::leave_table(attached, due);
+        thread::begin_region(attached, due);
     }
 
     #[inline(never)]
     fn reenter(attached: &Attached, _: &mut Due<Self>) {
-        thread::enter_table::<L>(attached);
+        thread::end_region::<L>(attached);
     }
 
     type Id = Bias;
@@ -223,8 +223,8 @@ unsafe impl<L: Layout> WeakCounts for BiasedCounts<L> {
     }
 
     #[inline(never)]
-    fn wake_when_queued(waker: Option<Waker>) {
-        thread::wake_when_queued::<L>(waker);
+    fn wake_when_queued(waker: Option<Waker>, due: &mut Due<Self>) {
+        thread::wake_when_queued(waker, due);
     }
 }
 

@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use crossbeam::utils::CachePadded;
 use keyway_object_model::ObjectPtr;
+use keyway_object_model::user::Leaf;
 use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::{Mutex, MutexGuard};
 
@@ -29,14 +30,43 @@ pub(crate) type Queue<L> = VecDeque<ObjectPtr<BiasedCounts<L>>>;
 struct Entry<L: Layout> {
     id: ThreadId,
     queue: Queue<L>,
-    /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
+    /// How many of the first in the queue the thread has begun to carry out.
+    taking: usize,
+    /// Something is due that the thread has taken out of its queue where it could not destroy it.
+    is_due_later: bool,
+    /// What the signal says; so that it is written only if that changes.
+    is_raised: bool,
+    /// The thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
-    /// Woken when the signal is raised. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
+    /// Woken when there is news and was none. In an `Arc`, since a waker's clone and drop are the
+    /// user's code, and a bucket's lock is
     /// a leaf lock.
     waker: Option<Arc<Waker>>,
 }
 
-/// Tells a thread at its checkpoints that its queue has entries.
+impl<L: Layout> Entry<L> {
+    /// Whether there is something that the thread has not begun to take: what a waker tells of
+    /// (I11).
+    fn has_news(&self) -> bool {
+        self.queue.len() > self.taking || self.is_due_later
+    }
+
+    /// Whether there is something that the thread must look at: what the signal tells of (I10).
+    fn has_something(&self) -> bool {
+        !self.queue.is_empty() || self.is_due_later
+    }
+
+    /// Has the signal say what is so. The last step of whatever changes that.
+    fn signal(&mut self) {
+        let is_raised = self.has_something();
+        if is_raised != self.is_raised {
+            self.is_raised = is_raised;
+            self.signal.set(is_raised);
+        }
+    }
+}
+
+/// Tells a thread at its checkpoints that it has to look: into its queue, or at what is due.
 #[derive(Debug)]
 pub(crate) struct Signal(AtomicBool);
 
@@ -45,7 +75,7 @@ impl Signal {
         Signal(AtomicBool::new(false))
     }
 
-    /// Whether the queue may have entries; one plain load.
+    /// Whether the thread has to look; one plain load.
     #[inline]
     pub(crate) fn is_raised(&self) -> bool {
         // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; who misses it sees it at a later checkpoint.
@@ -78,35 +108,64 @@ impl<L: Layout> Table<L> {
 }
 
 /// The bucket of a thread, locked.
-pub(crate) struct Bucket<L: Layout>(MutexGuard<'static, Vec<Entry<L>>>);
+pub(crate) struct Bucket<L: Layout> {
+    threads: MutexGuard<'static, Vec<Entry<L>>>,
+    _leaf: Leaf,
+}
 
 /// Locks the bucket of thread `id`.
 #[cfg_attr(loom, expect(clippy::modulo_one, reason = "a model has one bucket"))]
 pub(crate) fn lock<L: Layout>(id: ThreadId) -> Bucket<L> {
-    Bucket(L::table().0[id as usize % BUCKETS].lock())
+    Bucket { threads: L::table().0[id as usize % BUCKETS].lock(), _leaf: Leaf::new() }
+}
+
+#[cfg(debug_assertions)]
+impl<L: Layout> Drop for Bucket<L> {
+    fn drop(&mut self) {
+        for entry in self.threads.iter() {
+            assert_eq!(entry.is_raised, entry.has_something(), "rule broken: I10, thread {}", entry.id);
+            assert!(
+                entry.taking <= entry.queue.len(),
+                "rule broken: thread {} takes what is not there",
+                entry.id
+            );
+        }
+    }
 }
 
 impl<L: Layout> Bucket<L> {
     /// A thread's place in this bucket, if it is attached.
     pub(crate) fn find(&mut self, id: ThreadId) -> Option<Present<'_, L>> {
-        self.0.iter_mut().find(|entry| entry.id == id).map(Present)
+        self.threads.iter_mut().find(|entry| entry.id == id).map(Present)
     }
 
     /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its signal's place.
     pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>) {
         if let Some(Present(entry)) = self.find(id) {
             entry.signal = Arc::clone(signal);
-            signal.set(!entry.queue.is_empty());
+            signal.set(entry.is_raised);
             return;
         }
-        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal), waker: None });
+        signal.set(false);
+        self.threads.push(Entry {
+            id,
+            queue: Queue::new(),
+            taking: 0,
+            is_due_later: false,
+            is_raised: false,
+            signal: Arc::clone(signal),
+            waker: None,
+        });
     }
 
-    /// A thread detaches; what is still queued to it is returned, and its waker, which is dropped once the bucket is unlocked.
+    /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten
+    /// once the bucket is unlocked.
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
-        let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return (Queue::new(), None) };
-        let mut entry = self.0.swap_remove(place);
-        (Present(&mut entry).take(), entry.waker)
+        let Some(place) = self.threads.iter().position(|entry| entry.id == id) else {
+            return (Queue::new(), None);
+        };
+        let entry = self.threads.swap_remove(place);
+        (entry.queue, entry.waker)
     }
 }
 
@@ -117,39 +176,63 @@ impl<L: Layout> Present<'_, L> {
     /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
     #[must_use]
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
-        self.0.queue.push_back(object);
-        self.raise()
+        self.with_news(|entry| entry.queue.push_back(object))
     }
 
-    /// Has the thread look into its queue, whether something is there or not. Returns whom to wake once the bucket is unlocked: not if nothing was
-    /// queued, but if nobody has been told since the owner last looked, for what comes in while it carries its queue out may be left there.
+    /// Has the thread look at what is due once more, which nobody will destroy otherwise. Returns
+    /// whom to wake once the bucket is unlocked.
     #[must_use]
-    pub(crate) fn raise(&mut self) -> Option<Arc<Waker>> {
-        let is_told = self.0.signal.is_raised();
-        self.0.signal.set(true);
-        if is_told { None } else { self.0.waker.clone() }
+    pub(crate) fn note_due_later(&mut self) -> Option<Arc<Waker>> {
+        self.with_news(|entry| entry.is_due_later = true)
     }
 
-    /// Whom to wake from now on. Returns whom until now, to be dropped once the bucket is unlocked.
+    /// Adds to what there is. Whom to wake: nobody if there was news before, of which somebody has
+    /// been told (I11).
+    fn with_news(&mut self, add: impl FnOnce(&mut Entry<L>)) -> Option<Arc<Waker>> {
+        let had_news = self.0.has_news();
+        add(self.0);
+        self.0.signal();
+        if had_news { None } else { self.0.waker.clone() }
+    }
+
+    /// Whom to wake from now on. Returns whom until now, to be forgotten once the bucket is
+    /// unlocked.
     #[must_use]
     pub(crate) fn set_waker(&mut self, waker: Option<Arc<Waker>>) -> Option<Arc<Waker>> {
         std::mem::replace(&mut self.0.waker, waker)
     }
 
-    /// How many objects are queued. The owner is about to take as many: whatever comes in between raises the signal again.
-    pub(crate) fn begin_to_take(&mut self) -> usize {
-        self.0.signal.set(false);
-        self.queued()
+    /// Whether a waker that is set now has to be woken at once.
+    pub(crate) fn has_news(&self) -> bool {
+        self.0.has_news()
     }
 
-    /// How many objects are queued.
-    pub(crate) fn queued(&self) -> usize {
-        self.0.queue.len()
+    /// The owner is about to take all that is queued, and to destroy what is due: whatever comes in
+    /// from now on is news.
+    pub(crate) fn begin_to_take(&mut self) {
+        self.0.taking = self.0.queue.len();
+        self.0.is_due_later = false;
+        self.0.signal();
     }
 
-    /// Takes some of what is queued, those that have come first: what comes in between is not taken in the place of what was there.
+    /// Whether some of what was queued at [`begin_to_take`](Self::begin_to_take) is still there.
+    pub(crate) fn is_taking(&self) -> bool {
+        self.0.taking > 0
+    }
+
+    /// Takes some of what was queued at [`begin_to_take`](Self::begin_to_take): what has come in
+    /// since is not taken in its place.
     pub(crate) fn take_some(&mut self) -> Queue<L> {
-        if self.queued() <= AT_A_TIME { self.take() } else { self.0.queue.drain(..AT_A_TIME).collect() }
+        let entry = &mut *self.0;
+        let some = entry.taking.min(AT_A_TIME);
+        let taken = if some == entry.queue.len() {
+            std::mem::take(&mut entry.queue)
+        } else {
+            entry.queue.drain(..some).collect()
+        };
+        entry.taking -= some;
+        entry.signal();
+        taken
     }
 
     /// Where an object is in the queue; looks through all of it.
@@ -157,14 +240,13 @@ impl<L: Layout> Present<'_, L> {
         self.0.queue.iter().rposition(|queued| *queued == object)
     }
 
-    /// Takes one object out of the queue, with the reference that the queue had.
+    /// Takes one object out of the queue, with the reference that the queue had. If that was all,
+    /// there is no news any more: what comes in next is.
     pub(crate) fn remove(&mut self, position: usize) {
-        self.0.queue.swap_remove_back(position);
-    }
-
-    /// Takes everything that is queued.
-    pub(crate) fn take(&mut self) -> Queue<L> {
-        self.0.signal.set(false);
-        std::mem::take(&mut self.0.queue)
+        let entry = &mut *self.0;
+        // The last to come takes its place, and is carried out with those.
+        entry.queue.swap_remove_back(position);
+        entry.taking = entry.taking.min(entry.queue.len());
+        entry.signal();
     }
 }

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
 
-use keyway_object_model::{Due, LeaveAtExit, Released, at_thread_exit};
+use keyway_object_model::{Due, LeaveAtExit, Released, at_thread_exit, is_leaving, wake_soon};
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
 use crate::bits::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
@@ -13,6 +13,7 @@ use crate::layout::{Layout, Life};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Signal};
+use crate::word::Words;
 
 keyway_sync::thread_local! {
     /// This OS thread's id; [`NOBODY`] until it attaches for the first time.
@@ -70,7 +71,7 @@ pub(crate) fn attach<L: Layout>() -> Attached {
 }
 
 /// Puts a thread that has a token into the table, where it may be already.
-pub(crate) fn enter_table<L: Layout>(attached: &Attached) {
+fn enter_table<L: Layout>(attached: &Attached) {
     L::with_local(|local| local.token.set(true));
     enter::<L>(attached.id, &attached.signal);
 }
@@ -91,6 +92,19 @@ pub(crate) fn leave_table<L: Layout>(attached: &Attached, due: &mut Due<BiasedCo
     leave(attached.id, due);
 }
 
+/// As [`leave_table`], for a blocking region: inside, the objects that the thread makes do not put
+/// it into the table.
+pub(crate) fn begin_region<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L>>) {
+    L::with_local(|local| local.regions.set(local.regions.get() + 1));
+    leave_table(attached, due);
+}
+
+/// Ends what [`begin_region`] has begun.
+pub(crate) fn end_region<L: Layout>(attached: &Attached) {
+    L::with_local(|local| local.regions.set(local.regions.get() - 1));
+    enter_table::<L>(attached);
+}
+
 fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     if id == UNBIASED {
         return;
@@ -102,7 +116,15 @@ fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     // SAFETY: the bucket is locked, and the owner is not in it.
     unsafe { reclaim::release_all(queue, due) };
     drop(bucket);
-    reclaim::forget_waker(waker);
+    forget_waker(waker, due);
+}
+
+/// A waker is no longer called for. Its drop is the user's code, which runs when this thread counts
+/// as not attached everywhere.
+fn forget_waker<L: Layout>(waker: Option<Arc<Waker>>, due: &mut Due<BiasedCounts<L>>) {
+    if let Some(waker) = waker {
+        due.forget(Words::born_merged(), waker);
+    }
 }
 
 /// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS thread is in the table.
@@ -128,12 +150,26 @@ fn set_present<L: Layout>(bias: Bias) {
 #[inline]
 pub(crate) fn present_to_own<L: Layout>() -> Bias {
     let bias = present::<L>();
-    if bias.is_biased() { bias } else { attach_unasked::<L>() }
+    if bias.is_biased() { bias } else { attach_to_own::<L>() }
 }
 
+/// Not in a blocking region: the thread has said there that nobody is to wait for it. An object
+/// that it makes is born without an owner.
 #[cold]
 #[inline(never)]
-fn attach_unasked<L: Layout>() -> Bias {
+fn attach_to_own<L: Layout>() -> Bias {
+    if L::with_local(|local| local.regions.get()) == 0 {
+        attach_unasked::<L>();
+    }
+    present::<L>()
+}
+
+/// Puts a thread without a token into the table, unless it is leaving: what runs then must not undo
+/// that.
+fn attach_unasked<L: Layout>() {
+    if is_leaving() {
+        return;
+    }
     L::with_local(|local| {
         let life = &local.life;
         if life.get() == Life::Unseen {
@@ -143,7 +179,6 @@ fn attach_unasked<L: Layout>() -> Bias {
             enter::<L>(own_id(), &Arc::new(Signal::new()));
         }
     });
-    present::<L>()
 }
 
 impl<L: Layout> LeaveAtExit for BiasedCounts<L> {
@@ -161,24 +196,27 @@ pub(crate) fn step_aside<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     }
 }
 
-/// Has `waker` woken when something is queued to this OS thread, as long as it is in the table, and at once if something is already. Enters the
-/// table for a waker, but not for none.
-pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>) {
-    let bias = if waker.is_some() { present_to_own::<L>() } else { present::<L>() };
+/// Has `waker` woken when there is news for this OS thread, as long as it is in the table, and at
+/// once if there is some already. Enters the table for a waker, also in a blocking region, but not
+/// for none.
+pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>, due: &mut Due<BiasedCounts<L>>) {
+    if waker.is_some() && !present::<L>().is_biased() {
+        attach_unasked::<L>();
+    }
     let waker = waker.map(Arc::new);
-    if !bias.is_biased() {
+    if !present::<L>().is_biased() {
         // Nothing is ever queued to it.
-        return reclaim::forget_waker(waker);
+        return forget_waker(waker, due);
     }
     let id = own_id();
     let mut bucket = table::lock::<L>(id);
     let mut present = bucket.find(id).expect("an attached thread is in the table");
     let before = present.set_waker(waker.clone());
-    let is_queued = present.queued() > 0;
+    let has_news = present.has_news();
     drop(bucket);
-    reclaim::forget_waker(before);
-    if let Some(waker) = waker.filter(|_| is_queued) {
-        reclaim::wake(waker);
+    forget_waker(before, due);
+    if let Some(waker) = waker.filter(|_| has_news) {
+        wake_soon(waker);
     }
 }
 
@@ -199,7 +237,8 @@ pub(crate) fn drain<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L
     }
 }
 
-/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the signal says.
+/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the
+/// signal says. What is due then, and what was due already, is the caller's to see destroyed.
 #[cold]
 #[inline(never)]
 pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
@@ -207,17 +246,23 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         return;
     }
     let id = own_id();
-    let mut left = None;
-    while left != Some(0) {
+    let mut is_first = true;
+    loop {
         // Carried out under the lock, so that whoever looks for an entry there finds it, or finds the object merged; and some at a time, so
         // that nobody waits for long.
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
-        let before = left.unwrap_or_else(|| present.begin_to_take()).min(present.queued());
+        if is_first {
+            present.begin_to_take();
+            is_first = false;
+        }
         let some = present.take_some();
-        left = Some(before.saturating_sub(some.len()));
+        let is_last = !present.is_taking();
         // SAFETY: this is the attached owner, whose queue it was.
         unsafe { reclaim::release_all(some, due) };
+        if is_last {
+            return;
+        }
     }
 }
 
@@ -233,9 +278,12 @@ pub(crate) fn drain_to_owe<L: Layout>(due: &mut Due<BiasedCounts<L>>) -> Release
 #[inline(never)]
 pub(crate) fn drain_for_later<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     drain_now(due);
+    if due.is_empty() {
+        return;
+    }
     let id = own_id();
-    let waker = table::lock::<L>(id).find(id).and_then(|mut present| present.raise());
+    let waker = table::lock::<L>(id).find(id).and_then(|mut present| present.note_due_later());
     if let Some(waker) = waker {
-        reclaim::wake(waker);
+        wake_soon(waker);
     }
 }

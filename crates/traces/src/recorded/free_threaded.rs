@@ -127,7 +127,7 @@ unsafe impl<S: WeakCounts> WeakCounts for Recorded<S> {
         S::step_aside(&mut due.wrapped());
     }
 
-    fn wake_when_queued(waker: Option<Waker>) {
-        S::wake_when_queued(waker);
+    fn wake_when_queued(waker: Option<Waker>, due: &mut Due<Self>) {
+        S::wake_when_queued(waker, &mut due.wrapped());
     }
 }
