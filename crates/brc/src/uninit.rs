@@ -71,7 +71,8 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     /// Makes a slice whose elements are still to be made.
     ///
     /// # Panics
-    /// If there can be no memory of that size.
+    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
     /// ```
@@ -95,7 +96,8 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     /// As [`new_uninit_slice`](Self::new_uninit_slice), with memory that is all zeros.
     ///
     /// # Panics
-    /// If there can be no memory of that size.
+    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
     /// ```

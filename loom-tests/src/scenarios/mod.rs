@@ -159,7 +159,12 @@ impl Signal {
 
 /// The models that every strategy has whose objects can be held by pointers.
 fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
-    [pointers::models::<S>(), judged::models::<S>(), pointer_queues::models::<S>()].concat()
+    [
+        pointers::models::<S>(),
+        judged::models::<S>(),
+        pointer_queues::models::<S>(),
+    ]
+    .concat()
 }
 
 /// Waits for threads to end.

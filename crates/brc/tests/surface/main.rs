@@ -2,6 +2,7 @@
 
 mod contents;
 mod counts;
+mod oversize;
 mod pointers;
 mod raw_pointers;
 mod sole;
@@ -62,6 +63,10 @@ rules! {
         making_objects_empties_the_queue,
         used_in_a_thread_locals_destructor,
         used_inside_an_attachment;
+    oversize:
+        too_many_elements_are_refused_in_plain_words,
+        a_refusal_loses_nothing,
+        elements_without_bytes_are_never_too_many;
     sole:
         try_unwrap_of_the_only_reference,
         try_unwrap_with_others_returns_the_pointer,

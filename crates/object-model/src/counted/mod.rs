@@ -101,14 +101,15 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
 /// Memory for an object, its front written and its contents not. The object has one reference and no weak one.
 ///
 /// # Panics
-/// If there can be no memory of that size.
+/// If no memory can be as large, with a message that names the type and the bound. Nothing is lost
+/// then but `count`.
 ///
 /// # Safety
 /// - The caller writes the contents before anybody drops them.
 #[inline]
 pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Extent) -> NonNull<u8> {
-    let (layout, offset) =
-        whole::<S>(K::layout(&extent), Of::<K, S>::EXTENT).expect("an object larger than memory can be");
+    let fitting = K::layout_to_be(&extent).and_then(|layout| whole::<S>(layout, Of::<K, S>::EXTENT));
+    let Some((layout, offset)) = fitting else { too_large::<K>(&extent) };
     // SAFETY: a front is not of size zero.
     let memory = unsafe { alloc::alloc(layout) };
     let Some(memory) = NonNull::new(memory) else { alloc::handle_alloc_error(layout) };
@@ -124,6 +125,16 @@ pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Exte
     // SAFETY: the memory was made for a front at this place.
     unsafe { place.write(front) };
     contents
+}
+
+#[cold]
+#[inline(never)]
+fn too_large<K: Shape>(extent: &K::Extent) -> ! {
+    panic!(
+        "no memory can hold a counted {}: that and the words in front of it may be {} bytes at most (isize::MAX)",
+        K::describe(extent),
+        isize::MAX
+    )
 }
 
 /// Where the extent of contents is.
