@@ -235,7 +235,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
             // SAFETY: not freed before the next call.
             let layout = Layout::for_value(unsafe { contents.as_ref() });
             // SAFETY: the last reference has just been released; a thin pointer's contents were allocated as one value.
-            unsafe { counted::forget_contents::<S>(contents.cast(), layout) };
+            unsafe { counted::end_without_drop::<S>(contents.cast(), layout) };
         } else {
             // SAFETY: the caller's duty.
             unsafe { counted::settle::<S>(contents.cast(), released) };

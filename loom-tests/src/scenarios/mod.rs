@@ -8,6 +8,7 @@ mod exclusive;
 mod global_lock;
 mod group_locks;
 mod judged;
+mod made_late;
 mod pointer_queues;
 mod pointers;
 #[cfg(loom)]
@@ -163,6 +164,7 @@ fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
         pointers::models::<S>(),
         judged::models::<S>(),
         pointer_queues::models::<S>(),
+        made_late::models::<S>(),
     ]
     .concat()
 }

@@ -129,6 +129,9 @@ rules! {
         contents_never_made_are_not_dropped,
         contents_made_late_are_moved_out,
         contents_made_late_are_assumed_by_two,
+        contents_made_late_are_dropped_whichever_pointer_is_last,
+        slices_made_late_are_dropped_whichever_pointer_is_last,
+        contents_of_another_kind_are_never_dropped_by_any_pointer,
         zeros,
         an_array_of_a_slice_made_late,
         contents_not_made_late_are_moved_out_too;

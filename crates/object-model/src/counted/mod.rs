@@ -195,7 +195,8 @@ unsafe fn weak<'a, S: WeakCounts>(contents: NonNull<u8>) -> &'a WeakCount {
     unsafe { &(*front.as_ptr()).weak }
 }
 
-/// Ends an object of one sized value whose contents have been moved out or need no drop, and whose last reference has gone.
+/// Ends an object of one sized value whose contents have been moved out or were never made, and
+/// whose last reference has gone.
 ///
 /// # Safety
 /// - A release of the object has just owed [`Released::Destroy`], or a `try_take` has said yes.
@@ -212,6 +213,40 @@ pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layo
         // SAFETY: the references' part of the weak count.
         unsafe { weak::release_weak::<S>(contents) };
     }
+}
+
+/// Ends an object whose last reference has gone, and was to one sized value that needs no drop.
+/// That is at once, unless the object was made for something else, which may need one: contents
+/// that were made late, or a slice.
+///
+/// # Panics
+/// As [`settle`].
+///
+/// # Safety
+/// - A release of the object has just owed [`Released::Destroy`].
+/// - `layout` is that of the value.
+#[inline]
+pub unsafe fn end_without_drop<S: WeakCounts>(contents: NonNull<u8>, layout: Layout) {
+    // SAFETY: the references' part of the weak count keeps the memory.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: as above.
+    if unsafe { object.descriptor() }.is_bare {
+        drop(Memory::<S> { contents, layout, extent: 0, _strategy: PhantomData });
+    } else {
+        // SAFETY: the caller's duty.
+        unsafe { end_by_descriptor::<S>(contents) };
+    }
+}
+
+/// As [`settle`] does it; out of the way of what is bare.
+///
+/// # Safety
+/// - As for [`end_without_drop`].
+#[cold]
+#[inline(never)]
+unsafe fn end_by_descriptor<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    unsafe { settle::<S>(contents, Released::Destroy) };
 }
 
 /// Pays what a release of an object made by [`allocate`] owes.
