@@ -1,5 +1,6 @@
 //! The scenarios, one file a group, each generic over the strategy.
 
+mod after_weak;
 mod asking;
 pub(crate) mod counts;
 mod destruction;
@@ -165,6 +166,7 @@ fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
         judged::models::<S>(),
         pointer_queues::models::<S>(),
         made_late::models::<S>(),
+        after_weak::models::<S>(),
     ]
     .concat()
 }

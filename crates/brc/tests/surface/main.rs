@@ -84,7 +84,9 @@ rules! {
         judged_by_another_thread_while_the_maker_is_there,
         judged_after_the_maker_has_left_while_it_was_queued,
         into_inner_by_others_gives_the_contents_once,
-        into_inner_by_others_where_there_were_weak_references;
+        into_inner_by_others_where_there_are_weak_references,
+        taken_by_another_where_there_were_weak_references,
+        taken_at_the_end_of_a_scope;
     weak:
         an_upgrade_keeps_the_contents,
         an_upgrade_fails_after_the_last_drop,

@@ -28,7 +28,7 @@ mod weak_count;
 pub use late::{Late, LateExtent, note_made};
 pub use shape::{Many, One, Shape, Whole, WholeExtent};
 pub use sole::{is_alone, release_to_take, try_take};
-pub use weak::{clone_weak, downgrade, release_weak, upgrade, weak_references};
+pub use weak::{KeptOut, WeakOnes, clone_weak, downgrade, release_weak, upgrade, weak_references};
 use weak_count::WeakCount;
 
 /// What lies directly in front of the contents.

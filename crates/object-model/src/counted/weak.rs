@@ -1,5 +1,6 @@
 //! Weak references to counted memory.
 
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::{object, weak};
@@ -95,21 +96,39 @@ pub unsafe fn weak_references<S: WeakCounts>(contents: NonNull<u8>) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// If the object has no weak reference, none is made until [`unlock_weak`]: whoever tries to waits.
-///
-/// # Safety
-/// - The caller has a reference to the object of `contents`.
-#[must_use]
-pub(super) unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
-    // SAFETY: not freed, by the caller's duty.
-    unsafe { weak::<S>(contents) }.try_lock()
+/// The weak references to an object, as a strategy sees them that is asked for the contents.
+#[derive(Debug)]
+pub struct WeakOnes<S> {
+    contents: NonNull<u8>,
+    _strategy: PhantomData<fn(S) -> S>,
 }
 
-/// Ends a successful [`try_lock_weak`].
-///
-/// # Safety
-/// - The caller has a reference to the object of `contents`, and `try_lock_weak` has said yes to it.
-pub(super) unsafe fn unlock_weak<S: WeakCounts>(contents: NonNull<u8>) {
-    // SAFETY: not freed, by the caller's duty.
-    unsafe { weak::<S>(contents) }.unlock();
+impl<S: WeakCounts> WeakOnes<S> {
+    /// # Safety
+    /// - The object of `contents` is not freed while this is used: the caller has a reference to
+    ///   it, and gives that up only while nothing is [kept out](Self::keep_out), or takes the
+    ///   contents with it.
+    pub(super) unsafe fn of(contents: NonNull<u8>) -> Self {
+        WeakOnes { contents, _strategy: PhantomData }
+    }
+
+    /// If the object has no weak reference, none is made while the result lives: whoever tries to
+    /// waits. None if it has one. Never waits.
+    #[must_use]
+    pub fn keep_out(&self) -> Option<KeptOut<'_, S>> {
+        // SAFETY: not freed, as `of` was promised.
+        let is_locked = unsafe { weak::<S>(self.contents) }.try_lock();
+        is_locked.then(|| KeptOut(self))
+    }
+}
+
+/// See [`WeakOnes::keep_out`].
+#[derive(Debug)]
+pub struct KeptOut<'a, S: WeakCounts>(&'a WeakOnes<S>);
+
+impl<S: WeakCounts> Drop for KeptOut<'_, S> {
+    fn drop(&mut self) {
+        // SAFETY: not freed, as `WeakOnes::of` was promised. The word is locked by `keep_out`.
+        unsafe { weak::<S>(self.0.contents) }.unlock();
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{
     Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
 };
@@ -156,12 +157,12 @@ unsafe impl WeakCounts for AtomicCounts {
         unsafe { object.count() }.is_one()
     }
 
-    unsafe fn try_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> bool {
+    unsafe fn try_take(object: ObjectPtr<Self>, _: &WeakOnes<Self>, _: &mut Due<Self>) -> bool {
         // SAFETY: the caller has a reference.
         unsafe { object.count() }.try_take()
     }
 
-    unsafe fn release_to_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+    unsafe fn release_to_take(object: ObjectPtr<Self>, _: &WeakOnes<Self>, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the decrement.
         count::release(unsafe { object.count() })
     }
