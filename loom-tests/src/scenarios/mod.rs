@@ -10,6 +10,7 @@ mod global_lock;
 mod group_locks;
 mod judged;
 mod made_late;
+mod own_queue;
 mod pointer_queues;
 mod pointers;
 #[cfg(loom)]
@@ -164,6 +165,7 @@ fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
     [
         pointers::models::<S>(),
         judged::models::<S>(),
+        own_queue::models::<S>(),
         pointer_queues::models::<S>(),
         made_late::models::<S>(),
         after_weak::models::<S>(),

@@ -3,6 +3,7 @@
 mod contents;
 mod counts;
 mod oversize;
+mod owners;
 mod pointers;
 mod raw_pointers;
 mod sole;
@@ -67,6 +68,16 @@ rules! {
         too_many_elements_are_refused_in_plain_words,
         a_refusal_loses_nothing,
         elements_without_bytes_are_never_too_many;
+    owners:
+        the_makers_last_drop_destroys,
+        the_makers_last_drop_destroys_after_many,
+        the_makers_last_drop_destroys_beside_weak_references,
+        a_drop_that_is_not_the_last_destroys_nothing,
+        the_makers_last_drop_destroys_each_time,
+        the_makers_last_drop_in_a_destructor,
+        the_makers_last_drop_as_it_exits,
+        the_maker_takes_what_others_have_dropped,
+        the_makers_last_drop_beside_anothers;
     sole:
         try_unwrap_of_the_only_reference,
         try_unwrap_with_others_returns_the_pointer,

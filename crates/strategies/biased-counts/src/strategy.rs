@@ -83,6 +83,8 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
         Words::born_merged()
     }
 
+    const SPARES_IMMORTALS: bool = true;
+
     #[inline]
     unsafe fn retain(object: ObjectPtr<Self>, bias: Bias, _: &Attached) -> Retained {
         // SAFETY: the caller keeps the object alive.

@@ -12,6 +12,7 @@ use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::{Mutex, MutexGuard};
 
 use crate::bits::ThreadId;
+use crate::divert::Diversion;
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 
@@ -31,6 +32,8 @@ struct Entry<L: Layout> {
     queue: Queue<L>,
     /// Raised when something is queued; the thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
+    /// Diverts the thread's releases when something is queued.
+    diversion: Diversion,
     /// Woken when the signal is raised. In an `Arc`, since a waker's clone and drop are the user's code, and a bucket's lock is
     /// a leaf lock.
     waker: Option<Arc<Waker>>,
@@ -92,17 +95,21 @@ impl<L: Layout> Bucket<L> {
         self.0.iter_mut().find(|entry| entry.id == id).map(Present)
     }
 
-    /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its signal's place.
-    pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>) {
+    /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its
+    /// signal's place. Returns whether something is queued to it.
+    #[inline]
+    pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>, diversion: Diversion) -> bool {
         if let Some(Present(entry)) = self.find(id) {
             entry.signal = Arc::clone(signal);
             signal.set(!entry.queue.is_empty());
-            return;
+            return !entry.queue.is_empty();
         }
-        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal), waker: None });
+        self.0.push(Entry { id, queue: Queue::new(), signal: Arc::clone(signal), diversion, waker: None });
+        false
     }
 
     /// A thread detaches; what is still queued to it is returned, and its waker, which is dropped once the bucket is unlocked.
+    #[inline]
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
         let Some(place) = self.0.iter().position(|entry| entry.id == id) else { return (Queue::new(), None) };
         let mut entry = self.0.swap_remove(place);
@@ -118,7 +125,13 @@ impl<L: Layout> Present<'_, L> {
     #[must_use]
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
         self.0.queue.push_back(object);
+        self.0.diversion.divert(self.0.id);
         self.raise()
+    }
+
+    /// The thread's thread-locals are about to go: its releases are diverted no more.
+    pub(crate) fn end_diversion(&mut self) {
+        self.0.diversion = Diversion::NONE;
     }
 
     /// Has the thread look into its queue, whether something is there or not. Returns whom to wake once the bucket is unlocked: not if nothing was
