@@ -20,9 +20,12 @@ use crate::weak::WeakShared;
 /// What differs from `Arc`:
 /// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that made it (see below), or after a
 ///   destructor in which its last reference was dropped.
-/// - Under `BiasedCounts`, the destructor of an object whose last reference is dropped by another thread than its maker may run on the maker's
-///   OS thread: when it next makes an object, destroys one, asks whether a reference is the only one, calls [`collect`](Shared::collect), or exits. If the maker has exited or stepped
-///   aside, the destructor runs where the last reference is dropped.
+/// - Under `BiasedCounts`, an object whose last reference its maker drops is destroyed by that
+///   drop, whatever others have dropped before. The destructor of an object whose last reference is
+///   dropped by another thread than its maker may run on the maker's OS thread: when it next makes
+///   an object, destroys one, asks whether a reference is the only one, calls
+///   [`collect`](Shared::collect), or exits. If the maker has exited or stepped aside, the
+///   destructor runs where the last reference is dropped.
 /// - It is invariant in `T`: a pointer to a `for<'a> fn(&'a u8)` is none to a `fn(&'static u8)`.
 /// - There is no coercion of `Shared<T>` to `Shared<dyn Trait>` by itself, which the language keeps for std's pointers:
 ///   [`unsize`](unsize::CoerceUnsize::unsize) does it.
@@ -237,7 +240,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
             // SAFETY: not freed before the next call.
             let layout = Layout::for_value(unsafe { contents.as_ref() });
             // SAFETY: the last reference has just been released; a thin pointer's contents were allocated as one value.
-            unsafe { counted::forget_contents::<S>(contents.cast(), layout) };
+            unsafe { counted::end_without_drop::<S>(contents.cast(), layout) };
         } else {
             // SAFETY: the caller's duty.
             unsafe { counted::settle::<S>(contents.cast(), released) };

@@ -12,6 +12,10 @@ use crate::pointer::Shared;
 
 impl<T, S: WeakCounts> From<Vec<T>> for Shared<[T], S> {
     /// Moves the elements behind the object's words, with their number in front.
+    ///
+    /// # Panics
+    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// bytes at most.
     fn from(mut elements: Vec<T>) -> Self {
         if S::is_queued() {
             counted::collect::<S>();

@@ -12,8 +12,9 @@ impl<T, S: WeakCounts> Shared<T, S> {
     ///
     /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
     /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as with `Arc`.
-    /// - By another while the owner is there: exact, if the object has never had a weak reference. If it has, an error: the owner could
-    ///   upgrade one without anybody's seeing it.
+    /// - By another while the owner is there: exact, if there is no weak reference. Weak references
+    ///   that have gone do not matter, nor that the owner's thread is ending. If there is one, an
+    ///   error: the owner could upgrade it without anybody's seeing it.
     ///
     /// # Errors
     /// The pointer unchanged, if there may be other references.
@@ -45,8 +46,10 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// - Called by the owner: the object is merged; what others have queued is carried out first.
     /// - By another after the owner has exited or stepped aside: the object is merged.
     /// - By another while the owner is there: the last of those who call gets the contents.
-    /// - The one case: the object has had weak references, its owner is there, and has no reference itself. The owner could upgrade a weak one
-    ///   without anybody's seeing it, so that nobody can say that he was the last. `None` for all; the owner destroys the object.
+    /// - The one case: there are weak references, the owner is there, and has no reference itself.
+    ///   The owner could upgrade a weak one without anybody's seeing it, so that nobody can say
+    ///   that he was the last. `None` for all; the owner destroys the object. Weak references that
+    ///   have gone do not matter, nor that the owner's thread is ending.
     ///
     /// # Examples
     /// ```

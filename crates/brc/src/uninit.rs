@@ -71,7 +71,8 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     /// Makes a slice whose elements are still to be made.
     ///
     /// # Panics
-    /// If there can be no memory of that size.
+    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
     /// ```
@@ -95,7 +96,8 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     /// As [`new_uninit_slice`](Self::new_uninit_slice), with memory that is all zeros.
     ///
     /// # Panics
-    /// If there can be no memory of that size.
+    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
     /// ```
@@ -117,13 +119,18 @@ impl<T, S: WeakCounts> Shared<[T], S> {
 impl<T, S: WeakCounts> Shared<MaybeUninit<T>, S> {
     /// The same reference, to contents that have been made.
     ///
-    /// They are dropped with their object if that was made by [`new_uninit`](Shared::new_uninit) or [`new_zeroed`](Shared::new_zeroed). If it
-    /// was made in another way, from a `MaybeUninit`, they are never dropped: that was settled when it was made.
+    /// They are dropped with their object if that was made by [`new_uninit`](Shared::new_uninit) or
+    /// [`new_zeroed`](Shared::new_zeroed), whichever pointer is the last and wherever it is
+    /// dropped: what is said here is said of the object. If the object was made in another way,
+    /// from a `MaybeUninit`, they are never dropped, by any pointer: that was settled when it was
+    /// made. [`try_unwrap`](Shared::try_unwrap) and [`into_inner`](Shared::into_inner) give them to
+    /// the caller, as what the pointer's type says they are.
     ///
     /// # Safety
     /// - The contents are a `T`.
-    /// - If there are other pointers to them, of this type still: nobody unmakes the contents through those, nor moves them out but by taking
-    ///   the last reference. Unlike with `Arc`, the contents may be dropped even if the last pointer is such a one.
+    /// - If there are other pointers to them, of this type still: nobody unmakes the contents
+    ///   through those, nor moves them out but by taking the last reference. Unlike with `Arc`, the
+    ///   contents are dropped even if the last pointer is such a one.
     #[must_use = "the reference is dropped otherwise"]
     pub unsafe fn assume_init(self) -> Shared<T, S> {
         let place = self.into_counted();
@@ -144,8 +151,8 @@ impl<T, S: WeakCounts> Shared<[MaybeUninit<T>], S> {
     ///
     /// # Safety
     /// - Every element is a `T`.
-    /// - If there are other pointers to them, of this type still: nobody unmakes elements through those. Unlike with `Arc`, they may be dropped even if
-    ///   the last pointer is such a one.
+    /// - If there are other pointers to them, of this type still: nobody unmakes elements through
+    ///   those. Unlike with `Arc`, they are dropped even if the last pointer is such a one.
     #[must_use = "the reference is dropped otherwise"]
     pub unsafe fn assume_init(self) -> Shared<[T], S> {
         let elements = self.into_counted();

@@ -231,6 +231,9 @@ macro_rules! __tests_of_free_threads {
             token_free in $crate::rules::token_free:
             made_and_dropped_here,
             dropped_elsewhere_while_the_maker_makes_more,
+            last_dropped_by_the_maker,
+            last_dropped_by_the_maker_with_a_token,
+            last_dropped_by_the_maker_in_a_section,
             dropped_after_the_maker_has_exited,
             a_maker_that_exits_strands_nothing,
             in_a_thread_locals_destructor,

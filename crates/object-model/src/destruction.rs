@@ -170,7 +170,7 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
 #[inline]
 pub(crate) unsafe fn destroy<S: Strategy>(object: ObjectPtr<S>) {
     // SAFETY: it has not been destroyed yet: that is what is asked for.
-    if unsafe { object.is_immortal() } {
+    if !S::SPARES_IMMORTALS && unsafe { object.is_immortal() } {
         return;
     }
     // SAFETY: the caller's duty.

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use crate::counted::WeakOnes;
 use crate::destruction::{self, Due};
 use crate::header::ObjectPtr;
 use crate::owed::Released;
@@ -71,18 +72,20 @@ pub unsafe trait WeakCounts: FreeThreaded {
     unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
 
     /// Takes the caller's reference away if it is the only one: true, and the contents are the caller's to move or drop; false, and
-    /// nothing has happened.
+    /// nothing has happened. Whatever is kept out of `weak` is let in again by the return.
     ///
     /// # Safety
-    /// - The caller owns a reference, and does not use it after `true`.
-    unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
+    /// - The caller owns a reference, and does not use it after `true`. `weak` are those of the
+    ///   object.
+    unsafe fn try_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> bool;
 
-    /// Takes the caller's reference away for good, such that of all who hold one and call this, exactly one is told `Destroy`, who may
-    /// move the contents elsewhere.
+    /// Takes the caller's reference away for good, such that of all who hold one and call this,
+    /// exactly one is told `Destroy`, who may move the contents elsewhere. Whatever is kept out of
+    /// `weak` is let in again before the reference is given up to others.
     ///
     /// # Safety
-    /// - The caller owns a reference, and does not use it after.
-    unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released;
+    /// - The caller owns a reference, and does not use it after. `weak` are those of the object.
+    unsafe fn release_to_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> Released;
 
     /// Keeps an address in the words of an object whose last reference has gone, while weak references may still look at them.
     ///

@@ -241,7 +241,7 @@ unsafe fn settle_typed<T: 'static, S: Strategy>(object: NonNull<Object<T, S>>, r
         return unsafe { settle(ObjectPtr::of(object), released) };
     }
     // SAFETY: not destroyed yet: that is what is owed.
-    if unsafe { ObjectPtr::of(object).is_immortal() } {
+    if !S::SPARES_IMMORTALS && unsafe { ObjectPtr::of(object).is_immortal() } {
         return;
     }
     // SAFETY: `Destroy` means that nobody else can reach the object.

@@ -47,6 +47,8 @@ impl Runtime {
 ///   be attached at any time.
 /// - **Threads.** `attach` and `reenter` do what makes the caller's use of `retain` and `release` sound, `detach` and `leave`
 ///   undo it; each takes effect before the function returns.
+/// - **Immortals.** If `SPARES_IMMORTALS`, no object whose count was made by `immortal_count` is
+///   owed for.
 /// - **Identity.** `runtime` always returns the same static, which no other strategy type returns.
 pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     // --- threads ---
@@ -94,6 +96,10 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     fn immortal_count(id: Self::Id, attached: &Self::Attached) -> Self::Count {
         Self::new_count(id, attached)
     }
+
+    /// Whether the count of an immortal object is left alone, so that no release owes its
+    /// destruction: the object model need not look then.
+    const SPARES_IMMORTALS: bool = false;
 
     /// Adds a reference.
     ///

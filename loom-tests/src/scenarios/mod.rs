@@ -1,5 +1,6 @@
 //! The scenarios, one file a group, each generic over the strategy.
 
+mod after_weak;
 mod asking;
 pub(crate) mod counts;
 mod destruction;
@@ -8,6 +9,8 @@ mod exclusive;
 mod global_lock;
 mod group_locks;
 mod judged;
+mod made_late;
+mod own_queue;
 mod pointer_queues;
 mod pointer_wakers;
 mod pointers;
@@ -163,8 +166,11 @@ fn of_pointers<S: WeakCounts + AsAnother>() -> Vec<Model> {
     [
         pointers::models::<S>(),
         judged::models::<S>(),
+        own_queue::models::<S>(),
         pointer_queues::models::<S>(),
         pointer_wakers::models::<S>(),
+        made_late::models::<S>(),
+        after_weak::models::<S>(),
     ]
     .concat()
 }

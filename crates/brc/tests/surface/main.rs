@@ -2,6 +2,8 @@
 
 mod contents;
 mod counts;
+mod oversize;
+mod owners;
 mod pointers;
 mod raw_pointers;
 mod sole;
@@ -72,6 +74,20 @@ rules! {
         a_destructor_that_makes_an_object_strands_nothing,
         a_thread_that_waits_to_be_exclusive_strands_nothing,
         a_blocking_region_owns_nothing_unless_it_is_woken;
+    oversize:
+        too_many_elements_are_refused_in_plain_words,
+        a_refusal_loses_nothing,
+        elements_without_bytes_are_never_too_many;
+    owners:
+        the_makers_last_drop_destroys,
+        the_makers_last_drop_destroys_after_many,
+        the_makers_last_drop_destroys_beside_weak_references,
+        a_drop_that_is_not_the_last_destroys_nothing,
+        the_makers_last_drop_destroys_each_time,
+        the_makers_last_drop_in_a_destructor,
+        the_makers_last_drop_as_it_exits,
+        the_maker_takes_what_others_have_dropped,
+        the_makers_last_drop_beside_anothers;
     sole:
         try_unwrap_of_the_only_reference,
         try_unwrap_with_others_returns_the_pointer,
@@ -89,7 +105,9 @@ rules! {
         judged_by_another_thread_while_the_maker_is_there,
         judged_after_the_maker_has_left_while_it_was_queued,
         into_inner_by_others_gives_the_contents_once,
-        into_inner_by_others_where_there_were_weak_references;
+        into_inner_by_others_where_there_are_weak_references,
+        taken_by_another_where_there_were_weak_references,
+        taken_at_the_end_of_a_scope;
     weak:
         an_upgrade_keeps_the_contents,
         an_upgrade_fails_after_the_last_drop,
@@ -134,6 +152,9 @@ rules! {
         contents_never_made_are_not_dropped,
         contents_made_late_are_moved_out,
         contents_made_late_are_assumed_by_two,
+        contents_made_late_are_dropped_whichever_pointer_is_last,
+        slices_made_late_are_dropped_whichever_pointer_is_last,
+        contents_of_another_kind_are_never_dropped_by_any_pointer,
         zeros,
         an_array_of_a_slice_made_late,
         contents_not_made_late_are_moved_out_too;

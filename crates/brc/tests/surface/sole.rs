@@ -253,17 +253,82 @@ pub(crate) fn into_inner_by_others_gives_the_contents_once<S: WeakCounts>() {
     }
 }
 
-/// The case that is documented: weak references, and a maker that is there and has no reference. Nobody gets the contents; they are
-/// dropped once, by the maker.
-pub(crate) fn into_inner_by_others_where_there_were_weak_references<S: WeakCounts>() {
+/// The case that is documented: there are weak references, and the maker is there and has no
+/// reference. Nobody gets the contents; they are dropped once, by the maker.
+pub(crate) fn into_inner_by_others_where_there_are_weak_references<S: WeakCounts>() {
     let watch = Watch::default();
     let witness = watch.witness();
     let ([one, two], maker) = Maker::<S>::make(|| witness);
-    drop(Shared::downgrade(&one));
+    let weak = Shared::downgrade(&one);
     let one = Shared::try_unwrap(one).unwrap_err();
     let got = [one, two].map(|one| Shared::into_inner(one).is_some());
     let is_biased = S::runtime().id == "biased-counts";
     assert_eq!(got, [false, !is_biased]);
     maker.end();
-    assert_eq!(watch.dropped(), 1);
+    assert_eq!((watch.dropped(), weak.upgrade().is_none()), (1, true));
+}
+
+/// Weak references that have gone change no answer, while the maker is there.
+pub(crate) fn taken_by_another_where_there_were_weak_references<S: WeakCounts>() {
+    let watch = Watch::default();
+    let made = || {
+        let witness = watch.witness();
+        let ([one, two], maker) = Maker::<S>::make(|| witness);
+        drop(Shared::downgrade(&one));
+        (one, two, maker)
+    };
+    let (one, two, maker) = made();
+    let one = Shared::try_unwrap(one).expect_err("there is another");
+    drop(two);
+    assert!(Shared::try_unwrap(one).is_ok());
+    maker.end();
+    let (one, two, maker) = made();
+    let got = [one, two].map(|one| Shared::into_inner(one).is_some());
+    assert_eq!(got, [false, true]);
+    maker.end();
+    assert_eq!(watch.dropped(), 2);
+}
+
+/// The maker is on its way out, and has not told: the end of a scope does not wait for the
+/// destructors of its threads' thread-locals.
+pub(crate) fn taken_at_the_end_of_a_scope<S: WeakCounts>() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, channel};
+
+    /// Keeps its thread from going on with its exit until the other end is dropped.
+    struct Lingers(Receiver<()>);
+    impl Drop for Lingers {
+        fn drop(&mut self) {
+            let _ = self.0.recv();
+        }
+    }
+    thread_local! {
+        static LINGERS: std::cell::OnceCell<Lingers> = const { std::cell::OnceCell::new() };
+    }
+    type Take<S> = fn(Shared<String, S>) -> Option<String>;
+    let ways: [Take<S>; 3] = [
+        |made| Shared::try_unwrap(made).ok(),
+        Shared::into_inner,
+        |mut made| Shared::get_mut(&mut made).map(std::mem::take),
+    ];
+    for (way, has_had_weak) in ways.into_iter().flat_map(|way| [(way, false), (way, true)]) {
+        let (until, lingers) = channel::<()>();
+        let (place, lingers) = (Mutex::new(None), Mutex::new(Some(lingers)));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Its thread-local is destroyed before the one by which the maker leaves.
+                let made = if has_had_weak {
+                    Shared::<_, S>::new_cyclic(|_| "key".to_owned())
+                } else {
+                    Shared::<_, S>::new("key".to_owned())
+                };
+                let lingers = lingers.lock().unwrap().take().unwrap();
+                LINGERS.with(|place| _ = place.set(Lingers(lingers)));
+                *place.lock().unwrap() = Some(made);
+            });
+        });
+        let made = place.into_inner().unwrap().unwrap();
+        assert_eq!(way(made).as_deref(), Some("key"), "with weak references before: {has_had_weak}");
+        drop(until);
+    }
 }

@@ -131,3 +131,101 @@ pub(crate) fn contents_not_made_late_are_moved_out_too<S: WeakCounts>() {
     // SAFETY: made with it.
     assert_eq!(*unsafe { Shared::<_, S>::new(MaybeUninit::new(5)).assume_init() }, 5);
 }
+
+/// A way to drop two things.
+type Way = fn(Box<dyn Send>, Box<dyn Send>);
+
+/// Makes two pointers and drops them, in each order, here and elsewhere; returns how often.
+fn each_way<A: Send + 'static, B: Send + 'static>(make: impl Fn() -> (A, B)) -> usize {
+    let dropped_here = |first: Box<dyn Send>, second: Box<dyn Send>| {
+        drop(first);
+        drop(second);
+    };
+    let then_elsewhere = |first: Box<dyn Send>, second: Box<dyn Send>| {
+        drop(first);
+        elsewhere(move || drop(second));
+    };
+    let elsewhere_first = |first: Box<dyn Send>, second: Box<dyn Send>| {
+        elsewhere(move || drop(first));
+        drop(second);
+    };
+    let ways: [Way; 3] = [dropped_here, then_elsewhere, elsewhere_first];
+    for way in ways {
+        let (a, b) = make();
+        way(Box::new(a), Box::new(b));
+        let (a, b) = make();
+        way(Box::new(b), Box::new(a));
+    }
+    2 * ways.len()
+}
+
+/// `assume_init` says what is there, for all pointers: the type of the last one says nothing.
+pub(crate) fn contents_made_late_are_dropped_whichever_pointer_is_last<S: WeakCounts>() {
+    for with_weak in [false, true] {
+        let watch = Watch::default();
+        let made = each_way(|| {
+            let place = written::<S>(&watch);
+            let weak = with_weak.then(|| Shared::downgrade(&place));
+            let more = place.clone();
+            // SAFETY: written; nobody unmakes it.
+            ((unsafe { place.assume_init() }, weak), more)
+        });
+        Shared::<(), S>::collect();
+        assert_eq!(watch.dropped(), made, "with weak references: {with_weak}");
+        // As a plain pointer on the way.
+        let place = written::<S>(&watch);
+        let raw = Shared::into_raw(place.clone());
+        // SAFETY: written; nobody unmakes it.
+        drop(unsafe { place.assume_init() });
+        // SAFETY: made by `into_raw`, used once.
+        drop(unsafe { Shared::<_, S>::from_raw(raw) });
+        assert_eq!(watch.dropped(), made + 1);
+    }
+}
+
+pub(crate) fn slices_made_late_are_dropped_whichever_pointer_is_last<S: WeakCounts>() {
+    let watch = Watch::default();
+    let slice = || {
+        let mut slice = Shared::<[Witness], S>::new_uninit_slice(2);
+        Shared::get_mut(&mut slice).unwrap().iter_mut().for_each(|place| _ = place.write(watch.witness()));
+        slice
+    };
+    let slices = each_way(|| {
+        let slice = slice();
+        let more = slice.clone();
+        // SAFETY: all written; nobody unmakes them.
+        (unsafe { slice.assume_init() }, more)
+    });
+    let arrays = each_way(|| {
+        let slice = slice();
+        let array = Shared::<[MaybeUninit<Witness>; 2], S>::try_from(slice.clone()).unwrap();
+        // SAFETY: as above.
+        (unsafe { slice.assume_init() }, array)
+    });
+    Shared::<(), S>::collect();
+    assert_eq!(watch.dropped(), 2 * (slices + arrays));
+}
+
+/// A way to make an object of what is a `MaybeUninit` already.
+type Make<S> = fn(&Watch) -> Shared<MaybeUninit<Witness>, S>;
+
+/// What was a `MaybeUninit` when its object was made is dropped by no pointer, whatever is said
+/// later.
+pub(crate) fn contents_of_another_kind_are_never_dropped_by_any_pointer<S: WeakCounts>() {
+    let watch = Watch::default();
+    let makers: [Make<S>; 3] = [
+        |watch| Shared::new(MaybeUninit::new(watch.witness())),
+        |watch| Shared::new_cyclic(|_| MaybeUninit::new(watch.witness())),
+        |watch| Shared::from(Box::new(MaybeUninit::new(watch.witness()))),
+    ];
+    for make in makers {
+        each_way(|| {
+            let place = make(&watch);
+            let more = place.clone();
+            // SAFETY: made with it.
+            (unsafe { place.assume_init() }, more)
+        });
+    }
+    Shared::<(), S>::collect();
+    assert_eq!(watch.dropped(), 0);
+}

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::sync::mpsc;
 
-use keyway_object_model::{FreeThreaded, Ref, attach};
+use keyway_object_model::{FreeThreaded, Guarded, Ref, attach};
 
 use crate::elsewhere;
 use crate::subject::Subject;
@@ -48,6 +48,74 @@ where
     });
     drop(Witnessed::<U>::new(watch.witness()));
     assert_eq!(watch.destroyed(), 101);
+}
+
+/// Clones of the maker's that others have dropped do not outlive the maker's last: it ends the
+/// object.
+pub fn last_dropped_by_the_maker<U: Subject>()
+where
+    U::Strategy: FreeThreaded,
+{
+    let watch = Watch::new();
+    for number in 1..4 {
+        let mine = Witnessed::<U>::new(watch.witness());
+        let theirs = vec![mine.clone(); number];
+        elsewhere::run(move || drop(theirs));
+        drop(mine);
+        assert_eq!(watch.destroyed(), number);
+    }
+}
+
+/// As [`last_dropped_by_the_maker`], with a token, which has been there before or not: no
+/// checkpoint is waited for.
+pub fn last_dropped_by_the_maker_with_a_token<U: Subject>()
+where
+    U::Strategy: FreeThreaded,
+{
+    let watch = Watch::new();
+    let before = Witnessed::<U>::new(watch.witness());
+    let theirs = before.clone();
+    elsewhere::run(move || drop(theirs));
+    attach::<U::Strategy, _>(|thread| {
+        before.release(thread);
+        assert_eq!(watch.destroyed(), 1);
+        let (mine, also_mine) = (thread.alloc(watch.witness()), thread.alloc(watch.witness()));
+        let theirs = (mine.clone_ref(thread), vec![also_mine.clone_ref(thread), also_mine.clone_ref(thread)]);
+        elsewhere::run(move || drop(theirs));
+        mine.release(thread);
+        // What else is queued goes with it, or later; the drop of the other's last reference is in
+        // time at any rate.
+        drop(also_mine);
+        assert_eq!(watch.destroyed(), 3);
+    });
+}
+
+/// As [`last_dropped_by_the_maker`], in a section and in an exclusive call, which every destructor waits
+/// for.
+pub fn last_dropped_by_the_maker_in_a_section<U: Subject>()
+where
+    U::Strategy: FreeThreaded,
+{
+    let watch = Watch::new();
+    attach::<U::Strategy, _>(|thread| {
+        let guarded = Guarded::<_, U::Strategy>::new(());
+        let mine = thread.alloc(watch.witness());
+        let theirs = mine.clone_ref(thread);
+        elsewhere::run(move || drop(theirs));
+        guarded.enter(thread, |section| {
+            mine.release(section.thread());
+            assert_eq!(watch.destroyed(), 0);
+        });
+        assert_eq!(watch.destroyed(), 1);
+        let mine = thread.alloc(watch.witness());
+        let theirs = mine.clone_ref(thread);
+        elsewhere::run(move || drop(theirs));
+        thread.exclusive(|thread| {
+            mine.release(thread);
+            assert_eq!(watch.destroyed(), 1);
+        });
+        assert_eq!(watch.destroyed(), 2);
+    });
 }
 
 /// A maker that has exited is not waited for.

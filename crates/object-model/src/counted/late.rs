@@ -54,6 +54,14 @@ unsafe impl<K: Shape> Shape for Late<K> {
         K::layout(&extent.extent)
     }
 
+    fn layout_to_be(extent: &Self::Extent) -> Option<Layout> {
+        K::layout_to_be(&extent.extent)
+    }
+
+    fn describe(extent: &Self::Extent) -> String {
+        K::describe(&extent.extent)
+    }
+
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &Self::Extent) {
         if extent.made.is_noted() {
             // U5.

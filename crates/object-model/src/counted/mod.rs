@@ -30,7 +30,7 @@ mod weak_count;
 pub use late::{Late, LateExtent, note_made};
 pub use shape::{Many, One, Shape, Whole, WholeExtent};
 pub use sole::{is_alone, release_to_take, try_take};
-pub use weak::{clone_weak, downgrade, release_weak, upgrade, weak_references};
+pub use weak::{KeptOut, WeakOnes, clone_weak, downgrade, release_weak, upgrade, weak_references};
 use weak_count::WeakCount;
 
 /// What lies directly in front of the contents.
@@ -103,14 +103,15 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
 /// Memory for an object, its front written and its contents not. The object has one reference and no weak one.
 ///
 /// # Panics
-/// If there can be no memory of that size.
+/// If no memory can be as large, with a message that names the type and the bound. Nothing is lost
+/// then but `count`.
 ///
 /// # Safety
 /// - The caller writes the contents before anybody drops them.
 #[inline]
 pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Extent) -> NonNull<u8> {
-    let (layout, offset) =
-        whole::<S>(K::layout(&extent), Of::<K, S>::EXTENT).expect("an object larger than memory can be");
+    let fitting = K::layout_to_be(&extent).and_then(|layout| whole::<S>(layout, Of::<K, S>::EXTENT));
+    let Some((layout, offset)) = fitting else { too_large::<K>(&extent) };
     // SAFETY: a front is not of size zero.
     let memory = unsafe { alloc::alloc(layout) };
     let Some(memory) = NonNull::new(memory) else { alloc::handle_alloc_error(layout) };
@@ -126,6 +127,16 @@ pub unsafe fn allocate<K: Shape, S: WeakCounts>(count: S::Count, extent: K::Exte
     // SAFETY: the memory was made for a front at this place.
     unsafe { place.write(front) };
     contents
+}
+
+#[cold]
+#[inline(never)]
+fn too_large<K: Shape>(extent: &K::Extent) -> ! {
+    panic!(
+        "no memory can hold a counted {}: that and the words in front of it may be {} bytes at most (isize::MAX)",
+        K::describe(extent),
+        isize::MAX
+    )
 }
 
 /// Where the extent of contents is.
@@ -186,7 +197,8 @@ unsafe fn weak<'a, S: WeakCounts>(contents: NonNull<u8>) -> &'a WeakCount {
     unsafe { &(*front.as_ptr()).weak }
 }
 
-/// Ends an object of one sized value whose contents have been moved out or need no drop, and whose last reference has gone.
+/// Ends an object of one sized value whose contents have been moved out or were never made, and
+/// whose last reference has gone.
 ///
 /// # Safety
 /// - A release of the object has just owed [`Released::Destroy`], or a `try_take` has said yes.
@@ -203,6 +215,40 @@ pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layo
         // SAFETY: the references' part of the weak count.
         unsafe { weak::release_weak::<S>(contents) };
     }
+}
+
+/// Ends an object whose last reference has gone, and was to one sized value that needs no drop.
+/// That is at once, unless the object was made for something else, which may need one: contents
+/// that were made late, or a slice.
+///
+/// # Panics
+/// As [`settle`].
+///
+/// # Safety
+/// - A release of the object has just owed [`Released::Destroy`].
+/// - `layout` is that of the value.
+#[inline]
+pub unsafe fn end_without_drop<S: WeakCounts>(contents: NonNull<u8>, layout: Layout) {
+    // SAFETY: the references' part of the weak count keeps the memory.
+    let object = unsafe { object::<S>(contents) };
+    // SAFETY: as above.
+    if unsafe { object.descriptor() }.is_bare {
+        drop(Memory::<S> { contents, layout, extent: 0, _strategy: PhantomData });
+    } else {
+        // SAFETY: the caller's duty.
+        unsafe { end_by_descriptor::<S>(contents) };
+    }
+}
+
+/// As [`settle`] does it; out of the way of what is bare.
+///
+/// # Safety
+/// - As for [`end_without_drop`].
+#[cold]
+#[inline(never)]
+unsafe fn end_by_descriptor<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    unsafe { settle::<S>(contents, Released::Destroy) };
 }
 
 /// Pays what a release of an object made by [`allocate`] owes.

@@ -1,6 +1,7 @@
 //! What contents are, as far as destroying them goes.
 
 use std::alloc::Layout;
+use std::any::type_name;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -14,9 +15,20 @@ pub unsafe trait Shape: 'static {
     #[doc(hidden)]
     type Extent;
 
-    /// The contents' own layout.
+    /// The contents' own layout, of an object that has been allocated.
     #[doc(hidden)]
     fn layout(extent: &Self::Extent) -> Layout;
+
+    /// As [`layout`](Self::layout), of an object that is to be allocated: none if memory cannot be
+    /// as large.
+    #[doc(hidden)]
+    fn layout_to_be(extent: &Self::Extent) -> Option<Layout> {
+        Some(Self::layout(extent))
+    }
+
+    /// What the contents are, for a message to people.
+    #[doc(hidden)]
+    fn describe(extent: &Self::Extent) -> String;
 
     /// Drops the contents in place.
     ///
@@ -83,6 +95,10 @@ unsafe impl<T: 'static> Shape for One<T> {
         Layout::new::<T>()
     }
 
+    fn describe((): &()) -> String {
+        type_name::<T>().to_owned()
+    }
+
     unsafe fn drop_contents(contents: NonNull<u8>, (): &()) {
         // U5.
         // SAFETY: the caller's duty.
@@ -95,8 +111,15 @@ unsafe impl<T: 'static> Shape for Many<T> {
     type Extent = usize;
 
     fn layout(length: &usize) -> Layout {
-        Layout::array::<T>(*length)
-            .expect("the length of a slice that was allocated, or is checked by who allocates it")
+        Layout::array::<T>(*length).expect("a slice that was allocated")
+    }
+
+    fn layout_to_be(length: &usize) -> Option<Layout> {
+        Layout::array::<T>(*length).ok()
+    }
+
+    fn describe(length: &usize) -> String {
+        format!("[{}] of length {length}", type_name::<T>())
     }
 
     unsafe fn drop_contents(contents: NonNull<u8>, length: &usize) {
@@ -112,6 +135,10 @@ unsafe impl<T: ?Sized + 'static> Shape for Whole<T> {
 
     fn layout(extent: &WholeExtent<T>) -> Layout {
         Layout::from_size_align(extent.size, extent.align).expect("a value's layout")
+    }
+
+    fn describe(_: &WholeExtent<T>) -> String {
+        type_name::<T>().to_owned()
     }
 
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &WholeExtent<T>) {

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::weak::{try_lock_weak, unlock_weak};
+use super::weak::WeakOnes;
 use super::{object, with_due};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
@@ -17,15 +17,11 @@ pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     let object = unsafe { object::<S>(contents) };
     // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make a weak reference.
     with_due(|due| {
-        // SAFETY: the caller's duty.
-        if !unsafe { try_lock_weak::<S>(contents) } {
-            return false;
-        }
-        // SAFETY: the caller's reference; there is no weak one, and none is made while the count is locked.
-        let sole = unsafe { S::is_sole(object, due) };
-        // SAFETY: locked just now.
-        unsafe { unlock_weak::<S>(contents) };
-        sole
+        // SAFETY: the caller's reference, which is kept.
+        let weak = unsafe { WeakOnes::of::<S>(contents) };
+        let Some(_kept_out) = weak.keep_out() else { return false };
+        // SAFETY: the caller's reference; there is no weak one, and none is made.
+        unsafe { S::is_sole(object, due) }
     })
 }
 
@@ -37,8 +33,12 @@ pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
 pub unsafe fn try_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
-    // SAFETY: the caller's duty.
-    with_due(|due| unsafe { S::try_take(object, due) })
+    with_due(|due| {
+        // SAFETY: the caller's reference, which is kept, or taken with the contents.
+        let weak = unsafe { WeakOnes::of::<S>(contents) };
+        // SAFETY: the caller's duty.
+        unsafe { S::try_take(object, &weak, due) }
+    })
 }
 
 /// Takes the caller's reference away; see [`WeakCounts::release_to_take`]. True if it was the last: then the contents are the caller's. Destroys what
@@ -50,6 +50,10 @@ pub unsafe fn try_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
 pub unsafe fn release_to_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
-    // SAFETY: the caller's duty.
-    with_due(|due| unsafe { S::release_to_take(object, due) }) == Released::Destroy
+    with_due(|due| {
+        // SAFETY: the caller's reference; the strategy gives it up as promised there.
+        let weak = unsafe { WeakOnes::of::<S>(contents) };
+        // SAFETY: the caller's duty.
+        unsafe { S::release_to_take(object, &weak, due) }
+    }) == Released::Destroy
 }

@@ -2,6 +2,7 @@
 
 use std::ptr::NonNull;
 
+use super::weak_count::WeakCount;
 use super::{object, weak};
 use crate::destruction::Due;
 use crate::fatal::fatal;
@@ -100,21 +101,37 @@ pub unsafe fn weak_references<S: WeakCounts>(contents: NonNull<u8>) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// If the object has no weak reference, none is made until [`unlock_weak`]: whoever tries to waits.
-///
-/// # Safety
-/// - The caller has a reference to the object of `contents`.
-#[must_use]
-pub(super) unsafe fn try_lock_weak<S: WeakCounts>(contents: NonNull<u8>) -> bool {
-    // SAFETY: not freed, by the caller's duty.
-    unsafe { weak::<S>(contents) }.try_lock()
+/// The weak references to an object, as a strategy sees them that is asked for the contents.
+#[derive(Debug)]
+pub struct WeakOnes(NonNull<WeakCount>);
+
+impl WeakOnes {
+    /// # Safety
+    /// - The object of `contents` is not freed while this is used: the caller has a reference to
+    ///   it, and gives that up only while nothing is [kept out](Self::keep_out), or takes the
+    ///   contents with it.
+    pub(super) unsafe fn of<S: WeakCounts>(contents: NonNull<u8>) -> Self {
+        // SAFETY: not freed, by the caller's duty.
+        WeakOnes(NonNull::from(unsafe { weak::<S>(contents) }))
+    }
+
+    /// If the object has no weak reference, none is made while the result lives: a thread that tries
+    /// to make one waits. None if it has one. Never waits.
+    #[must_use]
+    pub fn keep_out(&self) -> Option<KeptOut<'_>> {
+        // SAFETY: not freed, as `of` was promised.
+        let is_locked = unsafe { self.0.as_ref() }.try_lock();
+        is_locked.then(|| KeptOut(self))
+    }
 }
 
-/// Ends a successful [`try_lock_weak`].
-///
-/// # Safety
-/// - The caller has a reference to the object of `contents`, and `try_lock_weak` has said yes to it.
-pub(super) unsafe fn unlock_weak<S: WeakCounts>(contents: NonNull<u8>) {
-    // SAFETY: not freed, by the caller's duty.
-    unsafe { weak::<S>(contents) }.unlock();
+/// See [`WeakOnes::keep_out`].
+#[derive(Debug)]
+pub struct KeptOut<'a>(&'a WeakOnes);
+
+impl Drop for KeptOut<'_> {
+    fn drop(&mut self) {
+        // SAFETY: not freed, as `WeakOnes::of` was promised. The word is locked by `keep_out`.
+        unsafe { self.0.0.as_ref() }.unlock();
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{Due, ObjectPtr, Released, SharedWord, Upgraded, WeakCounts};
 
 use crate::strategy::AtomicCounts;
@@ -39,12 +40,12 @@ unsafe impl WeakCounts for AtomicCounts {
         unsafe { object.count() }.is_one()
     }
 
-    unsafe fn try_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> bool {
+    unsafe fn try_take(object: ObjectPtr<Self>, _: &WeakOnes, _: &mut Due<Self>) -> bool {
         // SAFETY: the caller has a reference.
         unsafe { object.count() }.try_take()
     }
 
-    unsafe fn release_to_take(object: ObjectPtr<Self>, _: &mut Due<Self>) -> Released {
+    unsafe fn release_to_take(object: ObjectPtr<Self>, _: &WeakOnes, _: &mut Due<Self>) -> Released {
         // SAFETY: the caller owns a reference until the decrement.
         let word = unsafe { object.count() };
         // SAFETY: the caller's reference, given up here.

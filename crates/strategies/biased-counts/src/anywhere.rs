@@ -10,7 +10,6 @@ use keyway_object_model::{ObjectPtr, Released, Retained, counted};
 use crate::bits::{LAST, MOST};
 use crate::count;
 use crate::layout::Layout;
-use crate::reclaim;
 use crate::strategy::BiasedCounts;
 use crate::thread;
 
@@ -82,13 +81,8 @@ unsafe fn release_otherwise<L: Layout>(
     beyond_two: u64,
     end: impl FnOnce(Released),
 ) {
-    let released = if beyond_two == LAST {
-        // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        unsafe { reclaim::last_local_release(object, collect::<L>) }
-    } else {
-        // SAFETY: the caller's duty.
-        unsafe { count::release_by_another(object) }
-    };
+    // SAFETY: the caller's duty.
+    let released = unsafe { count::release_otherwise(object, beyond_two, collect::<L>) };
     if released != Released::Nothing {
         end(released);
     }

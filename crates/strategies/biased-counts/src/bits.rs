@@ -108,6 +108,27 @@ impl BiasLessTwo {
     pub(crate) const fn of(bias: Bias) -> Self {
         BiasLessTwo(bias.0.wrapping_sub(2))
     }
+
+    /// So much more that no release finds itself on the owner's plain path, and that the owner's
+    /// still differ from all others: see [`owners_count`].
+    pub(crate) const fn diverted(bias: Bias) -> Self {
+        BiasLessTwo(BiasLessTwo::of(bias).0.wrapping_add(MOST + 1))
+    }
+
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        BiasLessTwo(bits)
+    }
+
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// What the owner counts, if [`Own::beyond_two`] is the owner's, diverted or not; otherwise none.
+/// The owner's lies in the 2^32 numbers that begin with its id, and no other word does.
+pub(crate) fn owners_count(beyond_two: u64) -> Option<i64> {
+    let counted = beyond_two.wrapping_add(2);
+    (counted >> 32 == 0).then_some((counted & MOST) as i64)
 }
 
 /// What was in `shared` at one moment.
@@ -131,6 +152,12 @@ impl Shared {
 
     pub(crate) fn is_weak(self) -> bool {
         self.0 & WEAK != 0
+    }
+
+    /// Whether, of the references of which the owner counts so many, only one is left beside the
+    /// queue's: the caller's, if the caller is the owner.
+    pub(crate) fn leaves_the_queue_alone(self, counted: i64) -> bool {
+        self.is_queued() && counted + self.count() == 2
     }
 
     /// Whether the last reference has gone, as somebody sees it who has none.
@@ -161,5 +188,59 @@ impl Shared {
     /// Without an owner, whose `local` references are counted here from now on.
     pub(crate) fn merged(self, local: i64) -> Self {
         Shared(((self.0 & !(QUEUED | PROBED)) + local * ONE) | MERGED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The word of an object of this owner, who counts so many.
+    fn own(owner: ThreadId, count: u64) -> Own {
+        Own((u64::from(owner) << 32) | count)
+    }
+
+    #[test]
+    fn an_owner_is_told_from_all_others_diverted_or_not() {
+        for me in [1, 2, 77, UNBIASED - 2, UNBIASED - 1] {
+            let bias = Bias::of(me);
+            for (owner, count) in [NOBODY, 1, 2, 3, 76, 77, 78, UNBIASED - 2, UNBIASED - 1]
+                .into_iter()
+                .flat_map(|owner| [0, 1, 2, 3, MOST - 1, MOST].map(|count| (owner, count)))
+                .filter(|&(owner, count)| (owner == NOBODY) == (count == 0))
+            {
+                let plain = own(owner, count).beyond_two(BiasLessTwo::of(bias));
+                let diverted = own(owner, count).beyond_two(BiasLessTwo::diverted(bias));
+                let counted = (owner == me).then_some(count as i64);
+                assert_eq!([plain, diverted].map(owners_count), [counted; 2], "{count} of {owner}, by {me}");
+                assert_eq!(plain <= MOST - 2, owner == me && count >= 2);
+                assert_eq!(plain == LAST, owner == me && count == 1);
+                assert!(diverted > MOST - 2 && diverted != LAST, "{count} of {owner}, by {me}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_the_owner_who_is_not_in_the_table() {
+        for owner in [NOBODY, 1, 77, UNBIASED - 1] {
+            let count = u64::from(owner != NOBODY);
+            let beyond_two = own(owner, count).beyond_two(BiasLessTwo::of(Bias::NONE));
+            assert_eq!(owners_count(beyond_two), None);
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_queue_alone_is_judged_by_both_counts() {
+        let queued = |count: i64| Shared((count * ONE) | QUEUED);
+        assert!(queued(0).leaves_the_queue_alone(2));
+        assert!(queued(-3).leaves_the_queue_alone(5));
+        assert!(Shared(queued(-3).0 | WEAK).leaves_the_queue_alone(5));
+        assert!(!queued(1).leaves_the_queue_alone(2));
+        assert!(!queued(0).leaves_the_queue_alone(3));
+        assert!(!Shared(0).leaves_the_queue_alone(2));
+        // With a part of what the owner counts spilled.
+        let spilled = SPILL as i64;
+        assert!(queued(2 - spilled).leaves_the_queue_alone(spilled));
+        assert!(!queued(spilled).leaves_the_queue_alone(2));
     }
 }

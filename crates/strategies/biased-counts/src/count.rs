@@ -4,7 +4,7 @@ use std::hint::cold_path;
 
 use keyway_object_model::{CountPath, Due, ObjectPtr, Released, Retained};
 
-use crate::bits::{Bias, MOST};
+use crate::bits::{Bias, LAST, MOST, Shared, owners_count};
 use crate::layout::Layout;
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
@@ -49,7 +49,7 @@ pub(crate) unsafe fn retain_by_another<L: Layout>(object: ObjectPtr<BiasedCounts
     if words.increment_shared() { Retained::Nothing } else { Retained::Abort }
 }
 
-/// One reference less, on an attached thread.
+/// One reference less. `bias` is that of the calling thread, which is in the table, or of nobody.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -62,46 +62,74 @@ pub(crate) unsafe fn release<L: Layout>(
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
     let own = words.own_of(bias);
-    let counted = own.counted_by(bias);
-    if counted > MOST {
-        cold_path();
-        // SAFETY: the caller's duty.
-        return unsafe { release_by_another(object) };
+    let beyond_two = own.beyond_two(thread::present_to_release::<L>());
+    if beyond_two <= MOST - 2 {
+        words.decrement_own(own);
+        return Released::Nothing;
     }
     // Not cold: many an object is born, used by its owner alone, and dropped.
-    if counted == 1 {
-        // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
-        return unsafe { reclaim::last_local_release(object, || thread::drain_to_owe(due)) };
+    if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
+        // Nobody else has a reference, nor has a queue: I4.
+        return Released::Destroy;
     }
-    words.decrement_own(own);
-    Released::Nothing
+    cold_path();
+    // SAFETY: the caller's duty; `beyond_two` was computed just now.
+    unsafe { release_otherwise(object, beyond_two, || thread::drain_to_owe(due)) }
 }
 
-/// One reference less, on a thread that does not own the object, or is not attached.
+/// A release that is not the owner's plain step, nor the end of an object that nobody else has had.
+/// `beyond_two` is what [`Own::beyond_two`](crate::bits::Own::beyond_two) has said to this thread;
+/// `drain` carries out its queue, and says what is owed then.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-#[inline]
-pub(crate) unsafe fn release_by_another<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
-    // SAFETY: alive, by the caller's reference.
-    if unsafe { object.is_immortal() } {
-        return Released::Nothing;
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn release_otherwise<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    beyond_two: u64,
+    drain: impl FnOnce() -> Released,
+) -> Released {
+    // SAFETY: alive until the count changes, by the caller's reference.
+    let seen = unsafe { object.count() }.shared();
+    // What is merged has no owner: the commonest case asks nothing more.
+    if !seen.is_merged()
+        && let Some(counted) = owners_count(beyond_two)
+    {
+        // SAFETY: the caller's duty; the owner is told by the count, and is attached (I2).
+        return unsafe { reclaim::release_by_owner(object, counted, seen, drain) };
     }
     // SAFETY: the caller's duty.
-    unsafe { release_shared(object) }
+    unsafe { release_from(object, seen) }
 }
 
-/// As [`release_by_another`], of an object that is not immortal.
+/// One reference less, counted in the word that all share.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
 #[inline(never)]
-pub(crate) unsafe fn release_shared<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+pub(crate) unsafe fn release_by_another<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
+    // SAFETY: alive, by the caller's reference.
+    let seen = unsafe { object.count() }.shared();
+    // SAFETY: the caller's duty.
+    unsafe { release_from(object, seen) }
+}
+
+/// As [`release_by_another`], which has seen this in the word. An immortal object is merged from
+/// its birth.
+///
+/// # Safety
+/// - The caller owns a reference, and does not use it after.
+#[inline(always)]
+unsafe fn release_from<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, mut seen: Shared) -> Released {
     // SAFETY: alive until the count changes or the reference is handed over, by the caller's reference.
     let words = unsafe { object.count() };
-    let mut seen = words.shared();
     loop {
         let attempt = if seen.is_merged() {
+            // SAFETY: alive, by the caller's reference.
+            if unsafe { object.is_immortal() } {
+                return Released::Nothing;
+            }
             return reclaim::release_merged(words);
         } else if seen.count() == 0 && !seen.is_queued() {
             // The reference is one that the owner counts: only the owner can take it away, so hand it over.

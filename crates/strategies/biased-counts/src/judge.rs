@@ -1,5 +1,6 @@
 //! What pointer types ask of a count beyond adding and taking away: is it still there, am I the only one?
 
+use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{Due, ObjectPtr, Released, Upgraded};
 
 use crate::bits::{Bias, MOST, NOBODY, Shared, ThreadId};
@@ -156,6 +157,7 @@ pub(crate) unsafe fn is_sole<L: Layout>(
 /// - The caller owns a reference, and does not use it after `true`.
 pub(crate) unsafe fn try_take<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
+    weak: &WeakOnes,
     due: &mut Due<BiasedCounts<L>>,
 ) -> bool {
     // SAFETY: alive, by the caller's reference.
@@ -183,8 +185,8 @@ pub(crate) unsafe fn try_take<L: Layout>(
                 let mut bucket = table::lock::<L>(owner);
                 let Some(mut present) = bucket.find(owner) else { continue };
                 // SAFETY: the caller's duty.
-                if let Some(look) = unsafe { look(object, &present) } {
-                    return take(&look, &mut present);
+                if let Some(attempt) = unsafe { take(object, weak, &mut present) } {
+                    return attempt.is_ok();
                 }
             }
         }
@@ -192,16 +194,33 @@ pub(crate) unsafe fn try_take<L: Layout>(
     }
 }
 
-/// Takes the last reference but the queue's away, and the queue's too, with its entry. Not if there may be weak references: the owner
-/// could make a reference of one meanwhile, in its own word.
-fn take<L: Layout>(look: &Look, owner: &mut Present<'_, L>) -> bool {
-    if look.references != 1 || look.seen.is_weak() {
-        return false;
+/// Another than the owner, who is in the table, takes its reference away if that is the last but
+/// the queue's, and the queue's too, with its entry. If that is not so, what it has found; none if
+/// the ownership is ending, or has ended.
+///
+/// If there may be weak references, they are kept out from before the look until the contents are
+/// the caller's: the owner could make a reference of one meanwhile, in its own word. If there is
+/// one, the answer is no.
+///
+/// # Safety
+/// - The caller has a reference, which is not the queue's, and does not use it after `Ok`.
+unsafe fn take<L: Layout>(
+    object: ObjectPtr<BiasedCounts<L>>,
+    weak: &WeakOnes,
+    owner: &mut Present<'_, L>,
+) -> Option<Result<(), Look>> {
+    // SAFETY: alive, by the caller's reference.
+    let may_have_weak = unsafe { object.count() }.shared().is_weak();
+    let kept_out = if may_have_weak { weak.keep_out() } else { None };
+    // SAFETY: the caller's duty.
+    let look = unsafe { look(object, owner) }?;
+    if look.references != 1 || look.seen.is_weak() && kept_out.is_none() {
+        return Some(Err(look));
     }
     if let Some(position) = look.position {
         owner.remove(position);
     }
-    true
+    Some(Ok(()))
 }
 
 /// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`; PROTOCOL.md says for which case
@@ -211,6 +230,7 @@ fn take<L: Layout>(look: &Look, owner: &mut Present<'_, L>) -> bool {
 /// - The caller owns a reference, and does not use it after.
 pub(crate) unsafe fn release_to_take<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
+    weak: &WeakOnes,
     due: &mut Due<BiasedCounts<L>>,
 ) -> Released {
     // SAFETY: alive, by the caller's reference.
@@ -230,7 +250,7 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
             Judge::Anyone => return reclaim::release_merged(words),
             Judge::Another(owner) => {
                 // SAFETY: the caller's duty; used once, since it is not looked at again after an answer.
-                if let Some(released) = unsafe { release_to_take_by_another(object, owner) } {
+                if let Some(released) = unsafe { release_to_take_by_another(object, weak, owner) } {
                     return released;
                 }
             }
@@ -245,6 +265,7 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
 /// - As for [`release_to_take`], after any other answer than none.
 unsafe fn release_to_take_by_another<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
+    weak: &WeakOnes,
     owner: ThreadId,
 ) -> Option<Released> {
     // SAFETY: alive, by the caller's reference.
@@ -253,10 +274,10 @@ unsafe fn release_to_take_by_another<L: Layout>(
     loop {
         let mut present = bucket.find(owner)?;
         // SAFETY: the caller's duty.
-        let look = unsafe { look(object, &present) }?;
-        if take(&look, &mut present) {
-            return Some(Released::Destroy);
-        }
+        let look = match unsafe { take(object, weak, &mut present) }? {
+            Ok(()) => return Some(Released::Destroy),
+            Err(look) => look,
+        };
         if look.seen.count() == 0 && !look.seen.is_queued() {
             if words.try_mark_queued(look.seen).is_ok() {
                 // SAFETY: the caller's duty; marked just now.

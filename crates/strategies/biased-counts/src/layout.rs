@@ -7,7 +7,8 @@ use std::ptr;
 use keyway_object_model::Runtime;
 use keyway_sync::Gap;
 
-use crate::bits::{Bias, BiasLessTwo};
+use crate::bits::Bias;
+use crate::divert::ReleaseBias;
 use crate::table::{Signal, Table};
 use crate::word::{Maker, MakerWord};
 
@@ -43,8 +44,8 @@ pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
 pub struct Local {
     /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while it is not in the table.
     pub(crate) present: Cell<Bias>,
-    /// The same, as a release wants it.
-    pub(crate) present_less_two: Cell<BiasLessTwo>,
+    /// The same, as a release wants it; another number while something is queued to this OS thread.
+    pub(crate) to_release: ReleaseBias,
     /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is none.
     pub(crate) signal: Cell<*const Signal>,
     /// Whether this OS thread has a token, and is not in a blocking region.
@@ -56,15 +57,17 @@ pub struct Local {
 }
 
 impl Local {
-    /// Of an OS thread that has done nothing yet.
-    const fn new() -> Self {
-        Local {
-            present: Cell::new(Bias::NONE),
-            present_less_two: Cell::new(BiasLessTwo::of(Bias::NONE)),
-            signal: Cell::new(ptr::null()),
-            token: Cell::new(false),
-            regions: Cell::new(0),
-            life: Cell::new(Life::Unseen),
+    keyway_sync::const_unless_loom! {
+        /// Of an OS thread that has done nothing yet.
+        pub(crate) fn new() -> Self {
+            Local {
+                present: Cell::new(Bias::NONE),
+                to_release: ReleaseBias::new(),
+                signal: Cell::new(ptr::null()),
+                token: Cell::new(false),
+                regions: Cell::new(0),
+                life: Cell::new(Life::Unseen),
+            }
         }
     }
 }

@@ -2,38 +2,49 @@
 
 use keyway_object_model::{Due, ObjectPtr, Released, wake_soon};
 
-use crate::bits::{NOBODY, ThreadId};
+use crate::bits::{NOBODY, Shared, ThreadId};
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 use crate::table::{self, Bucket, Queue};
 use crate::word::Words;
 
-/// The owner releases the last reference that it counts; it is still counted there. `drain` carries out the owner's queue, and says what is
-/// owed then: how that is done is known to the caller.
+/// The owner releases, and it is not a plain step: the reference is the last of the `counted` ones,
+/// or this thread's releases are diverted, since something is queued to it. `drain` carries out the
+/// queue, and says what is owed then: how that is done is known to the caller.
 ///
 /// # Safety
-/// - The caller is the attached owner, and owns a reference, which it does not use after.
+/// - The caller is the attached owner, and owns a reference, which it does not use after. It counts
+///   so many, and has seen this in the other word.
 #[inline(always)]
-pub(crate) unsafe fn last_local_release<L: Layout>(
+pub(crate) unsafe fn release_by_owner<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
+    counted: i64,
+    seen: Shared,
     drain: impl FnOnce() -> Released,
 ) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let words = unsafe { object.count() };
-    if words.shared_after_last_local().is_untouched() {
-        // Nobody else has a reference, nor has a queue: I4.
-        return Released::Destroy;
+    if counted == 1 {
+        if words.shared_after_last_local().is_untouched() {
+            // Nobody else has a reference, nor has a queue: I4.
+            return Released::Destroy;
+        }
+    } else if !seen.leaves_the_queue_alone(counted) {
+        words.decrement_own(words.own());
+        return Released::Nothing;
     }
     // SAFETY: the caller's duty.
     unsafe { merge_own(object, drain) }
 }
 
-/// The owner ends its ownership as it releases its last reference. If its queue may have an entry of the object, the queue is carried out: a count of
-/// which a queue owns a part would tell nobody that he is alone, and afterwards nobody could say whose queue that is (I9). All of the
-/// queue, since to look for the one entry each time would take as long for the many as the queue is.
+/// The owner ends its ownership as it releases a reference: the last that it counts, or the last
+/// beside the queue's. If its queue may have an entry of the object, the queue is carried out: a
+/// count of which a queue owns a part would tell nobody that he is alone, and afterwards nobody
+/// could say whose queue that is (I9). All of the queue, since to look for the one entry each time
+/// would take as long for the many as the queue is.
 ///
 /// # Safety
-/// - As for [`last_local_release`].
+/// - As for [`release_by_owner`].
 #[cold]
 #[inline(never)]
 unsafe fn merge_own<L: Layout>(
@@ -92,7 +103,7 @@ pub(crate) unsafe fn hand_over<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) ->
 /// - The caller owns a reference, and does not use it after.
 unsafe fn release_orphan<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: the caller's duty.
-    unsafe { crate::count::release_shared(object) }
+    unsafe { crate::count::release_by_another(object) }
 }
 
 /// # Safety

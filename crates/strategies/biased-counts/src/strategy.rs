@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::task::Waker;
 
+use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{
     CountPath, Due, FreeThreaded, ObjectPtr, Released, Retained, Runtime, Strategy, Upgraded, WeakCounts,
 };
@@ -81,6 +82,8 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
     fn immortal_count(_: Bias, _: &Attached) -> Words<L> {
         Words::born_merged()
     }
+
+    const SPARES_IMMORTALS: bool = true;
 
     #[inline]
     unsafe fn retain(object: ObjectPtr<Self>, bias: Bias, _: &Attached) -> Retained {
@@ -196,15 +199,15 @@ unsafe impl<L: Layout> WeakCounts for BiasedCounts<L> {
     }
 
     #[inline(never)]
-    unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
+    unsafe fn try_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> bool {
         // SAFETY: the caller's duty.
-        unsafe { judge::try_take(object, due) }
+        unsafe { judge::try_take(object, weak, due) }
     }
 
     #[inline(never)]
-    unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
+    unsafe fn release_to_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> Released {
         // SAFETY: the caller's duty.
-        unsafe { judge::release_to_take(object, due) }
+        unsafe { judge::release_to_take(object, weak, due) }
     }
 
     #[inline(never)]

@@ -13,6 +13,7 @@ use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::{Mutex, MutexGuard};
 
 use crate::bits::ThreadId;
+use crate::divert::Diversion;
 use crate::layout::Layout;
 use crate::strategy::BiasedCounts;
 
@@ -38,6 +39,8 @@ struct Entry<L: Layout> {
     is_raised: bool,
     /// The thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
+    /// Diverts the thread's releases when something is queued.
+    diversion: Diversion,
     /// Woken when there is news and was none. In an `Arc`, since a waker's clone and drop are the
     /// user's code, and a bucket's lock is
     /// a leaf lock.
@@ -139,12 +142,14 @@ impl<L: Layout> Bucket<L> {
         self.threads.iter_mut().find(|entry| entry.id == id).map(Present)
     }
 
-    /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its signal's place.
-    pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>) {
+    /// A thread attaches. If it is here already, without a token, it stays, and `signal` takes its
+    /// signal's place. Returns whether something is queued to it.
+    #[inline]
+    pub(crate) fn insert(&mut self, id: ThreadId, signal: &Arc<Signal>, diversion: Diversion) -> bool {
         if let Some(Present(entry)) = self.find(id) {
             entry.signal = Arc::clone(signal);
             signal.set(entry.is_raised);
-            return;
+            return !entry.queue.is_empty();
         }
         signal.set(false);
         self.threads.push(Entry {
@@ -154,12 +159,15 @@ impl<L: Layout> Bucket<L> {
             is_due_later: false,
             is_raised: false,
             signal: Arc::clone(signal),
+            diversion,
             waker: None,
         });
+        false
     }
 
     /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten
     /// once the bucket is unlocked.
+    #[inline]
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
         let Some(place) = self.threads.iter().position(|entry| entry.id == id) else {
             return (Queue::new(), None);
@@ -176,7 +184,15 @@ impl<L: Layout> Present<'_, L> {
     /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
     #[must_use]
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
-        self.with_news(|entry| entry.queue.push_back(object))
+        self.with_news(|entry| {
+            entry.queue.push_back(object);
+            entry.diversion.divert(entry.id);
+        })
+    }
+
+    /// The thread's thread-locals are about to go: its releases are diverted no more.
+    pub(crate) fn end_diversion(&mut self) {
+        self.0.diversion = Diversion::NONE;
     }
 
     /// Has the thread look at what is due once more, which nobody will destroy otherwise. Returns

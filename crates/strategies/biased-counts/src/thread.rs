@@ -9,10 +9,11 @@ use keyway_object_model::{Due, LeaveAtExit, Released, at_thread_exit, is_leaving
 use keyway_sync::atomic::{AtomicU32, Ordering};
 
 use crate::bits::{Bias, BiasLessTwo, NOBODY, ThreadId, UNBIASED};
+use crate::divert::Diversion;
 use crate::layout::{Layout, Life};
 use crate::reclaim;
 use crate::strategy::BiasedCounts;
-use crate::table::{self, Signal};
+use crate::table::{self, Present, Signal};
 use crate::word::Words;
 
 keyway_sync::thread_local! {
@@ -80,9 +81,36 @@ fn enter<L: Layout>(id: ThreadId, signal: &Arc<Signal>) {
     if id == UNBIASED {
         return;
     }
-    table::lock::<L>(id).insert(id, signal);
-    set_present::<L>(Bias::of(id));
-    L::with_local(|local| local.signal.set(Arc::as_ptr(signal)));
+    let is_seen = sees_exit::<L>();
+    L::with_local(|local| {
+        let diversion = if is_seen {
+            // SAFETY: `leave_at_exit` is called before, takes the entry out of the table or ends
+            // its diversion, and no other is made after.
+            unsafe { Diversion::to(&local.to_release) }
+        } else {
+            Diversion::NONE
+        };
+        let mut bucket = table::lock::<L>(id);
+        let is_queued = bucket.insert(id, signal, diversion);
+        let bias = Bias::of(id);
+        // Before the bucket is unlocked: from then on others may divert.
+        local.to_release.set(if is_queued { BiasLessTwo::diverted(bias) } else { BiasLessTwo::of(bias) });
+        drop(bucket);
+        local.present.set(bias);
+        local.signal.set(Arc::as_ptr(signal));
+    });
+}
+
+/// Whether this OS thread leaves the table when it exits, of which it is told from the first call
+/// on.
+fn sees_exit<L: Layout>() -> bool {
+    L::with_local(|local| {
+        let life = &local.life;
+        if life.get() == Life::Unseen {
+            life.set(if at_thread_exit::<BiasedCounts<L>>() { Life::Seen } else { Life::Exiting });
+        }
+        life.get() == Life::Seen
+    })
 }
 
 /// Takes a thread that had a token out of the table and releases what was queued to it. From now on its words belong to its
@@ -109,10 +137,14 @@ fn leave<L: Layout>(id: ThreadId, due: &mut Due<BiasedCounts<L>>) {
     if id == UNBIASED {
         return;
     }
-    set_present::<L>(Bias::NONE);
-    L::with_local(|local| local.signal.set(ptr::null()));
+    L::with_local(|local| {
+        local.present.set(Bias::NONE);
+        local.signal.set(ptr::null());
+    });
     let mut bucket = table::lock::<L>(id);
     let (queue, waker) = bucket.remove(id);
+    // After the removal: until then others might divert.
+    L::with_local(|local| local.to_release.set(BiasLessTwo::of(Bias::NONE)));
     // SAFETY: the bucket is locked, and the owner is not in it.
     unsafe { reclaim::release_all(queue, due) };
     drop(bucket);
@@ -133,17 +165,10 @@ pub(crate) fn present<L: Layout>() -> Bias {
     L::with_local(|local| local.present.get())
 }
 
-/// As [`present`], as a release wants it.
+/// As [`present`], as a release wants it: diverted while something is queued to this OS thread.
 #[inline]
 pub(crate) fn present_to_release<L: Layout>() -> BiasLessTwo {
-    L::with_local(|local| local.present_less_two.get())
-}
-
-fn set_present<L: Layout>(bias: Bias) {
-    L::with_local(|local| {
-        local.present.set(bias);
-        local.present_less_two.set(BiasLessTwo::of(bias));
-    });
+    L::with_local(|local| local.to_release.get())
 }
 
 /// As [`present`], for a thread that is about to make an object: it attaches unasked if it can.
@@ -167,18 +192,9 @@ fn attach_to_own<L: Layout>() -> Bias {
 /// Puts a thread without a token into the table, unless it is leaving: what runs then must not undo
 /// that.
 fn attach_unasked<L: Layout>() {
-    if is_leaving() {
-        return;
+    if !is_leaving() && sees_exit::<L>() {
+        enter::<L>(own_id(), &Arc::new(Signal::new()));
     }
-    L::with_local(|local| {
-        let life = &local.life;
-        if life.get() == Life::Unseen {
-            life.set(if at_thread_exit::<BiasedCounts<L>>() { Life::Seen } else { Life::Exiting });
-        }
-        if life.get() == Life::Seen {
-            enter::<L>(own_id(), &Arc::new(Signal::new()));
-        }
-    });
 }
 
 impl<L: Layout> LeaveAtExit for BiasedCounts<L> {
@@ -186,6 +202,13 @@ impl<L: Layout> LeaveAtExit for BiasedCounts<L> {
     fn leave_at_exit(due: &mut Due<Self>) {
         L::with_local(|local| local.life.set(Life::Exiting));
         step_aside(due);
+        if present::<L>().is_biased() {
+            let id = own_id();
+            let mut bucket = table::lock::<L>(id);
+            if let Some(mut present) = bucket.find(id) {
+                present.end_diversion();
+            }
+        }
     }
 }
 
@@ -253,7 +276,7 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
         if is_first {
-            present.begin_to_take();
+            begin_to_take::<L>(&mut present, id);
             is_first = false;
         }
         let some = present.take_some();
@@ -264,6 +287,12 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
             return;
         }
     }
+}
+
+/// What comes in from here on tells anew, both by the signal and by a diversion.
+fn begin_to_take<L: Layout>(present: &mut Present<'_, L>, id: ThreadId) {
+    L::with_local(|local| local.to_release.set(BiasLessTwo::of(Bias::of(id))));
+    present.begin_to_take();
 }
 
 /// As [`drain_now`], for a release, which owes what is due then.

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{
     CountPath, Due, FreeThreaded, ObjectPtr, Released, Retained, Upgraded, WeakCounts, Wrapped,
 };
@@ -89,11 +90,11 @@ unsafe impl<S: WeakCounts> WeakCounts for Recorded<S> {
         unsafe { S::is_sole(object.wrapped(), &mut due.wrapped()) }
     }
 
-    unsafe fn try_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool {
+    unsafe fn try_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> bool {
         // SAFETY: alive, by the caller's reference.
         let path = unsafe { S::path_anywhere(object.wrapped()) };
         // SAFETY: the caller's duty.
-        let taken = unsafe { S::try_take(object.wrapped(), &mut due.wrapped()) };
+        let taken = unsafe { S::try_take(object.wrapped(), weak, &mut due.wrapped()) };
         if taken {
             // Afterwards, since it may say no. After a yes nobody else changes the count.
             // SAFETY: the memory is the caller's to free.
@@ -102,13 +103,13 @@ unsafe impl<S: WeakCounts> WeakCounts for Recorded<S> {
         taken
     }
 
-    unsafe fn release_to_take(object: ObjectPtr<Self>, due: &mut Due<Self>) -> Released {
+    unsafe fn release_to_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> Released {
         // SAFETY: alive, by the caller's reference.
         let path = |object| unsafe { S::path_anywhere(object) };
         // SAFETY: the caller's duty.
         let is_mortal = unsafe { Self::show(Change::Release, object, path) };
         // SAFETY: the caller's duty.
-        let released = unsafe { S::release_to_take(object.wrapped(), &mut due.wrapped()) };
+        let released = unsafe { S::release_to_take(object.wrapped(), weak, &mut due.wrapped()) };
         // SAFETY: returned just now.
         unsafe { Self::show_end(object, is_mortal, released) }
     }
