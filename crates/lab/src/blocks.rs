@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use keyway_report::{Error, Results};
+use keyway_report::{Error, Results, write_whole};
 
 use crate::models::workspace;
 
@@ -50,7 +50,8 @@ fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
             continue;
         }
         if !only_look {
-            fs::write(&page, fresh).map_err(|error| of(&error))?;
+            write_whole(&page, fresh.as_bytes())
+                .map_err(|error| of(&format!("cannot be written: {error}")))?;
         }
         stale.push(page);
     }

@@ -37,5 +37,6 @@ mod verify;
 use keyway_report::plot;
 
 fn main() -> std::process::ExitCode {
+    file::large_is_an_error();
     cli::main()
 }

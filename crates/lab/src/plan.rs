@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, value_parser};
-use keyway_report::{Kind, Part};
+use keyway_report::{Kind, Part, write_whole};
 use serde::Serialize;
 
 use crate::machine;
@@ -133,7 +133,7 @@ fn write(folder: &Path, jobs: &[Job], commit: &str) -> Result<(), String> {
     ];
     for (name, text) in files {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        write_whole(&path, text.as_bytes()).map_err(|error| failed(&path, error))?;
     }
     Ok(())
 }

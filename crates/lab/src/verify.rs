@@ -7,7 +7,7 @@ mod pace;
 mod page;
 mod run;
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use keyway_workloads::STRATEGIES;
 
+use crate::file;
 use crate::machine::Machine;
 use crate::models::Models;
 use crate::output::Output;
@@ -73,10 +74,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     };
     machine.after_run();
     let complaints = ledger.complaints();
-    let page = arguments.docs.as_ref().map(|path| {
-        fs::write(path, page::page(&ledger, &complaints, &machine, output.command()))
-            .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
-    });
+    let page = arguments
+        .docs
+        .as_ref()
+        .map(|path| file::write(path, &page::page(&ledger, &complaints, &machine, output.command())));
     let mut notes = vec![ledger.in_short()];
     notes.extend(complaints.iter().cloned());
     output.print_results(SCHEMA, &machine, &ledger, || ledger.text(), &notes)?;
@@ -87,13 +88,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds already is left alone.
+/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds
+/// already is left alone, and no file is made.
 fn make_room(path: &Path) -> Result<(), String> {
     let cannot = |error| format!("cannot write {}: {error}", path.display());
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(cannot)?;
     }
-    OpenOptions::new().create(true).append(true).open(path).map(drop).map_err(cannot)
+    keyway_report::can_write(path).map_err(cannot)
 }
 
 fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {

