@@ -9,7 +9,7 @@ use clap::{Args, value_parser};
 use keyway_report::{Kind, Part, write_whole};
 use serde::Serialize;
 
-use crate::machine;
+use crate::checkout;
 use crate::models::workspace;
 use crate::output::{Output, table};
 
@@ -45,10 +45,8 @@ struct Job {
 /// Writes the files.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
     let written = mutants().and_then(|mutants| {
-        let commit = machine::surroundings().commit;
-        if commit == "unknown" {
-            return Err("this is not a checkout of git: the jobs would not know what to measure".to_owned());
-        }
+        let of = |why| format!("the jobs would not know which commit to measure: {why}");
+        let commit = checkout::look().map_err(of)?.commit;
         let jobs = jobs(arguments.machines, mutants);
         write(&arguments.out, &jobs, &commit)?;
         Ok(jobs)
@@ -153,7 +151,8 @@ fn job_script(jobs: &[Job], commit: &str) -> String {
     format!(
         "#!/bin/sh\n# One of {all} jobs of the full run, by its number: sh job.sh 1. Written by `cargo lab plan --machines {all}`.\n\
          # It runs in a checkout and needs a Rust toolchain, a C compiler and cargo-nextest. What it leaves is in target/keyway-jobs.\n\
-         set -u\njob=\"${{1:?which job, from 1 to {all}}}\"\ncommit=\"$(git rev-parse HEAD)\" || exit 1\n\
+         set -u\njob=\"${{1:?which job, from 1 to {all}}}\"\n\
+         # What would let git speak of another repository.\nunset $(git rev-parse --local-env-vars)\ncommit=\"$(git rev-parse HEAD)\" || exit 1\n\
          if [ \"$commit\" != {commit} ]; then\n    echo \"this is a checkout of $commit, the jobs are of {commit}\" >&2\n    exit 1\nfi\n\
          case \"$job\" in\n{cases}*) echo \"there is no job $job\" >&2; exit 2 ;;\nesac\n\
          out=target/keyway-jobs\nledger=\"$PWD/$out/ledger-$job.jsonl\"\nmkdir -p \"$out\" || exit 1\nfailed=0\n\n\

@@ -98,10 +98,7 @@ impl Context {
         let enough =
             machine.rest.get("free_cores").and_then(|cores| cores.get("enough")).and_then(Value::as_bool);
         let command = field("command").as_str().unwrap_or_default().to_owned();
-        let commit = match machine.dirty {
-            Some(true) => format!("{} with changes", machine.commit),
-            _ => machine.commit.clone(),
-        };
+        let commit = machine.commit();
         Context { machine: machine.name(), commit, command, enough_cores: enough != Some(false) }
     }
 
