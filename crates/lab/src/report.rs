@@ -96,7 +96,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
         schema: SCHEMA.to_owned(),
         kind,
         provenance: serde_json::from_value(provenance).unwrap_or_default(),
-        claims: keyway_report::claims(&parts),
+        claims: keyway_report::claims(&parts, kind),
         parts,
     };
     if results.parts.is_empty() {

@@ -54,7 +54,7 @@ pub fn merge(sources: Vec<Source>, allowed: Allowed) -> Result<Vec<Results>, Err
         return Err(Error::new("nothing to merge".to_owned()));
     }
     let with_claims = |Source { mut results, .. }: Source| {
-        results.claims = claims(&results.parts);
+        results.claims = claims(&results.parts, results.kind);
         results
     };
     Ok(machines.into_iter().map(with_claims).collect())

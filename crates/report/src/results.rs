@@ -36,6 +36,16 @@ pub enum Kind {
     Full,
 }
 
+impl Kind {
+    /// Its name in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Quick => "quick",
+            Kind::Full => "full",
+        }
+    }
+}
+
 /// A part of a report: what one command printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -188,6 +198,18 @@ pub struct Claim {
     pub commit: String,
     /// Measures it again.
     pub command: String,
+    /// Which report it is from; none for a figure that was measured by its command alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Kind>,
+}
+
+impl Claim {
+    /// How often it was measured, if its command says that.
+    pub fn rounds(&self) -> Option<&str> {
+        let mut words = self.command.split_whitespace();
+        words.find(|word| *word == "--rounds")?;
+        words.next()
+    }
 }
 
 /// What went wrong, in one line.
@@ -231,7 +253,11 @@ impl Results {
             Some(other) => return Err(Error(format!("the schema is {other}, not {SCHEMA}"))),
             None => return Err(Error(format!("it has no schema: not a report ({SCHEMA})"))),
         }
-        serde_json::from_value(value).map_err(|error| Error(format!("not a report: {error}")))
+        let mut results: Results =
+            serde_json::from_value(value).map_err(|error| Error(format!("not a report: {error}")))?;
+        // Older files say it once for all claims.
+        results.claims.iter_mut().for_each(|claim| claim.report = claim.report.or(Some(results.kind)));
+        Ok(results)
     }
 
     /// The rows of a part; none if it was not run.
