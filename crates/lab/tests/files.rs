@@ -53,7 +53,8 @@ fn names(folder: &Path) -> Vec<Vec<u8>> {
 
 /// The destination of the only picture of a page, as CommonMark reads one without angle brackets.
 fn destination(page: &str) -> PathBuf {
-    let (_, link) = page.split_once("](").expect("there is a link");
+    let (_, picture) = page.split_once("![").expect("there is a picture");
+    let (_, link) = picture.split_once("](").expect("it is a link");
     let end = link.find(')').expect("it is closed");
     assert_eq!(link[end..].trim(), ")", "nothing but the link is in its line: {link}");
     let link = &link.as_bytes()[..end];
@@ -100,7 +101,7 @@ fn a_picture_of_any_name_is_a_link_that_markdown_follows() {
 fn a_picture_in_another_folder_is_found_from_the_page() {
     let place = tempfile::tempdir().expect("a folder");
     let (docs, plots) = (place.path().join("docs"), place.path().join("plots"));
-    [&docs, &plots].map(|folder| fs::create_dir(folder).expect("it can be made"));
+    [&docs, &plots].into_iter().for_each(|folder| fs::create_dir(folder).expect("it can be made"));
     let mut lab = lab();
     lab.args(SHORT).args(["--docs", "docs/page.md", "--plot", "plots/plot.svg"]).current_dir(place.path());
     assert!(lab.status().expect("the lab starts").success());
