@@ -107,9 +107,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
     } else {
         Vec::new()
     };
-    for (name, text) in keyway_report::files_with(&results, &missing, &timelines)? {
-        folder.write(&name, &text)?;
-    }
+    folder.write_all(&keyway_report::files_with(&results, &missing, &timelines)?)?;
     if missing.is_empty() {
         folder.forget_parts()?;
     }

@@ -193,8 +193,11 @@ fn a_full_disk_leaves_a_report_as_it_was() {
     let words = ["report", "--briefly", "--part", "countdown", "--out"].map(OsStr::new);
     let arguments = [&words[..], &[folder.as_os_str()]].concat();
     assert!(lab().args(&arguments).output().expect("the lab starts").status.success());
-    let before = |name: &str| fs::read(folder.join(name)).expect("it was written");
-    let (results, page) = (before("results.json"), before("report.html"));
+    let files = || {
+        let read = |name: &str| fs::read(folder.join(name)).expect("it was written");
+        ["results.json", "report.html", "report.md", "plots/countdown.svg"].map(read)
+    };
+    let before = files();
     // Enough for the document of the countdown, too little for the page.
     for blocks in ["1", "40"] {
         let output = limited(blocks, &arguments);
@@ -202,8 +205,7 @@ fn a_full_disk_leaves_a_report_as_it_was() {
         let complaint = said.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(complaint.contains("cannot write") && complaint.contains("too large"), "{said}");
-        assert!(before("report.html") == page, "the page is as it was");
-        assert!(before("results.json") == results, "the results are as they were");
+        assert!(files() == before, "{blocks}: every file is as it was");
     }
     let left = names(&folder).into_iter().chain(names(&folder.join("parts")));
     let unfinished: Vec<_> = left.filter(|name| name.ends_with(b".unfinished")).collect();

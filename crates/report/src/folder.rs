@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::page::File;
 use crate::results::{Error, Part};
-use crate::whole::write_whole;
+use crate::whole::Waiting;
 
 /// Where finished parts lie while a report is under way.
 const PARTS: &str = "parts";
@@ -59,15 +60,32 @@ impl Folder {
         Error::new(format!("cannot write {}: {error}", self.0.join(name).display()))
     }
 
-    /// Writes a file, in place of what was there, as [`write_whole`] does.
+    /// Writes a file, in place of what was there, as [`write_whole`](crate::write_whole) does.
     ///
     /// # Errors
     /// One line. What was there before is as it was.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        self.waiting(name, text)?.take_place().map_err(|error| self.cannot_write(name, &error))
+    }
+
+    /// Writes files that belong together: all of them are on the disk before the first is replaced, so
+    /// that a full disk does not leave a page beside the figures of another.
+    ///
+    /// # Errors
+    /// As [`Folder::write`].
+    pub fn write_all(&self, files: &[File]) -> Result<(), Error> {
+        let waiting = files.iter().map(|(name, text)| Ok((name, self.waiting(name, text)?)));
+        for (name, file) in waiting.collect::<Result<Vec<_>, Error>>()? {
+            file.take_place().map_err(|error| self.cannot_write(name, &error))?;
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, name: &str, text: &str) -> Result<Waiting, Error> {
         let path = self.0.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        let written = made.and_then(|()| write_whole(&path, text.as_bytes()));
-        written.map_err(|error| self.cannot_write(name, &error))
+        let waiting = made.and_then(|()| Waiting::new(&path, text.as_bytes()));
+        waiting.map_err(|error| self.cannot_write(name, &error))
     }
 
     /// The document of a part that was finished before with the same key.
@@ -137,6 +155,21 @@ mod tests {
         assert!(folder.write("report.md", "text").is_err());
         let names: Vec<_> = fs::read_dir(folder.path()).expect("it is there").flatten().collect();
         assert_eq!(names.len(), 2, "nothing unfinished is left: {names:?}");
+    }
+
+    #[test]
+    fn files_that_belong_together_are_replaced_together_or_not_at_all() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(place.path()).expect("it can be made");
+        let files = |text: &str| ["a", "b/c", "d"].map(|name| (name.to_owned(), text.to_owned()));
+        folder.write_all(&files("before")).expect("they can be written");
+        fs::remove_file(place.path().join("d")).expect("it is there");
+        fs::create_dir(place.path().join("d")).expect("a folder in the way");
+        let error = folder.write_all(&files("after")).expect_err("a folder is in the way").to_string();
+        assert!(error.starts_with("cannot write") && error.contains("/d: "), "{error}");
+        for name in ["a", "b/c"] {
+            assert_eq!(fs::read_to_string(place.path().join(name)).expect("it is there"), "before");
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -19,18 +19,49 @@ use tempfile::{Builder, NamedTempFile};
 ///
 /// **Blocking**: until the disk has the bytes, or the reader of a pipe has read them.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    match path.to_str() {
-        // Opened a second time, a file behind these names would have a second place to write at.
-        Some("/dev/stdout") => return into(&mut io::stdout().lock(), bytes),
-        Some("/dev/stderr") => return into(&mut io::stderr().lock(), bytes),
-        _ => {}
+    Waiting::new(path, bytes)?.take_place()
+}
+
+/// What has been written, but does not have its name yet. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Waiting(Option<(NamedTempFile, PathBuf)>);
+
+impl Waiting {
+    /// Writes the bytes beside the file that they will replace; into a pipe or a device at once.
+    pub(crate) fn new(path: &Path, bytes: &[u8]) -> io::Result<Waiting> {
+        let at_once = |done: io::Result<()>| done.map(|()| Waiting(None));
+        match path.to_str() {
+            // Opened a second time, a file behind these names would have a second place to write at.
+            Some("/dev/stdout") => return at_once(into(&mut io::stdout().lock(), bytes)),
+            Some("/dev/stderr") => return at_once(into(&mut io::stderr().lock(), bytes)),
+            _ => {}
+        }
+        let (target, old) = match fs::metadata(path) {
+            Ok(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(old) if old.is_file() => (fs::canonicalize(path)?, Some(old)),
+            Ok(_) => return at_once(into(&mut OpenOptions::new().write(true).open(path)?, bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (end_of_links(path)?, None),
+            Err(error) => return Err(error),
+        };
+        let mut file = beside(&target, old.as_ref())?;
+        file.write_all(bytes)?;
+        if let Some(old) = old {
+            keep_owner(file.as_file(), &old);
+            file.as_file().set_permissions(old.permissions())?;
+        }
+        file.as_file().sync_all()?;
+        Ok(Waiting(Some((file, target))))
     }
-    match fs::metadata(path) {
-        Ok(old) if old.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(old) if old.is_file() => replace(&fs::canonicalize(path)?, bytes, Some(&old)),
-        Ok(_) => into(&mut OpenOptions::new().write(true).open(path)?, bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(&end_of_links(path)?, bytes, None),
-        Err(error) => Err(error),
+
+    /// Takes the place of the file that was there.
+    pub(crate) fn take_place(self) -> io::Result<()> {
+        let Some((file, target)) = self.0 else { return Ok(()) };
+        file.persist(&target).map_err(|error| error.error)?;
+        // The name, too. Not every file system can do that for a folder.
+        if let Ok(folder) = File::open(folder_of(&target)) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
     }
 }
 
@@ -52,23 +83,6 @@ pub fn can_write(path: &Path) -> io::Result<()> {
 fn into(place: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     place.write_all(bytes)?;
     place.flush()
-}
-
-fn replace(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> {
-    // Dropped before it has the name of the target, the temporary file is removed.
-    let mut file = beside(path, old)?;
-    file.write_all(bytes)?;
-    if let Some(old) = old {
-        keep_owner(file.as_file(), old);
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The name, too. Not every file system can do that for a folder.
-    if let Ok(folder) = File::open(folder_of(path)) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 /// An empty file beside the one that it will replace.
