@@ -40,8 +40,10 @@ enum Style {
 /// Prints the claim.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
     let found = results(arguments.from.clone()).and_then(|(results, chosen)| {
-        let claim =
+        let mut claim =
             results.claim(&arguments.id).cloned().ok_or_else(|| unknown(&arguments.id, &results, &chosen))?;
+        // Older reports say it once for all claims.
+        claim.report = claim.report.or(Some(results.kind));
         Ok((claim, results.provenance.date, chosen))
     });
     let (claim, date, chosen) = match found {

@@ -253,11 +253,7 @@ impl Results {
             Some(other) => return Err(Error(format!("the schema is {other}, not {SCHEMA}"))),
             None => return Err(Error(format!("it has no schema: not a report ({SCHEMA})"))),
         }
-        let mut results: Results =
-            serde_json::from_value(value).map_err(|error| Error(format!("not a report: {error}")))?;
-        // Older files say it once for all claims.
-        results.claims.iter_mut().for_each(|claim| claim.report = claim.report.or(Some(results.kind)));
-        Ok(results)
+        serde_json::from_value(value).map_err(|error| Error(format!("not a report: {error}")))
     }
 
     /// The rows of a part; none if it was not run.
