@@ -47,7 +47,19 @@ fn is_of_the_outer_cargo(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of_the_outer_cargo;
+    use std::ffi::OsStr;
+    use std::process::Command;
+
+    use super::{forget, is_of_the_outer_cargo, under_loom};
+
+    #[test]
+    fn the_flag_of_the_models_is_in_the_first_place_of_all() {
+        let mut cargo = Command::new("cargo");
+        forget(&mut cargo);
+        under_loom(&mut cargo);
+        let flags = Some(OsStr::new("--cfg\u{1f}loom"));
+        assert!(cargo.get_envs().any(|set| set == (OsStr::new("CARGO_ENCODED_RUSTFLAGS"), flags)));
+    }
 
     #[test]
     fn flags_are_forgotten_and_the_home_is_not() {

@@ -71,25 +71,6 @@ fn document_of_a_race_has_its_steps_with_thread_operation_and_count() {
     assert_ne!(last["count_after"], 0, "{last}");
 }
 
-/// A cargo's home as users have it: flags for the machine's target, which replace those of `build`; and an alias of a name that
-/// this project has, too, which cargo would put in front of it.
-#[cfg(unix)]
-#[test]
-fn the_users_configuration_of_cargo_does_not_change_the_models() {
-    let place = tempfile::tempdir().expect("a folder");
-    let home = std::env::var_os("CARGO_HOME").map(std::path::PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).expect("cargo has a home");
-    for part in ["registry", "git"] {
-        std::os::unix::fs::symlink(home.join(part), place.path().join(part)).expect("a link");
-    }
-    let configuration = "[target.'cfg(unix)']\nrustflags = [\"-Cdebuginfo=0\"]\n\
-                         [build]\nrustflags = [\"-Cdebuginfo=0\"]\n[alias]\nloom = [\"version\"]\n";
-    std::fs::write(place.path().join("config.toml"), configuration).expect("it can be written");
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_keyway-lab"));
-    let output = lab.args(["race", "leak"]).env("CARGO_HOME", place.path()).output().expect("the lab starts");
-    assert!(output.status.success(), "{output:?}");
-}
-
 #[test]
 fn use_after_free_ends_with_a_touch_of_what_was_destroyed_while_referenced() {
     let document = document(&["race", "use-after-free"]);
