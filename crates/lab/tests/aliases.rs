@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The project's configuration, which has the aliases.
 const ALIASES: &str = include_str!("../../../.cargo/config.toml");
@@ -42,6 +43,13 @@ fn home(place: &Path, configuration: &str) -> PathBuf {
     home
 }
 
+/// One test at a time: a process that another test starts meanwhile would still have a program open for
+/// writing that has just been made here, so that it could not be run.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn real_cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
@@ -61,6 +69,7 @@ fn outside(program: &Path, home: &Path) -> Command {
 
 #[test]
 fn flags_of_the_users_configuration_are_added_to_those_of_the_models() {
+    let _alone = alone();
     let host = format!("cfg(target_arch = \"{}\")", std::env::consts::ARCH);
     for configuration in [
         "[target.'cfg(unix)']\nrustflags = [\"--cfg\", \"user\"]\n".to_owned(),
@@ -81,6 +90,7 @@ fn flags_of_the_users_configuration_are_added_to_those_of_the_models() {
 /// project; and not by an alias, since cargo would put the user's alias of that name in front of it.
 #[test]
 fn the_users_configuration_does_not_change_the_models_of_the_lab() {
+    let _alone = alone();
     let place = tempfile::tempdir().expect("a folder");
     let at = |name: &str| place.path().join(name);
     package(&at("package"), true);
