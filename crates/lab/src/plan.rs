@@ -174,7 +174,7 @@ fn slurm(jobs: &[Job]) -> String {
     format!(
         "#!/bin/sh\n#SBATCH --job-name=keyway --array=1-{all} --exclusive --time=04:00:00 --output=keyway-%a.log\n\
          # sbatch {{folder}}/slurm.sh, from the root of a checkout that all machines see. Each job builds in a copy of its own.\n\
-         set -eu\ncopy=\"${{TMPDIR:-/tmp}}/keyway-$SLURM_JOB_ID\"\ngit clone --quiet \"$SLURM_SUBMIT_DIR\" \"$copy\"\ncd \"$copy\"\n\
+         set -eu\nunset $(git rev-parse --local-env-vars)\ncopy=\"${{TMPDIR:-/tmp}}/keyway-$SLURM_JOB_ID\"\ngit clone --quiet \"$SLURM_SUBMIT_DIR\" \"$copy\"\ncd \"$copy\"\n\
          code=0\nsh \"${{KEYWAY_JOBS:-$SLURM_SUBMIT_DIR/keyway-jobs}}/job.sh\" \"$SLURM_ARRAY_TASK_ID\" || code=$?\n\
          mkdir -p \"$SLURM_SUBMIT_DIR/target/keyway-jobs\"\ncp -R target/keyway-jobs/. \"$SLURM_SUBMIT_DIR/target/keyway-jobs/\"\n\
          rm -rf \"$copy\"\nexit \"$code\"\n",
