@@ -13,9 +13,9 @@ pub fn forget(cargo: &mut Command) {
     }
 }
 
-/// Gives an inner cargo the flag of the models, as `cargo loom` does, but in the one place that comes
-/// before all others: flags in a configuration, be it the user's own, can neither replace it nor be
-/// added.
+/// Gives an inner cargo the flag of the models, as `cargo loom` does, but in the one place that
+/// comes before all others: flags in a configuration, be it the user's own, can neither replace it
+/// nor be added.
 pub fn under_loom(cargo: &mut Command) {
     // Between two flags stands a byte that no flag has.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}loom");

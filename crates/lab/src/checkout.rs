@@ -1,8 +1,8 @@
 //! Which commit the sources of this program are of, as git tells it.
 //!
-//! A document that names the commit of another repository is worse than one that names none. So git is
-//! asked about the folder of these sources and about nothing else, and where its answer may be about
-//! another repository, the commit counts as not known.
+//! A document that names the commit of another repository is worse than one that names none. So git
+//! is asked about the folder of these sources and about nothing else, and where its answer may be
+//! about another repository, the commit counts as not known.
 
 use std::env;
 use std::path::Path;

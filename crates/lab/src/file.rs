@@ -30,8 +30,8 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
         .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
 }
 
-/// From now on, a file that becomes larger than this process may make it (`ulimit -f`) is an error of
-/// its writer. Before, it is a signal that ends the process without a word.
+/// From now on, a file that becomes larger than this process may make it (`ulimit -f`) is an error
+/// of its writer. Before, it is a signal that ends the process without a word.
 #[cfg(unix)]
 pub(crate) fn large_is_an_error() {
     // SAFETY: SIGXFSZ is a signal that may be ignored, and nothing else in this program handles it.

@@ -166,7 +166,8 @@ pub(crate) fn surroundings() -> Surroundings {
     Surroundings { commit, changes, machine }
 }
 
-/// A number that is another one when a file of the sources has changed: made of names, lengths, times.
+/// A number that is another one when a file of the sources has changed: made of names, lengths,
+/// times.
 fn sources() -> u64 {
     let mut folders: Vec<PathBuf> =
         ["crates", "loom-tests", "benches"].map(|name| workspace().join(name)).into();

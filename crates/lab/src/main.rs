@@ -1,6 +1,7 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `models`, `checkout`, `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `intervals`; `timeline`; `progress`;
+//! Which file may use which, bottom to top: `system`; `free_cores`, `models`, `checkout`,
+//! `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `intervals`; `timeline`; `progress`;
 //! one file or folder an experiment; `cli`.
 
 mod blocks;

@@ -25,8 +25,8 @@ pub(crate) fn image(title: &str, image: &Path, page: &Path) -> String {
     format!("![{title}]({})\n", link(&way(page, image)))
 }
 
-/// The way from the folder of a page to a file. Files that have nothing but the root in common, such as
-/// those of two disks, are named in full.
+/// The way from the folder of a page to a file. Files that have nothing but the root in common,
+/// such as those of two disks, are named in full.
 fn way(page: &Path, file: &Path) -> PathBuf {
     let (from, to) = (folder_of(page), folder_of(file));
     let name = file.file_name().unwrap_or_default();
@@ -47,8 +47,8 @@ fn folder_of(file: &Path) -> PathBuf {
     fs::canonicalize(folder).or_else(|_| path::absolute(folder)).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// A path as the destination of a link: bytes that mean something in a link, in Markdown or in a URL
-/// are written as `%` and two digits. So is what is not ASCII, and what is not UTF-8.
+/// A path as the destination of a link: bytes that mean something in a link, in Markdown or in a
+/// URL are written as `%` and two digits. So is what is not ASCII, and what is not UTF-8.
 fn link(path: &Path) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
     let bytes = path.as_os_str().as_encoded_bytes().iter();

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// Tells the models' program which model to run; `list` for all that there are.
 const MODEL: &str = "KEYWAY_LOOM_MODEL";
 
-/// The flags of the models' build, as `CARGO_ENCODED_RUSTFLAGS` has them: with a byte between them that
-/// no flag has. No other place of cargo's for flags comes before this variable. Flags in a
+/// The flags of the models' build, as `CARGO_ENCODED_RUSTFLAGS` has them: with a byte between them
+/// that no flag has. No other place of cargo's for flags comes before this variable. Flags in a
 /// configuration, be it the user's own, can neither replace it nor be added.
 const UNDER_LOOM: &str = "--cfg\u{1f}loom";
 

@@ -88,8 +88,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds
-/// already is left alone, and no file is made.
+/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it
+/// holds already is left alone, and no file is made.
 fn make_room(path: &Path) -> Result<(), String> {
     let cannot = |error| format!("cannot write {}: {error}", path.display());
     if let Some(folder) = path.parent() {

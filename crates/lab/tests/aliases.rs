@@ -1,5 +1,5 @@
-//! The aliases `cargo loom` and `cargo shuttle`, where the user's own configuration has flags, too. They are run in a package that
-//! has nothing but their names, so that nothing else is built.
+//! The aliases `cargo loom` and `cargo shuttle`, where the user's own configuration has flags, too.
+//! They are run in a package that has nothing but their names, so that nothing else is built.
 #![cfg(unix)]
 
 use std::ffi::OsString;
@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The project's configuration, which has the aliases.
 const ALIASES: &str = include_str!("../../../.cargo/config.toml");
 
-/// A package in which the aliases work. Its tests pass if they are built with their own flag and, unless
-/// `alone`, with the flag `user`; then they leave a file `passed`.
+/// A package in which the aliases work. Its tests pass if they are built with their own flag and,
+/// unless `alone`, with the flag `user`; then they leave a file `passed`.
 fn package(root: &Path, alone: bool) {
     let manifest = "[package]\nname = \"keyway-loom-tests\"\nedition = \"2024\"\n[workspace]\n\
                     [profile.loom]\ninherits = \"dev\"\n";
@@ -43,8 +43,8 @@ fn home(place: &Path, configuration: &str) -> PathBuf {
     home
 }
 
-/// One test at a time: a process that another test starts meanwhile would still have a program open for
-/// writing that has just been made here, so that it could not be run.
+/// One test at a time: a process that another test starts meanwhile would still have a program open
+/// for writing that has just been made here, so that it could not be run.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -87,7 +87,8 @@ fn flags_of_the_users_configuration_are_added_to_those_of_the_models() {
 }
 
 /// The lab builds the models with their own flags alone, by a cargo that takes this package for the
-/// project; and not by an alias, since cargo would put the user's alias of that name in front of it.
+/// project; and not by an alias, since cargo would put the user's alias of that name in front of
+/// it.
 #[test]
 fn the_users_configuration_does_not_change_the_models_of_the_lab() {
     let _alone = alone();

@@ -120,8 +120,8 @@ fn compared(claim: &Claim, here: &[Claim]) -> Outcome {
     if overlap { Outcome::Holds(found) } else { Outcome::Differs(found) }
 }
 
-/// What has become of a claim, and below it under which conditions it was claimed; and measured here,
-/// where those are others.
+/// What has become of a claim. The line below has the conditions of the claim; another line has
+/// those of here, where they are others.
 pub fn line(claim: &Claim, outcome: &Outcome) -> String {
     let Claim { id, value, unit, .. } = claim;
     let figures = |here: &Claim| format!("claimed {}, here {} {unit}", shown(*value), shown(here.value));
@@ -139,8 +139,8 @@ pub fn line(claim: &Claim, outcome: &Outcome) -> String {
     }
 }
 
-/// All that a claim says of its conditions: threads, free cores, rounds, the report, the machine, the
-/// commit.
+/// All that a claim says of its conditions: threads, free cores, rounds, the report, the machine,
+/// the commit.
 fn conditions(claim: &Claim) -> String {
     let Claim { conditions, machine, commit, report, .. } = claim;
     let parts = [

@@ -68,8 +68,8 @@ impl Folder {
         self.waiting(name, text)?.take_place().map_err(|error| self.cannot_write(name, &error))
     }
 
-    /// Writes files that belong together: all of them are on the disk before the first is replaced, so
-    /// that a full disk does not leave a page beside the figures of another.
+    /// Writes files that belong together: all of them are on the disk before the first is replaced,
+    /// so that a full disk does not leave a page beside the figures of another.
     ///
     /// # Errors
     /// As [`Folder::write`].

@@ -8,10 +8,10 @@ use tempfile::{Builder, NamedTempFile};
 
 /// Writes `bytes` to the file `path`, in place of what was there.
 ///
-/// The bytes go to a temporary file in the same folder. The temporary file takes the place of `path`
-/// when all of it is on the disk. The file keeps its permissions and, where that is allowed, its
-/// owner. A symbolic link stays a link, and the file to which it leads is replaced. A pipe or a device
-/// cannot be replaced: the bytes are written into it.
+/// The bytes go to a temporary file in the same folder. The temporary file takes the place of
+/// `path` when all of it is on the disk. The file keeps its permissions and, where that is allowed,
+/// its owner. A symbolic link stays a link, and the file to which it leads is replaced. A pipe or a
+/// device cannot be replaced: the bytes are written into it.
 ///
 /// # Errors
 /// What the operating system says. A file that was there before is as it was, and no temporary file
@@ -31,7 +31,8 @@ impl Waiting {
     pub(crate) fn new(path: &Path, bytes: &[u8]) -> io::Result<Waiting> {
         let at_once = |done: io::Result<()>| done.map(|()| Waiting(None));
         match path.to_str() {
-            // Opened a second time, a file behind these names would have a second place to write at.
+            // Opened a second time, a file behind these names would have a second place to write
+            // at.
             Some("/dev/stdout") => return at_once(into(&mut io::stdout().lock(), bytes)),
             Some("/dev/stderr") => return at_once(into(&mut io::stderr().lock(), bytes)),
             _ => {}

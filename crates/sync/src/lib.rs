@@ -71,9 +71,10 @@ pub mod __private {
     pub use std;
 }
 
-// Where its flag is replaced, a build for a model would test the ordinary code and say nothing. The aliases also set
-// KEYWAY_LOOM and KEYWAY_SHUTTLE, so that this is an error instead. Its advice fits the cause: a RUSTFLAGS in the environment
-// replaces all other flags; without one, flags in a cargo configuration have replaced those that a command has put into `build`.
+// Where its flag is replaced, a build for a model would test the ordinary code and say nothing. The
+// aliases also set KEYWAY_LOOM and KEYWAY_SHUTTLE, so that this is an error instead. Its advice
+// fits the cause: a RUSTFLAGS in the environment replaces all other flags; without one, flags in a
+// cargo configuration have replaced those that a command has put into `build`.
 #[cfg(not(loom))]
 const _: () = match (option_env!("KEYWAY_LOOM"), FLAGS_IN_THE_ENVIRONMENT) {
     (None, _) => {}
