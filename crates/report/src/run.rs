@@ -238,4 +238,20 @@ mod tests {
         collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
         assert_eq!(runs(place.path()), 8, "the one that failed is tried again, alone");
     }
+
+    #[test]
+    fn a_timeline_that_is_not_drawn_leaves_the_earlier_picture_and_is_not_it() {
+        let _alone = alone();
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&place.path().join("report")).expect("it can be made");
+        folder.write("timelines/starvation.svg", "<svg>earlier</svg>").expect("it can be written");
+        // The second program succeeds, and draws nothing.
+        for fails in ["starvation", ""] {
+            let lab = program(place.path(), fails);
+            let drawn = timelines(&lab, &folder, &mut Vec::new()).expect("it can be started");
+            assert!(drawn.is_empty(), "{drawn:?}");
+            let kept = fs::read_to_string(folder.path().join("timelines/starvation.svg"));
+            assert_eq!(kept.expect("it is there"), "<svg>earlier</svg>");
+        }
+    }
 }
