@@ -13,6 +13,14 @@ pub fn forget(cargo: &mut Command) {
     }
 }
 
+/// Gives an inner cargo the flag of the models, as `cargo loom` does, but in the one place that
+/// comes before all others: flags in a configuration, be it the user's own, can neither replace it
+/// nor be added.
+pub fn under_loom(cargo: &mut Command) {
+    // Between two flags stands a byte that no flag has.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}loom");
+}
+
 fn is_of_the_outer_cargo(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "RUSTFLAGS",
@@ -39,7 +47,19 @@ fn is_of_the_outer_cargo(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of_the_outer_cargo;
+    use std::ffi::OsStr;
+    use std::process::Command;
+
+    use super::{forget, is_of_the_outer_cargo, under_loom};
+
+    #[test]
+    fn the_flag_of_the_models_is_in_the_first_place_of_all() {
+        let mut cargo = Command::new("cargo");
+        forget(&mut cargo);
+        under_loom(&mut cargo);
+        let flags = Some(OsStr::new("--cfg\u{1f}loom"));
+        assert!(cargo.get_envs().any(|set| set == (OsStr::new("CARGO_ENCODED_RUSTFLAGS"), flags)));
+    }
 
     #[test]
     fn flags_are_forgotten_and_the_home_is_not() {

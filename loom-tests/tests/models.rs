@@ -95,6 +95,7 @@ mod plain {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("inside the target directory");
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         outer_cargo::forget(&mut cargo);
+        outer_cargo::under_loom(&mut cargo);
         cargo.current_dir(root).arg("loom").arg("--target-dir").arg(target.join("loom"));
         if env::var_os(settings::BOUND).is_none() {
             cargo.env(settings::BOUND, "2").env(settings::BUDGET, "quick");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use keyway_report::{Error, KeptLedger, Results, price_and_gain};
+use keyway_report::{Error, KeptLedger, Results, price_and_gain, write_whole};
 
 use crate::models::workspace;
 
@@ -55,7 +55,7 @@ fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
         if fs::read_to_string(&picture).ok().as_ref() != Some(&fresh) {
             if !only_look {
                 let of = |error| Error::new(format!("{}: {error}", picture.display()));
-                fs::write(&picture, fresh).map_err(of)?;
+                write_whole(&picture, fresh.as_bytes()).map_err(of)?;
             }
             stale.push(picture);
         }
@@ -68,7 +68,8 @@ fn stale(only_look: bool) -> Result<Vec<PathBuf>, Error> {
             continue;
         }
         if !only_look {
-            fs::write(&page, fresh).map_err(|error| of(&error))?;
+            write_whole(&page, fresh.as_bytes())
+                .map_err(|error| of(&format!("cannot be written: {error}")))?;
         }
         stale.push(page);
     }

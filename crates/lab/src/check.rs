@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use keyway_report::{Claim, Error, Outcome};
+use keyway_report::{Claim, Error, Kind, Outcome};
 use serde::Serialize;
 
 use crate::machine::Machine;
@@ -16,8 +16,11 @@ const SCHEMA: &str = "keyway-lab/check/1";
 
 /// Measure again what is claimed, and say which claims still hold here
 ///
-/// A claim holds if its interval and the one measured here have something in common. Each command of the claims runs once; it must be one
-/// of the report's experiments and may not name a file. The exit status is 1 if a claim does not hold, or if that cannot be said.
+/// A claim holds if its interval and the one measured here have something in common. The line below
+/// a claim repeats its conditions: threads, free cores, rounds, report, machine, commit. Another line
+/// has those of here, where they are others. Each command of the claims runs once; it must be one of
+/// the report's experiments and may not name a file. The exit status is 1 if a claim does not hold,
+/// or if that cannot be said.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// A results.json, a list of claims, or one claim, as `cargo lab cite ID --json` prints it
@@ -40,6 +43,32 @@ struct Row {
     claimed: keyway_report::Figure,
     here: Option<keyway_report::Figure>,
     why: Option<String>,
+    claimed_under: Conditions,
+    here_under: Option<Conditions>,
+}
+
+/// What a claim says of how it was measured.
+#[derive(Debug, Serialize)]
+struct Conditions {
+    conditions: String,
+    threads: usize,
+    rounds: Option<String>,
+    report: Option<&'static str>,
+    machine: String,
+    commit: String,
+}
+
+impl Conditions {
+    fn of(claim: &Claim) -> Self {
+        Conditions {
+            conditions: claim.conditions.clone(),
+            threads: claim.threads,
+            rounds: claim.rounds().map(str::to_owned),
+            report: claim.report.map(Kind::name),
+            machine: claim.machine.clone(),
+            commit: claim.commit.clone(),
+        }
+    }
 }
 
 /// Measures and compares.
@@ -95,9 +124,17 @@ fn show(outcomes: &[(Claim, Outcome)], output: &Output) -> io::Result<ExitCode> 
 
 fn row(claim: &Claim, outcome: &Outcome) -> Row {
     let (outcome, here, why) = match outcome {
-        Outcome::Holds(here) => ("holds", Some(*here), None),
-        Outcome::Differs(here) => ("differs", Some(*here), None),
+        Outcome::Holds(here) => ("holds", Some(here), None),
+        Outcome::Differs(here) => ("differs", Some(here), None),
         Outcome::Unknown(why) => ("unknown", None, Some(why.clone())),
     };
-    Row { id: claim.id.clone(), outcome, claimed: claim.value, here, why }
+    Row {
+        id: claim.id.clone(),
+        outcome,
+        claimed: claim.value,
+        here: here.map(|here| here.value),
+        why,
+        claimed_under: Conditions::of(claim),
+        here_under: here.map(|here| Conditions::of(here)),
+    }
 }

@@ -14,6 +14,7 @@ use crate::report::FOLDER;
 /// Print a claim of a report with its interval, conditions, machine, commit and command: as Markdown, as BibTeX and as one plain line
 ///
 /// Claims are taken from the report in `keyway-report`, or, where there is none, from the one of this repository (docs/results).
+/// Standard error says which of the two it was.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Such as owner-pair/biased-counts; its beginning lists what there is
@@ -38,17 +39,23 @@ enum Style {
 
 /// Prints the claim.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
-    let found = results(arguments.from.clone()).and_then(|results| {
-        let claim = results.claim(&arguments.id).cloned().ok_or_else(|| unknown(&arguments.id, &results))?;
-        Ok((claim, results.provenance.date))
+    let found = results(arguments.from.clone()).and_then(|(results, chosen)| {
+        let mut claim =
+            results.claim(&arguments.id).cloned().ok_or_else(|| unknown(&arguments.id, &results, &chosen))?;
+        // Older reports say it once for all claims.
+        claim.report = claim.report.or(Some(results.kind));
+        Ok((claim, results.provenance.date, chosen))
     });
-    let (claim, date) = match found {
+    let (claim, date, chosen) = match found {
         Ok(found) => found,
         Err(error) => {
             eprintln!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
+    if let Some(chosen) = chosen {
+        eprintln!("{chosen}");
+    }
     let mut out = io::stdout().lock();
     if output.is_json() {
         serde_json::to_writer_pretty(&mut out, &claim)?;
@@ -70,23 +77,27 @@ fn cited(claim: &Claim, style: Option<Style>, date: &str) -> String {
     forms.into_iter().map(|form| keyway_report::cite(claim, form, date)).collect::<Vec<_>>().join("\n\n")
 }
 
-/// The report that was asked for, or the nearest.
-fn results(from: Option<PathBuf>) -> Result<Results, Error> {
+/// The report that was asked for, or the nearest, and which one it is if it was chosen here.
+fn results(from: Option<PathBuf>) -> Result<(Results, Option<String>), Error> {
     let near = PathBuf::from(FOLDER).join("results.json");
     let kept = workspace().join("docs/results/results.json");
     match from {
-        Some(file) => Results::read(&file),
-        None if near.exists() => Results::read(&near),
-        None if kept.exists() => Results::read(&kept),
+        Some(file) => Ok((Results::read(&file)?, None)),
+        None if near.exists() => Ok((Results::read(&near)?, Some(format!("From {}.", near.display())))),
+        None if kept.exists() => {
+            let chosen = format!("From {}, since there is no {} here.", kept.display(), near.display());
+            Ok((Results::read(&kept)?, Some(chosen)))
+        }
         None => Err(Error::new(format!(
-            "there is no {}: run `cargo lab report`, or name a file with --from",
-            near.display()
+            "there is no {}, and no {}: run `cargo lab report`, or name a file with --from",
+            near.display(),
+            kept.display()
         ))),
     }
 }
 
 /// A few claims that could have been meant.
-fn unknown(id: &str, results: &Results) -> Error {
+fn unknown(id: &str, results: &Results, chosen: &Option<String>) -> Error {
     let beginning = id.split('/').next().unwrap_or_default();
     let near = results.claims.iter().map(|claim| claim.id.as_str());
     let mut near: Vec<&str> =
@@ -94,5 +105,6 @@ fn unknown(id: &str, results: &Results) -> Error {
     if near.is_empty() {
         near = results.claims.iter().map(|claim| claim.id.as_str()).take(5).collect();
     }
-    Error::new(format!("there is no claim {id}; there are {}", near.join(", ")))
+    let chosen = chosen.as_ref().map_or(String::new(), |chosen| format!(". {chosen}"));
+    Error::new(format!("there is no claim {id}; there are {}{chosen}", near.join(", ")))
 }

@@ -151,13 +151,23 @@ fn command_line() -> String {
     ["cargo".to_owned(), "lab".to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
+/// An argument as a shell takes it. What no text can show is written in bytes: `$'\xff'`.
 fn quoted(argument: &OsStr) -> String {
-    let argument = argument.to_string_lossy();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:".contains(c);
-    if !argument.is_empty() && argument.chars().all(is_plain) {
-        return argument.into_owned();
+    match argument.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        Some(text) if !text.contains(char::is_control) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => format!("$'{}'", argument.as_encoded_bytes().iter().map(shown).collect::<String>()),
     }
-    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+/// A byte between `$'` and `'`.
+fn shown(byte: &u8) -> String {
+    match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    }
 }
 
 #[cfg(test)]
@@ -196,5 +206,11 @@ mod tests {
         assert_eq!(quoted(OsStr::new("--count=5")), "--count=5");
         assert_eq!(quoted(OsStr::new("it's")), r"'it'\''s'");
         assert_eq!(quoted(OsStr::new("")), "''");
+        assert_eq!(quoted(OsStr::new("a\nb'")), r"$'a\x0ab\''");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            assert_eq!(quoted(OsStr::from_bytes(b"a b\xff.svg")), r"$'a b\xff.svg'");
+        }
     }
 }

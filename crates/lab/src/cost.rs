@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     operations: Vec<String>,
 
     /// Also write the results to this file, as a page of the documentation, with the limits that were set and which are reached
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 }
 

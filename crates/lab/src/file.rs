@@ -1,15 +1,18 @@
 //! Files that an experiment is asked to write beside its output.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A place for a file, as an argument of the command line (`value_parser = file::place`), so that hours of measuring do not end in
-/// "no such folder".
-///
-/// # Errors
-/// If the folder does not exist, or the place is taken by a folder.
-pub(crate) fn place(path: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(path);
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use keyway_report::write_whole;
+
+/// A place for a file, as an argument of the command line (`value_parser = file::place()`), so that
+/// hours of measuring do not end in "no such folder". A name need not be UTF-8.
+pub(crate) fn place() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|path| checked(path.into()))
+}
+
+/// The place itself, unless its folder does not exist, or a folder has taken it.
+fn checked(path: PathBuf) -> Result<PathBuf, String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match () {
         () if path.file_name().is_none() || path.is_dir() => Err("it is a folder, not a file".to_owned()),
@@ -18,13 +21,26 @@ pub(crate) fn place(path: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Writes `text` to `path`, in place of what was there.
+/// Writes `text` to `path`, in place of what was there, whole or not at all.
 ///
 /// # Errors
-/// The one line for standard error if that cannot be done.
+/// The one line for standard error if that cannot be done. What was there before is as it was.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("error: cannot write {}: {error}", path.display()))
+    write_whole(path, text.as_bytes())
+        .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
 }
+
+/// From now on, a file that becomes larger than this process may make it (`ulimit -f`) is an error
+/// of its writer. Before, it is a signal that ends the process without a word.
+#[cfg(unix)]
+pub(crate) fn large_is_an_error() {
+    // SAFETY: SIGXFSZ is a signal that may be ignored, and nothing else in this program handles it.
+    // To ignore a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+#[cfg(not(unix))]
+pub(crate) fn large_is_an_error() {}
 
 #[cfg(test)]
 mod tests {
@@ -34,11 +50,11 @@ mod tests {
     fn a_place_without_a_folder_is_refused_before_anything_is_measured() {
         let folder = std::env::temp_dir();
         let inside = folder.join("no-such-folder").join("page.md");
-        assert!(place(&inside.to_string_lossy()).is_err_and(|why| why.contains("no-such-folder")));
-        assert!(place(&folder.to_string_lossy()).is_err_and(|why| why.contains("is a folder")));
-        assert!(place("").is_err());
-        assert_eq!(place("page.md"), Ok(PathBuf::from("page.md")));
-        assert_eq!(place(&folder.join("page.md").to_string_lossy()), Ok(folder.join("page.md")));
+        assert!(checked(inside).is_err_and(|why| why.contains("no-such-folder")));
+        assert!(checked(folder.clone()).is_err_and(|why| why.contains("is a folder")));
+        assert!(checked(PathBuf::new()).is_err());
+        assert_eq!(checked("page.md".into()), Ok(PathBuf::from("page.md")));
+        assert_eq!(checked(folder.join("page.md")), Ok(folder.join("page.md")));
     }
 
     #[test]

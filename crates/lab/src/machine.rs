@@ -1,12 +1,15 @@
 //! Where a figure comes from: the machine, the compiler, the commit, and what else was going on.
 
-use std::process::Command;
+use std::fs;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use keyway_report::{Surroundings, fingerprint};
 use serde::Serialize;
 
+use crate::checkout;
 use crate::free_cores::{are_enough, free_cores};
+use crate::models::workspace;
 use crate::system;
 
 /// The field `machine` of every document. What cannot be found out is `unknown`, or null where a figure or an answer belongs.
@@ -28,6 +31,9 @@ pub(crate) struct Machine {
     commit: String,
     /// Whether that checkout had changes that are not committed.
     dirty: Option<bool>,
+    /// Why the commit is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit_unknown: Option<String>,
     /// When the run began, in UTC.
     date: String,
     /// Load averages over 1, 5 and 15 minutes.
@@ -76,7 +82,7 @@ impl Machine {
     /// Looks at the machine before a run of so many threads. Spins for a moment.
     pub(crate) fn before_run(threads: usize) -> Self {
         let (cpu, is_virtual) = system::processor();
-        let (commit, dirty) = checkout();
+        let checkout = checkout::look();
         // The load first: what follows adds to it.
         let load_before = system::load_average();
         let free_cores = FreeCores::before_run(threads, free_cores(threads));
@@ -89,8 +95,9 @@ impl Machine {
             profile: env!("KEYWAY_PROFILE"),
             rustflags: env!("KEYWAY_RUSTFLAGS"),
             allocator: "std::alloc::System",
-            commit: known(commit),
-            dirty,
+            dirty: checkout.as_ref().ok().map(|checkout| checkout.changes != 0),
+            commit_unknown: checkout.as_ref().err().cloned(),
+            commit: known(checkout.ok().map(|checkout| checkout.commit)),
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             load_before,
             load_after: None,
@@ -134,13 +141,10 @@ impl Machine {
             Some(true) => ", virtual",
             _ => "",
         };
-        let state = match self.dirty {
-            Some(true) => " with changes",
-            _ => "",
-        };
+        let commit = keyway_report::commit(&self.commit, self.dirty, self.commit_unknown.as_deref());
         format!(
-            "{}{kind}, {cores} cores; {}; {}; commit {}{state}; {}",
-            self.cpu, self.kernel, self.rustc, self.commit, self.date
+            "{}{kind}, {cores} cores; {}; {}; commit {commit}; {}",
+            self.cpu, self.kernel, self.rustc, self.date
         )
     }
 }
@@ -149,31 +153,38 @@ fn known(text: Option<String>) -> String {
     text.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The commit of the checkout that holds this crate's source, and whether it has changes.
-fn checkout() -> (Option<String>, Option<bool>) {
-    let dirty = git(&["status", "--porcelain"]).map(|changes| !changes.is_empty());
-    (git(&["rev-parse", "HEAD"]), dirty)
-}
-
-/// What decides whether a finished part of a report can be used again: commit, changes that are not committed, and the machine.
+/// What decides whether a finished part of a report can be used again: commit, changes that are not
+/// committed, and the machine. Where the commit is not known, the sources themselves.
 pub(crate) fn surroundings() -> Surroundings {
     let (cpu, _) = system::processor();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let changes =
-        [&["status", "--porcelain"][..], &["diff", "HEAD"]].map(|asked| git(asked).unwrap_or_default());
-    let changes = changes.concat();
-    Surroundings {
-        commit: known(checkout().0),
-        changes: if changes.is_empty() { 0 } else { fingerprint(changes.as_bytes()) },
-        machine: format!("{}, {cores} cores, {}", known(cpu), known(system::kernel())),
-    }
+    let (commit, changes) = match checkout::look() {
+        Ok(checkout) => (checkout.commit, checkout.changes),
+        Err(_) => (known(None), sources()),
+    };
+    let machine = format!("{}, {cores} cores, {}", known(cpu), known(system::kernel()));
+    Surroundings { commit, changes, machine }
 }
 
-fn git(arguments: &[&str]) -> Option<String> {
-    let mut git = Command::new("git");
-    git.args(["--no-optional-locks", "-C", env!("CARGO_MANIFEST_DIR")]).args(arguments);
-    let output = git.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+/// A number that is another one when a file of the sources has changed: made of names, lengths,
+/// times.
+fn sources() -> u64 {
+    let mut folders: Vec<PathBuf> =
+        ["crates", "loom-tests", "benches"].map(|name| workspace().join(name)).into();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(about) if about.is_dir() => folders.push(entry.path()),
+                about => {
+                    let about = about.ok().map(|about| (about.len(), about.modified().ok()));
+                    files.push(format!("{:?} {about:?}\n", entry.path()));
+                }
+            }
+        }
+    }
+    files.sort_unstable();
+    fingerprint(files.concat().as_bytes())
 }
 
 #[cfg(test)]

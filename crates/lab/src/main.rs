@@ -1,10 +1,12 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `models`, `intervals`; `timeline`; `progress`;
+//! Which file may use which, bottom to top: `system`; `free_cores`, `models`, `checkout`,
+//! `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `intervals`; `timeline`; `progress`;
 //! one file or folder an experiment; `cli`.
 
 mod blocks;
 mod check;
+mod checkout;
 mod cite;
 mod cli;
 mod cost;
@@ -37,5 +39,6 @@ mod verify;
 use keyway_report::plot;
 
 fn main() -> std::process::ExitCode {
+    file::large_is_an_error();
     cli::main()
 }

@@ -92,13 +92,13 @@ fn write(folder: &Folder, machines: &[Results]) -> Result<(), Error> {
             .filter(|part| !one.parts.contains_key(part))
             .map(|part| format!("{}: in none of the files", part.name()))
             .collect();
-        for (name, text) in keyway_report::files(one, &missing)? {
-            folder.write(&name, &text)?;
-        }
+        folder.write_all(&keyway_report::files(one, &missing)?)?;
     } else {
-        folder.write("report.md", &keyway_report::comparison(machines))?;
-        folder.write("report.html", &keyway_report::comparison_page(machines))?;
-        folder.write("results.json", &keyway_report::to_json(machines))?;
+        folder.write_all(&[
+            ("report.md".to_owned(), keyway_report::comparison(machines)),
+            ("report.html".to_owned(), keyway_report::comparison_page(machines)),
+            ("results.json".to_owned(), keyway_report::to_json(machines)),
+        ])?;
     }
     folder.forget_parts()
 }

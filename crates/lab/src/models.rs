@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 /// Tells the models' program which model to run; `list` for all that there are.
 const MODEL: &str = "KEYWAY_LOOM_MODEL";
 
+/// The flags of the models' build, as `CARGO_ENCODED_RUSTFLAGS` has them: with a byte between them
+/// that no flag has. No other place of cargo's for flags comes before this variable. Flags in a
+/// configuration, be it the user's own, can neither replace it nor be added.
+const UNDER_LOOM: &str = "--cfg\u{1f}loom";
+
 /// The root of the checkout that holds this crate's source.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate lies two folders deep")
@@ -112,9 +117,14 @@ pub(crate) struct Said {
 
 impl Models {
     /// Builds them as `cargo loom` does, in the folder `loom` of this program's target directory.
+    ///
+    /// The alias is spelled out: cargo would append it to one of the same name in the user's
+    /// configuration.
     pub(crate) fn build() -> Result<Models, String> {
         let mut cargo = cargo();
-        cargo.args(["loom", "--test", "models", "--no-run", "--quiet"]);
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", UNDER_LOOM);
+        cargo.args(["test", "--package", "keyway-loom-tests", "--profile", "loom"]);
+        cargo.args(["--config", "env.KEYWAY_LOOM='1'", "--test", "models", "--no-run", "--quiet"]);
         cargo.args(["--message-format", "json-render-diagnostics"]);
         cargo.arg("--target-dir").arg(target().join("loom"));
         let built = cargo.output().map_err(|error| format!("cannot run cargo: {error}"))?;

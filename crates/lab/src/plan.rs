@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, value_parser};
-use keyway_report::{Kind, Part};
+use keyway_report::{Kind, Part, write_whole};
 use serde::Serialize;
 
-use crate::machine;
+use crate::checkout;
 use crate::models::workspace;
 use crate::output::{Output, table};
 
@@ -45,10 +45,8 @@ struct Job {
 /// Writes the files.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
     let written = mutants().and_then(|mutants| {
-        let commit = machine::surroundings().commit;
-        if commit == "unknown" {
-            return Err("this is not a checkout of git: the jobs would not know what to measure".to_owned());
-        }
+        let of = |why| format!("the jobs would not know which commit to measure: {why}");
+        let commit = checkout::look().map_err(of)?.commit;
         let jobs = jobs(arguments.machines, mutants);
         write(&arguments.out, &jobs, &commit)?;
         Ok(jobs)
@@ -133,7 +131,7 @@ fn write(folder: &Path, jobs: &[Job], commit: &str) -> Result<(), String> {
     ];
     for (name, text) in files {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| failed(&path, error))?;
+        write_whole(&path, text.as_bytes()).map_err(|error| failed(&path, error))?;
     }
     Ok(())
 }
@@ -153,7 +151,8 @@ fn job_script(jobs: &[Job], commit: &str) -> String {
     format!(
         "#!/bin/sh\n# One of {all} jobs of the full run, by its number: sh job.sh 1. Written by `cargo lab plan --machines {all}`.\n\
          # It runs in a checkout and needs a Rust toolchain, a C compiler and cargo-nextest. What it leaves is in target/keyway-jobs.\n\
-         set -u\njob=\"${{1:?which job, from 1 to {all}}}\"\ncommit=\"$(git rev-parse HEAD)\" || exit 1\n\
+         set -u\njob=\"${{1:?which job, from 1 to {all}}}\"\n\
+         # What would let git speak of another repository.\nunset $(git rev-parse --local-env-vars)\ncommit=\"$(git rev-parse HEAD)\" || exit 1\n\
          if [ \"$commit\" != {commit} ]; then\n    echo \"this is a checkout of $commit, the jobs are of {commit}\" >&2\n    exit 1\nfi\n\
          case \"$job\" in\n{cases}*) echo \"there is no job $job\" >&2; exit 2 ;;\nesac\n\
          out=target/keyway-jobs\nledger=\"$PWD/$out/ledger-$job.jsonl\"\nmkdir -p \"$out\" || exit 1\nfailed=0\n\n\
@@ -175,7 +174,7 @@ fn slurm(jobs: &[Job]) -> String {
     format!(
         "#!/bin/sh\n#SBATCH --job-name=keyway --array=1-{all} --exclusive --time=04:00:00 --output=keyway-%a.log\n\
          # sbatch {{folder}}/slurm.sh, from the root of a checkout that all machines see. Each job builds in a copy of its own.\n\
-         set -eu\ncopy=\"${{TMPDIR:-/tmp}}/keyway-$SLURM_JOB_ID\"\ngit clone --quiet \"$SLURM_SUBMIT_DIR\" \"$copy\"\ncd \"$copy\"\n\
+         set -eu\nunset $(git rev-parse --local-env-vars)\ncopy=\"${{TMPDIR:-/tmp}}/keyway-$SLURM_JOB_ID\"\ngit clone --quiet \"$SLURM_SUBMIT_DIR\" \"$copy\"\ncd \"$copy\"\n\
          code=0\nsh \"${{KEYWAY_JOBS:-$SLURM_SUBMIT_DIR/keyway-jobs}}/job.sh\" \"$SLURM_ARRAY_TASK_ID\" || code=$?\n\
          mkdir -p \"$SLURM_SUBMIT_DIR/target/keyway-jobs\"\ncp -R target/keyway-jobs/. \"$SLURM_SUBMIT_DIR/target/keyway-jobs/\"\n\
          rm -rf \"$copy\"\nexit \"$code\"\n",

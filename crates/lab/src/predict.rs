@@ -50,11 +50,11 @@ pub(crate) struct Arguments {
     latency_of: Option<String>,
 
     /// Also draw the bands to this file, as SVG
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     plot: Option<PathBuf>,
 
     /// Also write the table to this file, as a page of the documentation
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 }
 

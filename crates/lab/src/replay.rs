@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     checkpoint_every: u32,
 
     /// Also write the results to this file, as a page of the documentation
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 
     #[command(flatten)]

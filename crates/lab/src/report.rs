@@ -96,7 +96,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
         schema: SCHEMA.to_owned(),
         kind,
         provenance: serde_json::from_value(provenance).unwrap_or_default(),
-        claims: keyway_report::claims(&parts),
+        claims: keyway_report::claims(&parts, kind),
         kept_ledger: crate::blocks::kept_ledger()?,
         parts,
     };
@@ -108,9 +108,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
     } else {
         Vec::new()
     };
-    for (name, text) in keyway_report::files_with(&results, &missing, &timelines)? {
-        folder.write(&name, &text)?;
-    }
+    folder.write_all(&keyway_report::files_with(&results, &missing, &timelines)?)?;
     if missing.is_empty() {
         folder.forget_parts()?;
     }

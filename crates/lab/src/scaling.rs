@@ -57,11 +57,11 @@ pub(crate) struct Arguments {
     operations: Vec<String>,
 
     /// Also draw throughput and delays over the number of threads, as SVG
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     plot: Option<PathBuf>,
 
     /// Also write the results to this file, as a page of the documentation
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 }
 

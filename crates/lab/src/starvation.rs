@@ -70,11 +70,11 @@ pub(crate) struct Arguments {
     endurance: Option<u32>,
 
     /// Also draw the round trips and the spinners' speed, as SVG
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     plot: Option<PathBuf>,
 
     /// Also write the table to this file, as a page of the documentation
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// Recorded is each step of the first round: who holds the lock or runs, who waits for it, who waits for a section, who is in a
     /// blocking region. A name that ends with neither stands for two files, FILE.svg and FILE.json. The trace is in the trace-event
     /// format, which ui.perfetto.dev opens.
-    #[arg(long, value_name = "FILE", global = true, display_order = 101, value_parser = file::place)]
+    #[arg(long, value_name = "FILE", global = true, display_order = 101, value_parser = file::place())]
     timeline: Vec<PathBuf>,
 
     /// The part of each step that the picture shows, in milliseconds since its begin, as in 50..70; all of it if not given

@@ -60,11 +60,11 @@ pub(crate) struct Arguments {
     strategies: Vec<String>,
 
     /// Also draw the ratios to this file, as SVG
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     plot: Option<PathBuf>,
 
     /// Also write the tables to this file, as a page of the documentation
-    #[arg(long, value_name = "FILE", value_parser = file::place)]
+    #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 }
 

@@ -7,7 +7,7 @@ mod pace;
 mod page;
 mod run;
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +16,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use keyway_report::KeptLedger;
 use keyway_workloads::STRATEGIES;
 
+use crate::file;
 use crate::machine::Machine;
 use crate::models::Models;
 use crate::output::Output;
@@ -77,9 +78,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let complaints = ledger.complaints();
     let page = arguments.docs.as_ref().map(|path| {
         let in_short = in_short(&ledger, &machine, output.command());
-        fs::write(path, page::page(&ledger, &complaints, &machine, output.command()))
-            .and_then(|()| fs::write(path.with_extension("json"), in_short))
-            .map_err(|error| format!("error: cannot write {}: {error}", path.display()))
+        file::write(path, &page::page(&ledger, &complaints, &machine, output.command()))
+            .and_then(|()| file::write(&path.with_extension("json"), &in_short))
     });
     let mut notes = vec![ledger.in_short()];
     notes.extend(complaints.iter().cloned());
@@ -99,13 +99,14 @@ fn in_short(ledger: &Ledger, machine: &Machine, command: &str) -> String {
     KeptLedger::of(&document).to_json()
 }
 
-/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it holds already is left alone.
+/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it
+/// holds already is left alone, and no file is made.
 fn make_room(path: &Path) -> Result<(), String> {
     let cannot = |error| format!("cannot write {}: {error}", path.display());
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(cannot)?;
     }
-    OpenOptions::new().create(true).append(true).open(path).map(drop).map_err(cannot)
+    keyway_report::can_write(path).map_err(cannot)
 }
 
 fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {

@@ -79,7 +79,11 @@ impl Measured {
     pub fn machine_in_short(&self) -> String {
         let text = |name: &str| self.machine[name].as_str().unwrap_or("unknown").to_owned();
         let cores = self.machine["cores"].as_u64().map_or("unknown".to_owned(), |cores| cores.to_string());
-        let changed = if self.machine["dirty"] == true { " with changes" } else { "" };
+        let changed = match self.machine["commit_unknown"].as_str() {
+            Some(why) => format!(" ({why})"),
+            None if self.machine["dirty"] == true => " with changes".to_owned(),
+            None => String::new(),
+        };
         format!(
             "measured on {}, {cores} cores; commit {}{changed}; {}",
             text("cpu"),

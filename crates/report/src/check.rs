@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::claims::{claims_of, shown};
-use crate::results::{Claim, Error, Figure, Part};
+use crate::results::{Claim, Error, Kind, Part};
 
 /// What has become of a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The figure measured here, and the claimed one: the intervals have something in common.
-    Holds(Figure),
+    /// What is measured here: its interval and the claimed one have something in common.
+    Holds(Box<Claim>),
     /// They have nothing in common.
-    Differs(Figure),
+    Differs(Box<Claim>),
     /// Why it cannot be said.
     Unknown(String),
 }
@@ -27,13 +28,16 @@ pub fn read_claims(path: &Path) -> Result<Vec<Claim>, Error> {
     let of = |why: String| Error::new(format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| of(error.to_string()))?;
     let value: Value = serde_json::from_str(&text).map_err(|error| of(format!("not JSON: {error}")))?;
+    let kind: Option<Kind> = value.get("kind").and_then(|kind| Kind::deserialize(kind).ok());
     let list = match value.get("claims") {
         Some(list) => list.clone(),
         None if value.is_array() => value,
         None => Value::Array(vec![value]),
     };
-    let claims: Vec<Claim> =
+    let mut claims: Vec<Claim> =
         serde_json::from_value(list).map_err(|error| of(format!("not claims: {error}")))?;
+    // Older reports say it once for all claims.
+    claims.iter_mut().for_each(|claim| claim.report = claim.report.or(kind));
     if claims.is_empty() { Err(of("it has no claims".to_owned())) } else { Ok(claims) }
 }
 
@@ -112,21 +116,43 @@ fn compared(claim: &Claim, here: &[Claim]) -> Outcome {
         return Outcome::Unknown(format!("it is in {} here, not in {}", found.unit, claim.unit));
     }
     let overlap = found.value.low <= claim.value.high && claim.value.low <= found.value.high;
-    if overlap { Outcome::Holds(found.value) } else { Outcome::Differs(found.value) }
+    let found = Box::new(found.clone());
+    if overlap { Outcome::Holds(found) } else { Outcome::Differs(found) }
 }
 
-/// A line for a claim.
+/// What has become of a claim. The line below has the conditions of the claim; another line has
+/// those of here, where they are others.
 pub fn line(claim: &Claim, outcome: &Outcome) -> String {
     let Claim { id, value, unit, .. } = claim;
-    match outcome {
-        Outcome::Holds(here) => {
-            format!("holds    {id}: claimed {}, here {} {unit}", shown(*value), shown(*here))
-        }
-        Outcome::Differs(here) => {
-            format!("DIFFERS  {id}: claimed {}, here {} {unit}", shown(*value), shown(*here))
-        }
-        Outcome::Unknown(why) => format!("unknown  {id}: {why}"),
+    let figures = |here: &Claim| format!("claimed {}, here {} {unit}", shown(*value), shown(here.value));
+    let (line, here) = match outcome {
+        Outcome::Holds(here) => (format!("holds    {id}: {}", figures(here)), Some(here)),
+        Outcome::Differs(here) => (format!("DIFFERS  {id}: {}", figures(here)), Some(here)),
+        Outcome::Unknown(why) => (format!("unknown  {id}: {why}"), None),
+    };
+    let claimed = format!("{line}\n         claimed: {}", conditions(claim));
+    let compared =
+        |claim: &Claim| (claim.conditions.clone(), claim.rounds().map(str::to_owned), claim.machine.clone());
+    match here.filter(|here| compared(here) != compared(claim)) {
+        Some(here) => format!("{claimed}\n         here:    {}", conditions(here)),
+        None => claimed,
     }
+}
+
+/// All that a claim says of its conditions: threads, free cores, rounds, the report, the machine,
+/// the commit.
+fn conditions(claim: &Claim) -> String {
+    let Claim { conditions, machine, commit, report, .. } = claim;
+    let parts = [
+        Some(conditions.clone()),
+        claim
+            .rounds()
+            .map(|rounds| if rounds == "1" { "1 round".to_owned() } else { format!("{rounds} rounds") }),
+        report.map(|kind| format!("{} report", kind.name())),
+        Some(machine.clone()),
+        Some(format!("commit {commit}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// How one report repeats another: what part of the second's medians lies in the first's intervals, and how wide those are.
@@ -135,7 +161,7 @@ pub fn in_short(outcomes: &[(Claim, Outcome)]) -> String {
     for (claim, outcome) in outcomes {
         let (Outcome::Holds(here) | Outcome::Differs(here)) = outcome else { continue };
         both += 1;
-        inside += usize::from(claim.value.holds(here.median));
+        inside += usize::from(claim.value.holds(here.value.median));
         if claim.value.low < claim.value.high && claim.value.median != 0.0 {
             if claim.threads > 1 { &mut more } else { &mut one }.push(claim.value.half_width());
         }
@@ -186,6 +212,34 @@ mod tests {
     }
 
     #[test]
+    fn the_conditions_of_a_claim_are_repeated_and_those_of_here_if_they_are_others() {
+        let on = |cpu: &str, rounds: u32, enough: bool| {
+            let figure = json!({ "median": 1.0, "low": 1.0, "high": 1.0 });
+            let row = json!({ "operation": "duel-owner", "subject": "brc", "threads": 2, "ratio": { "arc": figure } });
+            let machine =
+                json!({ "cpu": cpu, "cores": 2, "commit": "abc", "free_cores": { "enough": enough } });
+            let command = format!("cargo lab cost --rounds {rounds} --json");
+            claims_of(Part::Cost, &json!({ "command": command, "machine": machine, "rows": [row] })).remove(0)
+        };
+        let claimed = Claim { report: Some(Kind::Full), ..on("C", 101, false) };
+        let said = |here: Claim| line(&claimed, &Outcome::Differs(Box::new(here)));
+        let same = said(on("C", 101, false));
+        for part in ["2 threads", "cores NOT free", "101 rounds", "full report", "C, 2 cores", "commit abc"] {
+            assert!(same.contains(part), "{part}: {same}");
+        }
+        assert!(!same.contains("here: "), "{same}");
+        for (here, part) in [
+            (on("D", 101, false), "D, 2 cores"),
+            (on("C", 1, false), "1 round;"),
+            (on("C", 101, true), "cores free"),
+        ] {
+            let said = said(here);
+            assert!(said.lines().any(|it| it.contains("here: ") && it.contains(part)), "{part}: {said}");
+        }
+        assert!(line(&claimed, &Outcome::Unknown("why".to_owned())).contains("cores NOT free"));
+    }
+
+    #[test]
     fn commands_that_are_not_ours_are_not_run() {
         for command in [
             "rm -rf /",
@@ -213,6 +267,7 @@ mod tests {
             (claims.to_string(), true),
             (claims[0].to_string(), true),
             (json!({ "claims": claims }).to_string(), true),
+            (json!({ "claims": claims, "kind": "full" }).to_string(), true),
             ("[]".to_owned(), false),
             ("{}".to_owned(), false),
             ("{".to_owned(), false),
@@ -220,6 +275,8 @@ mod tests {
         ] {
             std::fs::write(&file, &text).expect("it can be written");
             let read = read_claims(&file);
+            let of_a_report = text.contains("\"kind\"").then_some(Kind::Full);
+            assert!(read.iter().flatten().all(|claim| claim.report == of_a_report), "{text}");
             assert_eq!(read.is_ok(), good, "{text}");
             assert!(read.err().is_none_or(|error| !error.to_string().contains('\n')), "{text}");
         }

@@ -65,6 +65,7 @@ mod tests {
             machine: text("C & D"),
             commit: text("abc"),
             command: text("cargo lab cost --operation owner-pair --json"),
+            report: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::results::{Claim, Figure, Machine, Part};
+use crate::results::{Claim, Figure, Kind, Machine, Part};
 
 /// By what a claim's interval is wider than the bootstrap interval of one run's median: the median of another run varies as much, and
 /// independently, so that their difference has twice the variance.
@@ -36,9 +36,10 @@ fn drift(threads: usize, unit: &str, id: &str) -> f64 {
 /// The strategy to which programs' times are compared.
 const GLOBAL_LOCK: &str = "global-lock-interval";
 
-/// The claims of these documents, in the order of the report.
-pub fn claims(parts: &BTreeMap<Part, Value>) -> Vec<Claim> {
-    parts_in_order(parts).flat_map(|(part, document)| claims_of(part, document)).collect()
+/// The claims of these documents of one report, in the order of the report.
+pub fn claims(parts: &BTreeMap<Part, Value>, kind: Kind) -> Vec<Claim> {
+    let claims = parts_in_order(parts).flat_map(|(part, document)| claims_of(part, document));
+    claims.map(|claim| Claim { report: Some(kind), ..claim }).collect()
 }
 
 fn parts_in_order(parts: &BTreeMap<Part, Value>) -> impl Iterator<Item = (Part, &Value)> {
@@ -98,10 +99,7 @@ impl Context {
         let enough =
             machine.rest.get("free_cores").and_then(|cores| cores.get("enough")).and_then(Value::as_bool);
         let command = field("command").as_str().unwrap_or_default().to_owned();
-        let commit = match machine.dirty {
-            Some(true) => format!("{} with changes", machine.commit),
-            _ => machine.commit.clone(),
-        };
+        let commit = machine.commit();
         Context { machine: machine.name(), commit, command, enough_cores: enough != Some(false) }
     }
 
@@ -125,6 +123,7 @@ impl Context {
             machine: self.machine.clone(),
             commit: self.commit.clone(),
             command,
+            report: None,
         }
     }
 

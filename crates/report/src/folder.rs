@@ -1,13 +1,15 @@
 //! The folder of a report, in which a file is whole or not there.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::page::File;
 use crate::results::{Error, Part};
+use crate::whole::Waiting;
 
 /// Where finished parts lie while a report is under way.
 const PARTS: &str = "parts";
@@ -58,19 +60,32 @@ impl Folder {
         Error::new(format!("cannot write {}: {error}", self.0.join(name).display()))
     }
 
-    /// Writes a file, in place of what was there: under another name first, which is renamed when all of it is on the disk.
+    /// Writes a file, in place of what was there, as [`write_whole`](crate::write_whole) does.
     ///
     /// # Errors
     /// One line. What was there before is as it was.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Error> {
-        let path = self.0.join(name);
-        let beside = path.with_file_name(format!(".{}.unfinished", name.replace('/', "-")));
-        let written = write_whole(&path, &beside, text);
-        if written.is_err() {
-            // It may not even have been made.
-            let _ = fs::remove_file(&beside);
+        self.waiting(name, text)?.take_place().map_err(|error| self.cannot_write(name, &error))
+    }
+
+    /// Writes files that belong together: all of them are on the disk before the first is replaced,
+    /// so that a full disk does not leave a page beside the figures of another.
+    ///
+    /// # Errors
+    /// As [`Folder::write`].
+    pub fn write_all(&self, files: &[File]) -> Result<(), Error> {
+        let waiting = files.iter().map(|(name, text)| Ok((name, self.waiting(name, text)?)));
+        for (name, file) in waiting.collect::<Result<Vec<_>, Error>>()? {
+            file.take_place().map_err(|error| self.cannot_write(name, &error))?;
         }
-        written.map_err(|error| self.cannot_write(name, &error))
+        Ok(())
+    }
+
+    fn waiting(&self, name: &str, text: &str) -> Result<Waiting, Error> {
+        let path = self.0.join(name);
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let waiting = made.and_then(|()| Waiting::new(&path, text.as_bytes()));
+        waiting.map_err(|error| self.cannot_write(name, &error))
     }
 
     /// The document of a part that was finished before with the same key.
@@ -100,22 +115,6 @@ impl Folder {
 
 fn kept(part: Part) -> String {
     format!("{PARTS}/{}.json", part.name())
-}
-
-fn write_whole(path: &Path, beside: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = File::create(beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(beside, path)?;
-    // The name, too. Not every file system can do that for a folder.
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -158,15 +157,28 @@ mod tests {
         assert_eq!(names.len(), 2, "nothing unfinished is left: {names:?}");
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_said_and_nothing_half_written_has_the_name() {
+    fn files_that_belong_together_are_replaced_together_or_not_at_all() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(place.path()).expect("it can be made");
-        let beside = place.path().join(".report.md.unfinished");
-        std::os::unix::fs::symlink("/dev/full", &beside).expect("a link");
+        let files = |text: &str| ["a", "b/c", "d"].map(|name| (name.to_owned(), text.to_owned()));
+        folder.write_all(&files("before")).expect("they can be written");
+        fs::remove_file(place.path().join("d")).expect("it is there");
+        fs::create_dir(place.path().join("d")).expect("a folder in the way");
+        let error = folder.write_all(&files("after")).expect_err("a folder is in the way").to_string();
+        assert!(error.starts_with("cannot write") && error.contains("/d: "), "{error}");
+        for name in ["a", "b/c"] {
+            assert_eq!(fs::read_to_string(place.path().join(name)).expect("it is there"), "before");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_with_its_place() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(place.path()).expect("it can be made");
+        std::os::unix::fs::symlink("/dev/full", place.path().join("report.md")).expect("a link");
         let error = folder.write("report.md", "text").expect_err("the device is full").to_string();
-        assert!(error.contains("No space left"), "{error}");
-        assert!(!place.path().join("report.md").exists());
+        assert!(error.contains("No space left") && error.contains("report.md"), "{error}");
     }
 }

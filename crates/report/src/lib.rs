@@ -18,6 +18,7 @@ pub mod plot;
 mod published;
 mod results;
 mod run;
+mod whole;
 
 pub use blocks::{decision_table, refreshed};
 pub use charts::price_and_gain;
@@ -32,5 +33,6 @@ pub use merge::{
 };
 pub use page::{File, files, files_with};
 pub use plan::{Step, TIMELINES, plan};
-pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA};
+pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA, commit};
 pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once, timelines};
+pub use whole::{can_write, write_whole};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::claims::{claims, shown};
-use crate::results::{Claim, Error, Machine, Part, Results};
+use crate::results::{Claim, Error, Machine, Part, Results, UNKNOWN};
 
 /// The version of a file that holds several machines.
 pub const MERGED: &str = "keyway-merged/1";
@@ -54,10 +54,15 @@ pub fn merge(sources: Vec<Source>, allowed: Allowed) -> Result<Vec<Results>, Err
         return Err(Error::new("nothing to merge".to_owned()));
     }
     let with_claims = |Source { mut results, .. }: Source| {
-        results.claims = claims(&results.parts);
+        results.claims = claims(&results.parts, results.kind);
         results
     };
     Ok(machines.into_iter().map(with_claims).collect())
+}
+
+/// Two commits that are not known are not the same commit.
+fn is_unknown(commit: &str) -> bool {
+    commit.is_empty() || commit == UNKNOWN
 }
 
 fn of_one_commit(sources: &[Source]) -> Result<(), Error> {
@@ -71,6 +76,12 @@ fn of_one_commit(sources: &[Source]) -> Result<(), Error> {
     for source in sources {
         for commit in commits(source) {
             match &first {
+                _ if sources.len() > 1 && is_unknown(&commit) => {
+                    return Err(Error::new(format!(
+                        "{} does not know its commit, so its sources may be others; --different-commits merges it all the same",
+                        source.file
+                    )));
+                }
                 None => first = Some((&source.file, commit)),
                 Some((file, known)) if *known != commit => {
                     return Err(Error::new(format!(
@@ -221,7 +232,9 @@ pub fn ledger(parts: &[LedgerPart], machine: &Machine, allowed: Allowed) -> Resu
                 part.file, part.part, part.of
             )));
         }
-        let same = [&part.commit, &machine.commit].into_iter().all(|commit| *commit == first.commit);
+        let same = [&part.commit, &machine.commit]
+            .into_iter()
+            .all(|commit| *commit == first.commit && !is_unknown(commit));
         if !same && !allowed.different_commits {
             return Err(Error::new(format!(
                 "{} is of commit {}, not {}; --different-commits merges them all the same",
@@ -364,6 +377,11 @@ mod tests {
         assert!(refused.contains("a is of commit c1, b of c2") && !refused.contains('\n'), "{refused}");
         let told = Allowed { different_commits: true, apart: false };
         assert_eq!(merge(both(), told).expect("told").len(), 2);
+        // Two commits that nobody knows need not be the same one.
+        let unknown = |file| report(file, "A", "unknown", "cost", &[]);
+        let refused = merge(vec![unknown("a"), unknown("b")], strict()).expect_err("unknown").to_string();
+        assert!(refused.contains("does not know its commit") && !refused.contains('\n'), "{refused}");
+        assert!(merge(vec![unknown("a")], strict()).is_ok(), "there is nothing to mix it with");
         // A part of another commit inside of one file, too.
         let mut mixed = report("a", "x", "c1", "cost", &[]);
         mixed.results.provenance.commit = "c0".to_owned();

@@ -250,7 +250,7 @@ fn render(
         kind => results.kind,
         machine => results.provenance.in_short(),
         name => results.provenance.name(),
-        commit => results.provenance.commit,
+        commit => results.provenance.commit(),
         dirty => results.provenance.dirty,
         date => results.provenance.date,
         columns => COLUMNS,

@@ -41,6 +41,16 @@ pub enum Kind {
     Full,
 }
 
+impl Kind {
+    /// Its name in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Quick => "quick",
+            Kind::Full => "full",
+        }
+    }
+}
+
 /// A part of a report: what one command printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +114,8 @@ pub struct Machine {
     pub commit: String,
     #[serde(default)]
     pub dirty: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_unknown: Option<String>,
     #[serde(default)]
     pub date: String,
     /// The fields of which nothing is asked here.
@@ -114,11 +126,13 @@ pub struct Machine {
 impl Machine {
     /// One line: processor, cores, kernel, compiler, commit, date.
     pub fn in_short(&self) -> String {
-        let commit = match self.dirty {
-            Some(true) => format!("{} with changes", self.commit),
-            _ => self.commit.clone(),
-        };
+        let commit = self.commit();
         format!("{}; {}; {}; commit {commit}; {}", self.name(), self.kernel, self.rustc, self.date)
+    }
+
+    /// The commit, whether it has changes, and why it is not known.
+    pub fn commit(&self) -> String {
+        commit(&self.commit, self.dirty, self.commit_unknown.as_deref())
     }
 
     /// Processor and cores, which tell one machine from another.
@@ -128,6 +142,18 @@ impl Machine {
         format!("{}{kind}, {cores} cores", self.cpu)
     }
 }
+
+/// A commit in words: `abc`, `abc with changes`, or `unknown (why)`.
+pub fn commit(commit: &str, dirty: Option<bool>, why_unknown: Option<&str>) -> String {
+    match (dirty, why_unknown) {
+        (_, Some(why)) => format!("{UNKNOWN} ({why})"),
+        (Some(true), None) => format!("{commit} with changes"),
+        (_, None) => commit.to_owned(),
+    }
+}
+
+/// What stands in the place of a commit that is not known.
+pub(crate) const UNKNOWN: &str = "unknown";
 
 /// A measured figure: the median over the rounds and the ends of its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,6 +203,18 @@ pub struct Claim {
     pub commit: String,
     /// Measures it again.
     pub command: String,
+    /// Which report it is from; none for a figure that was measured by its command alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Kind>,
+}
+
+impl Claim {
+    /// How often it was measured, if its command says that.
+    pub fn rounds(&self) -> Option<&str> {
+        let mut words = self.command.split_whitespace();
+        words.find(|word| *word == "--rounds")?;
+        words.next()
+    }
 }
 
 /// What went wrong, in one line.

@@ -115,6 +115,9 @@ fn document_of(program: &Path, step: &Step) -> Result<Result<Value, String>, Err
     })
 }
 
+/// Where a picture is drawn, in the folder of a report.
+const UNDER_WAY: &str = "parts/timeline.svg";
+
 /// The pictures of [`TIMELINES`], drawn by the program: title and SVG of each. One that cannot be drawn is left out, and said.
 ///
 /// # Errors
@@ -127,9 +130,10 @@ pub fn timelines(
     let mut drawn = Vec::new();
     for (title, command) in TIMELINES {
         let name = format!("timelines/{}.svg", command.split(' ').next().unwrap_or_default());
-        // The folder is made, and found to be one that can be written.
-        folder.write(&name, "")?;
-        let place = folder.path().join(&name);
+        // Beside the finished parts, where nobody keeps anything. What is not drawn now leaves the
+        // picture of an earlier report as it was, and is not mistaken for it.
+        let place = folder.path().join(UNDER_WAY);
+        folder.write(UNDER_WAY, "")?;
         say(tell, &format!("[timeline] {title}"));
         let arguments = command.split_whitespace().map(|word| match word {
             "FILE" => place.as_os_str().to_owned(),
@@ -147,13 +151,10 @@ pub fn timelines(
             .map_err(|error| Error::new(format!("cannot start {}: {error}", program.display())))?;
         match std::fs::read_to_string(&place) {
             Ok(picture) if status.success() && picture.contains("</svg>") => {
-                drawn.push((title.to_owned(), picture))
+                folder.write(&name, &picture)?;
+                drawn.push((title.to_owned(), picture));
             }
-            _ => {
-                // An empty file would look like a picture.
-                let _ = std::fs::remove_file(&place);
-                say(tell, &format!("      not drawn: {status}"));
-            }
+            _ => say(tell, &format!("      not drawn: {status}")),
         }
     }
     Ok(drawn)
@@ -236,5 +237,21 @@ mod tests {
         assert!(all.missing[0].contains("cargo lab countdown") && all.missing[0].contains('3'), "{all:?}");
         collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
         assert_eq!(runs(place.path()), 8, "the one that failed is tried again, alone");
+    }
+
+    #[test]
+    fn a_timeline_that_is_not_drawn_leaves_the_earlier_picture_and_is_not_it() {
+        let _alone = alone();
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&place.path().join("report")).expect("it can be made");
+        folder.write("timelines/starvation.svg", "<svg>earlier</svg>").expect("it can be written");
+        // The second program succeeds, and draws nothing.
+        for fails in ["starvation", ""] {
+            let lab = program(place.path(), fails);
+            let drawn = timelines(&lab, &folder, &mut Vec::new()).expect("it can be started");
+            assert!(drawn.is_empty(), "{drawn:?}");
+            let kept = fs::read_to_string(folder.path().join("timelines/starvation.svg"));
+            assert_eq!(kept.expect("it is there"), "<svg>earlier</svg>");
+        }
     }
 }

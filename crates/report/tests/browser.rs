@@ -20,7 +20,7 @@ fn page() -> String {
         schema: SCHEMA.to_owned(),
         kind: Kind::Quick,
         provenance: serde_json::from_value(machine).expect("a machine"),
-        claims: keyway_report::claims(&parts),
+        claims: keyway_report::claims(&parts, Kind::Quick),
         kept_ledger: None,
         parts,
     };

@@ -15,7 +15,7 @@ fn results(without: &[Part]) -> Results {
         schema: SCHEMA.to_owned(),
         kind: Kind::Quick,
         provenance: serde_json::from_value(machine).unwrap_or_default(),
-        claims: keyway_report::claims(&parts),
+        claims: keyway_report::claims(&parts, Kind::Quick),
         kept_ledger: None,
         parts,
     }

@@ -71,15 +71,39 @@ pub mod __private {
     pub use std;
 }
 
-// A RUSTFLAGS in the environment silently replaces the flag that `cargo loom` or `cargo shuttle` sets, and the models would
-// then test the ordinary build. The aliases also set KEYWAY_LOOM and KEYWAY_SHUTTLE, so that this is an error instead.
+// Where its flag is replaced, a build for a model would test the ordinary code and say nothing. The
+// aliases also set KEYWAY_LOOM and KEYWAY_SHUTTLE, so that this is an error instead. Its advice
+// fits the cause: a RUSTFLAGS in the environment replaces all other flags; without one, flags in a
+// cargo configuration have replaced those that a command has put into `build`.
 #[cfg(not(loom))]
-const _: () = assert!(
-    option_env!("KEYWAY_LOOM").is_none(),
-    "KEYWAY_LOOM is set but `--cfg loom` is not: is there a RUSTFLAGS in the environment? Unset it."
-);
+const _: () = match (option_env!("KEYWAY_LOOM"), FLAGS_IN_THE_ENVIRONMENT) {
+    (None, _) => {}
+    (Some(_), true) => panic!(
+        "KEYWAY_LOOM is set but `--cfg loom` is not: the flags of RUSTFLAGS or CARGO_ENCODED_RUSTFLAGS in the environment \
+         replace it. Unset them. `cargo lab verify` and `cargo lab race` build the models whatever flags there are."
+    ),
+    (Some(_), false) => panic!(
+        "KEYWAY_LOOM is set but `--cfg loom` is not. Is there a `rustflags` in a cargo configuration, such as \
+         `[target.x86_64-unknown-linux-gnu] rustflags` in ~/.cargo/config.toml? It replaces `build.rustflags`: use the alias \
+         `cargo loom`, or give the flag as `target.'cfg(not(any()))'.rustflags`, to which cargo adds others. If nothing \
+         is to be modelled, unset KEYWAY_LOOM."
+    ),
+};
 #[cfg(not(shuttle))]
-const _: () = assert!(
-    option_env!("KEYWAY_SHUTTLE").is_none(),
-    "KEYWAY_SHUTTLE is set but `--cfg shuttle` is not: is there a RUSTFLAGS in the environment? Unset it."
-);
+const _: () = match (option_env!("KEYWAY_SHUTTLE"), FLAGS_IN_THE_ENVIRONMENT) {
+    (None, _) => {}
+    (Some(_), true) => panic!(
+        "KEYWAY_SHUTTLE is set but `--cfg shuttle` is not: the flags of RUSTFLAGS or CARGO_ENCODED_RUSTFLAGS in the environment \
+         replace it. Unset them."
+    ),
+    (Some(_), false) => panic!(
+        "KEYWAY_SHUTTLE is set but `--cfg shuttle` is not. Is there a `rustflags` in a cargo configuration, such as \
+         `[target.x86_64-unknown-linux-gnu] rustflags` in ~/.cargo/config.toml? It replaces `build.rustflags`: use the alias \
+         `cargo shuttle`, or give the flag as `target.'cfg(not(any()))'.rustflags`, to which cargo adds others. If nothing \
+         is to be modelled, unset KEYWAY_SHUTTLE."
+    ),
+};
+
+/// Whether flags come from the environment: those come before all others.
+const FLAGS_IN_THE_ENVIRONMENT: bool =
+    option_env!("RUSTFLAGS").is_some() || option_env!("CARGO_ENCODED_RUSTFLAGS").is_some();

@@ -85,10 +85,10 @@ impl Tree {
     fn compile(&self, mutant: &Mutant, written: &[PathBuf]) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         crate::outer_cargo::forget(&mut cargo);
+        crate::outer_cargo::under_loom(&mut cargo);
         cargo.env(settings::STRATEGIES, Vec::from_iter(mutant.strategies()).join(","));
         cargo.current_dir(&self.copy).args(["test", "--package", "keyway-loom-tests", "--profile", "loom"]);
-        cargo.args(["--config", "build.rustflags=['--cfg','loom']", "--config", "env.KEYWAY_LOOM='1'"]);
-        cargo.args(["--test", "models", "--no-run", "--quiet"]);
+        cargo.args(["--config", "env.KEYWAY_LOOM='1'", "--test", "models", "--no-run", "--quiet"]);
         cargo.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(&self.target);
         cargo.args(["--config", "profile.loom.opt-level=0", "--config", "profile.loom.debug=0"]);
         cargo.args(["--config", "profile.loom.package.keyway-loom-tests.opt-level=0"]);

@@ -10,11 +10,12 @@ use crate::markdown;
 pub(super) fn page(rounds: u32, rows: &[Row], judged: &[Judged], machine: &Machine, command: &str) -> String {
     let mut page = format!(
         "# What every operation costs on one machine\n\n\
-         Written by `{command}`; not edited by hand. [Cost](../cost.md) says how each figure is taken and what it does not say. Figures of another \
+         Written by {command}; not edited by hand. [Cost](../cost.md) says how each figure is taken and what it does not say. Figures of another \
          machine are other figures.\n\n{}\n\nMedians over {rounds} interleaved rounds with 95 % bootstrap intervals; times in nanoseconds, ratios \
          formed within a round, bytes of an object besides its contents (header) and with 8 bytes of contents as the C library's allocator \
          sets them aside (allocated).\n",
-        machine.in_full()
+        machine.in_full(),
+        command = markdown::code(command),
     );
     let mut notes = row::notes(rows);
     notes.extend(machine.shortage());

@@ -31,8 +31,9 @@ pub(super) fn page(
     docs: Option<&Path>,
 ) -> String {
     let mut page = format!(
-        "# What more threads may get done\n\nWritten by `{command}`; not edited by hand. [Predict](../predict.md) says what the bands rest on and how far \
+        "# What more threads may get done\n\nWritten by {}; not edited by hand. [Predict](../predict.md) says what the bands rest on and how far \
          to believe them.\n\n{}, {foot}.\n\n",
+        markdown::code(command),
         "No figure of this page but those of *measured* was measured"
     );
     if let (Some(plot), Some(docs)) = (plot, docs) {
