@@ -67,12 +67,13 @@ pub(crate) unsafe fn release<L: Layout>(
         words.decrement_own(own);
         return Released::Nothing;
     }
-    // Not cold: many an object is born, used by its owner alone, and dropped.
+    // Here and not in a call: many an object is born, used by its owner alone, and dropped. But laid
+    // out of the way of the releases that are not the last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
+        cold_path();
         // Nobody else has a reference, nor has a queue: I4.
         return Released::Destroy;
     }
-    cold_path();
     // SAFETY: the caller's duty; `beyond_two` was computed just now.
     unsafe { release_otherwise(object, beyond_two, || thread::drain_to_owe(due)) }
 }
@@ -83,7 +84,6 @@ pub(crate) unsafe fn release<L: Layout>(
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
-#[cold]
 #[inline(never)]
 pub(crate) unsafe fn release_otherwise<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
