@@ -28,6 +28,8 @@ const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
 struct Seat {
     /// Whether it has been handed the lock. Set by who hands it over, cleared by the thread itself.
     has_lock: AtomicBool,
+    /// While its thread sleeps: whether the sleep ends with the turn or visit. Changed under `order`.
+    watches: AtomicBool,
     bell: Condvar,
 }
 
@@ -41,7 +43,8 @@ pub struct Waiter {
 
 impl Waiter {
     pub(crate) fn new() -> Self {
-        let seat = Seat { has_lock: AtomicBool::new(false), bell: Condvar::new() };
+        let seat =
+            Seat { has_lock: AtomicBool::new(false), watches: AtomicBool::new(false), bell: Condvar::new() };
         Waiter { seat: Arc::new(seat), used: Cell::new(0) }
     }
 }
@@ -124,11 +127,10 @@ impl QueueLock {
             Some((next, place)) => {
                 waiter.used.set(next.used);
                 note(Does::Waits, || AS_BEFORE);
-                self.hand_to(&mut order, next);
                 if place.is_first {
                     self.note_core();
                 }
-                drop(order);
+                self.hand_to(order, next);
                 self.sleep(waiter, place, interval);
             }
             None => self.note_asked(&order),
@@ -163,7 +165,7 @@ impl QueueLock {
 
     /// Waits until this thread is handed the lock.
     fn sleep(&self, waiter: &Waiter, place: Place, interval: u64) {
-        let seat = &*waiter.seat;
+        let seat = &waiter.seat;
         let looks = if place.is_first { LOOKS } else { 0 };
         let is_handed = (0..looks).any(|_| {
             spin_loop();
@@ -176,9 +178,18 @@ impl QueueLock {
         seat.has_lock.store(false, Ordering::Relaxed);
     }
 
-    fn sleep_long(&self, seat: &Seat, interval: u64) {
+    /// Only the first watches the clock. All others sleep until they are handed the lock, or have become the first and are rung for
+    /// (Q6): a crowd that woke up with every interval would keep `order` from whoever has the lock.
+    fn sleep_long(&self, seat: &Arc<Seat>, interval: u64) {
         let mut order = self.order.lock();
         while !seat.has_lock() {
+            let is_first = order.is_first(|first| Arc::ptr_eq(first, seat));
+            // O21, Relaxed: under `order`, as its load.
+            seat.watches.store(is_first, Ordering::Relaxed);
+            if !is_first {
+                seat.bell.wait(&mut order);
+                continue;
+            }
             let patience = order.patience(clock::now(), interval);
             let slept = seat.bell.wait_for(&mut order, Duration::from_nanos(patience));
             if slept.timed_out() && !seat.has_lock() && order.expires(clock::now(), interval) {
@@ -214,22 +225,33 @@ impl QueueLock {
         if let Some(waiter) = waiter {
             waiter.used.set(next.used);
         }
-        self.hand_to(&mut order, next);
+        self.hand_to(order, next);
     }
 
     /// Makes the next thread the holder, or the lock free.
-    fn hand_to(&self, order: &mut Guard<'_>, next: Next<Arc<Seat>>) {
-        self.note_asked(order);
-        match next.thread {
-            Some(seat) => {
-                // O17, Release: pairs with O18. As O13, from holder to holder.
-                seat.has_lock.store(true, Ordering::Release);
-                // Under `order`, which the sleeper holds from its look until it sleeps.
-                seat.bell.notify_one();
-            }
+    fn hand_to(&self, order: Guard<'_>, next: Next<Arc<Seat>>) {
+        self.note_asked(&order);
+        let Some(seat) = next.thread else {
             // O15, Release: as O13.
-            None => self.word.store(FREE, Ordering::Release),
+            return self.word.store(FREE, Ordering::Release);
+        };
+        // O17, Release: pairs with O18. As O13, from holder to holder.
+        seat.has_lock.store(true, Ordering::Release);
+        // O21, Relaxed: under `order`, as its store.
+        let first = order.first().filter(|first| !first.watches.load(Ordering::Relaxed)).map(Arc::clone);
+        // Both sleepers hold `order` from their look until they sleep, so they sleep or have yet to look. Rung for after it has been
+        // given up, they find it free.
+        drop(order);
+        seat.bell.notify_one();
+        if let Some(first) = first {
+            first.bell.notify_one();
         }
+    }
+
+    /// How many threads wait.
+    #[cfg(feature = "testing")]
+    pub(crate) fn queued(&self) -> usize {
+        self.order.lock().waiting()
     }
 
     fn note_asked(&self, order: &Guard<'_>) {
