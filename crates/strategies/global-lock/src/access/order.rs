@@ -144,6 +144,12 @@ impl<T> Order<T> {
         self.next(now, interval, used)
     }
 
+    /// In the child of a fork: those who wait exist in the parent only. Whoever holds the lock is accounted for when the next comes to wait.
+    pub(crate) fn forget_waiters(&mut self) {
+        self.visitors.clear();
+        self.line.clear();
+    }
+
     /// Whether the holder must be asked: its turn is over, or it stands in a visitor's way.
     pub(crate) fn asks(&self) -> bool {
         (self.is_over && self.waiting() > 0) || (!self.holder.visits && !self.visitors.is_empty())
