@@ -1,7 +1,7 @@
 //! What the child of a fork can go on with, for the strategies that promise something. Called by tests of their own: not every strategy does.
 
 use std::io::Read;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitStatus;
@@ -46,9 +46,12 @@ pub fn in_child(f: impl FnOnce()) -> Ended {
     let [mut said, end] = pipe.map(|end| std::fs::File::from(unsafe { OwnedFd::from_raw_fd(end) }));
     drop(end);
     let status = wait_for(child);
-    let mut text = String::new();
-    let _ = said.read_to_string(&mut text);
-    Ended { status, said: text }
+    // What it has started may still have the other end open: what is there is enough.
+    // SAFETY: it is open.
+    unsafe { libc::fcntl(said.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
+    let mut bytes = Vec::new();
+    let _ = said.read_to_end(&mut bytes);
+    Ended { status, said: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
 fn wait_for(child: libc::pid_t) -> ExitStatus {
@@ -126,11 +129,17 @@ impl Others {
     }
 
     /// The calling thread is not attached.
-    fn end(self) {
+    fn end(mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads {
+        for thread in self.threads.drain(..) {
             thread.join().expect("the parent's threads go on as before");
         }
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 
