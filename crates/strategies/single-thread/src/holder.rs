@@ -27,8 +27,8 @@ const MOST_JOINS: usize = 64;
 /// A thread as the kernel numbers it.
 type Tid = u64;
 
-/// Who has the claim, or had it last.
-#[derive(Clone, Copy)]
+/// Who has the claim.
+#[derive(Clone, Copy, PartialEq)]
 struct Holder {
     /// Where it attached.
     place: &'static Location<'static>,
@@ -45,6 +45,11 @@ pub(crate) fn note(place: &'static Location<'static>) {
     *HOLDER.lock() = Some(Holder { place, tid: this_thread() });
 }
 
+/// The calling thread is about to give the claim up.
+pub(crate) fn forget() {
+    *HOLDER.lock() = None;
+}
+
 /// What the calling thread does now and then while it waits for the claim, at `here`: panics if the wait can never end.
 pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
     let mut looks = 0;
@@ -52,9 +57,12 @@ pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
     fn look(looks: u32, here: &Location<'_>) {
         let Some(holder) = *HOLDER.lock() else { return };
         let there = holder.place;
-        let ends = holder.tid.zip(this_thread()).is_none_or(|(holder, waiter)| !joins(holder, waiter));
+        // Once it joins, it neither takes the claim nor gives it up before this thread has ended. So whether it has the claim is
+        // looked up last: then it has it while it joins.
+        let never_ends = holder.tid.zip(this_thread()).is_some_and(|(holder, waiter)| joins(holder, waiter))
+            && *HOLDER.lock() == Some(holder);
         assert!(
-            ends,
+            !never_ends,
             "this attach, at {here}, can never end: it waits for the thread that attached at {there} to detach, and that thread joins \
              this one. Under SingleThread a thread stays attached through blocking regions"
         );

@@ -45,6 +45,9 @@ pub(crate) fn disclaim() {
     let depth = DEPTH.with(Cell::get) - 1;
     DEPTH.with(|cell| cell.set(depth));
     if depth == 0 {
+        if holder::IS_KEPT {
+            holder::forget();
+        }
         // SAFETY: this OS thread took it in `claim`, when its depth was zero.
         unsafe { CLAIM.unlock() };
     }
