@@ -16,11 +16,13 @@
 //! | `KEYWAY_CONFORMANCE_PROGRAMS` | how many random programs, in place of 100,000 (optimised) or 5,000 (debug) |
 //!
 //! Files, bottom to top: `subject` (what a strategy tells of itself), `bystander` (a second runtime), `watch`, `elsewhere`, `groups` and
-//! `child` (what tests look at and with), `programs/` (generation, oracle, execution), `rules/` (a file a group), `suite` (the list).
+//! `child` (what tests look at and with), `forks` (rules that some strategies keep), `programs/` (generation, oracle, execution), `rules/` (a file a group), `suite` (the list).
 
 mod bystander;
 mod child;
 mod elsewhere;
+#[cfg(unix)]
+pub mod forks;
 mod groups;
 #[doc(hidden)]
 pub mod programs;

@@ -1,5 +1,7 @@
 //! The experiment `io`: several I/O-bound threads, and nobody who computes beside them.
 
+mod crowd;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -35,6 +37,9 @@ const SCHEMA: &str = "keyway-lab/io/1";
 /// Everything is measured once a round, and ratios are formed within a round. Shown are medians over the rounds, with the 95 %
 /// bootstrap interval of the median. `to 1` is the round trips of all clients by those of one. single-thread has one
 /// client, since it never runs two threads.
+///
+/// Under the policies of the global lock also a crowd that comes back: 10, 100, 1,000 and 2,000 threads that return from blocking regions, over
+/// and over, and the operations that all of them do a second.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often everything is measured
@@ -108,6 +113,13 @@ struct Row {
     p999_us: Figure,
 }
 
+/// What the document holds.
+#[derive(Debug, Serialize)]
+struct Results<'a> {
+    rows: &'a [Row],
+    crowd: &'a [crowd::Row],
+}
+
 /// What is measured at once.
 #[derive(Clone, Copy, Debug)]
 struct Setting {
@@ -128,6 +140,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
             return Ok(ExitCode::FAILURE);
         }
     };
+    let strategies: Vec<_> = STRATEGIES.iter().filter(|it| arguments.wants(it)).map(|it| it.id).collect();
+    let time = Duration::from_millis(arguments.milliseconds.into());
+    let crowd = match crowd::measure(&strategies, arguments.rounds as usize, time) {
+        Ok(rows) => rows,
+        Err(error) => {
+            eprintln!("error: a thread of a crowd cannot be started: {error}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     machine.after_run();
     let rows = rows(&settings, &rounds);
     let notes: Vec<String> = machine.shortage().into_iter().collect();
@@ -137,16 +158,23 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
         let reading = "[The lab](../lab.md) says how the figures are taken.";
         let beginning = markdown::beginning("I/O-bound threads", output.command(), reading, &machine);
         let shortage: String = notes.iter().map(|note| format!("**{note}**\n\n")).collect();
-        format!("{beginning}{shortage}{}\n{}", headline(arguments), markdown::table(&lines, 2))
+        let crowd = if crowd.is_empty() {
+            String::new()
+        } else {
+            format!("\n{}\n{}", crowd::HEADLINE, markdown::table(&crowd::lines(&crowd), 1))
+        };
+        format!("{beginning}{shortage}{}\n{}{crowd}", headline(arguments), markdown::table(&lines, 2))
     };
     let written = write_files(arguments, page, || plot(&rows));
-    output.print(
-        SCHEMA,
-        &machine,
-        &rows,
-        || format!("{}\n{}", headline(arguments), table(&lines)),
-        &notes,
-    )?;
+    let text = || {
+        let echo = format!("{}\n{}", headline(arguments), table(&lines));
+        if crowd.is_empty() {
+            echo
+        } else {
+            format!("{echo}\n{}\n{}", crowd::HEADLINE, table(&crowd::lines(&crowd)))
+        }
+    };
+    output.print_results(SCHEMA, &machine, &Results { rows: &rows, crowd: &crowd }, text, &notes)?;
     if let Err(error) = written {
         eprintln!("{error}");
         return Ok(ExitCode::FAILURE);

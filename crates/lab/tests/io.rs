@@ -44,6 +44,13 @@ fn each_row_has_its_server_its_threads_and_its_figures() {
             assert!(row["p50_us"]["median"].as_f64() >= Some(200.0), "a client waits for its server: {row}");
         }
     }
+    let crowd = document["crowd"].as_array().expect("a list");
+    let sizes: Vec<_> = crowd.iter().map(|row| row["threads"].as_u64()).collect();
+    assert_eq!(sizes, [10, 100, 1_000, 2_000].map(Some), "of the one global lock");
+    for row in crowd {
+        assert_eq!(row["strategy"], "global-lock-interval");
+        assert!(row["operations_per_s"]["median"].as_f64() > Some(0.0), "the crowd gets on: {row}");
+    }
     let picture = std::fs::read_to_string(plot).expect("it was drawn");
     assert!(picture.contains("global-lock-interval") && !picture.contains("single-thread"));
 }

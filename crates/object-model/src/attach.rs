@@ -46,6 +46,7 @@ impl Error for AlreadyAttached {}
 ///
 /// # Panics
 /// If this OS thread is attached already, to this runtime or another; see [`try_attach`]. A panic in `f` detaches and goes on.
+/// In a debug build under `SingleThread`, if the thread that is attached joins this one: see that strategy.
 ///
 /// # Examples
 /// ```
@@ -82,6 +83,7 @@ pub fn attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> R {
 ///     thread.blocking(|| try_attach::<AtomicCounts, _>(|_| ())).unwrap();
 /// });
 /// ```
+#[cfg_attr(debug_assertions, track_caller)]
 pub fn try_attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> Result<R, AlreadyAttached> {
     if let Some(occupant) = CONTEXT.with(|context| context.occupant()) {
         return Err(AlreadyAttached { wanted: S::runtime().id, occupant: occupant.id });

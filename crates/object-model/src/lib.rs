@@ -16,6 +16,7 @@ pub mod counted;
 mod destruction;
 mod exclusive;
 mod fatal;
+mod forked;
 mod guarded;
 mod header;
 mod leaving;
@@ -37,6 +38,7 @@ mod wrapper;
 pub use any::AnyRef;
 pub use attach::{AlreadyAttached, attach, try_attach};
 pub use destruction::Due;
+pub use forked::{is_attached_here, lost_in_fork};
 pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
 /// What guards contents: see [`Strategy::Lock`].

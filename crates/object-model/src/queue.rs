@@ -1,7 +1,7 @@
 //! Releases that wait for a thread that may carry them out.
 
-use keyway_sync::Mutex;
 use keyway_sync::atomic::{AtomicBool, Ordering};
+use keyway_sync::fork::{After, Mutex};
 
 use crate::destruction::Due;
 use crate::header::ObjectPtr;
@@ -38,6 +38,13 @@ impl<S: Strategy> ReleaseQueue<S> {
         // Relaxed: a hint. Whoever acts on it takes the lock, which orders the entries; whoever misses it will see it at a
         // later look, since it stays set until the queue is emptied.
         self.filled.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the queue's lock before a fork; the result gives it up on both sides. So the child finds the queue as it was at one moment, and
+    /// its entries are carried out there as they are in the parent.
+    pub fn before_fork(&'static self) -> After {
+        let entries = self.entries.lock();
+        Box::new(move |_| drop(entries))
     }
 
     /// Whether there may be something to [`drain`](Self::drain); one plain load.

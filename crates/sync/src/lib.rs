@@ -19,6 +19,7 @@
 //! | [`thread`], [`thread_local!`], [`global!`] | `std` | loom's; a wait in a loop is explored for a few rounds |
 //! | [`Gap`] | 56 bytes that nobody touches | nothing |
 //! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
+//! | [`fork`] | std's mutex and condition variable, which a forked child can go on with; handlers around a fork | the model's, and no handlers |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
 //! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`, fairness, clocks, and the
@@ -38,8 +39,8 @@ mod exclusive;
 mod gap;
 
 pub use backend::{
-    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, clock, cores, exit, futex,
-    grave, thread,
+    Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, clock, cores, exit, fork,
+    futex, grave, thread,
 };
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};

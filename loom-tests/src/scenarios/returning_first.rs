@@ -2,7 +2,7 @@
 
 use keyway::{GlobalLock, Guarded, Ref, ReturningFirst, Strategy, Thread, attach};
 use keyway_global_lock::Main;
-use keyway_global_lock::testing::is_asked_for;
+use keyway_global_lock::testing::{is_asked_for, queued};
 
 use super::{Signal, join_all};
 use crate::backend::{expire_next, spawn};
@@ -20,6 +20,13 @@ pub(super) fn models() -> Vec<Model> {
     models.extend([
         Model::of::<S>("a_visit_interrupts_a_turn", 2, a_visit_interrupts_a_turn),
         Model::of::<S>("a_visit_after_a_visit", 2, a_visit_after_a_visit),
+        Model::of::<S>(
+            "comes_back_with_every_choice_of_expiries",
+            2,
+            comes_back_with_every_choice_of_expiries,
+        ),
+        Model::of::<S>("a_crowd_with_every_choice_of_expiries", 3, a_crowd_with_every_choice_of_expiries),
+        Model::of::<S>("who_becomes_the_first_watches", 3, who_becomes_the_first_watches),
     ]);
     // Elsewhere the clock is real.
     #[cfg(any(loom, shuttle))]
@@ -254,5 +261,83 @@ fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
             other
         });
         other.join().unwrap();
+    });
+}
+
+/// Two threads come back from blocking regions while the other may have the lock; each of their waits may expire.
+///
+/// Fails if a wake-up is lost, or if a thread leaves the queue without the lock.
+fn comes_back_with_every_choice_of_expiries(explorer: &mut Explorer) {
+    for (mine, theirs) in (0..9).map(|choice| (choice / 3, choice % 3)) {
+        explorer.explore(move || come_back(mine, [theirs]));
+    }
+}
+
+/// As above with three threads, so that there is a waiter that is not the first, and sleeps without a time-out.
+fn a_crowd_with_every_choice_of_expiries(explorer: &mut Explorer) {
+    explorer.lower_bound_to(2);
+    for [mine, one, two] in (0..8).map(|choice| [choice / 4, choice / 2 % 2, choice % 2]) {
+        // The two others are interchangeable.
+        if one >= two {
+            explorer.explore(move || come_back(mine, [one, two]));
+        }
+    }
+}
+
+/// The first thread and some others each go away once and write once. So many of their waits expire.
+fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
+    type S = GlobalLock<ReturningFirst>;
+    let (log, others) = attach::<S, _>(|thread| {
+        let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
+        let others = theirs.map(|expiries| {
+            let log = log.clone_ref(thread);
+            spawn(move || {
+                expire_next(expiries);
+                attach::<S, _>(|thread| {
+                    thread.blocking(|| ());
+                    write(&log, 'o', 1, thread);
+                    log.release(thread);
+                });
+            })
+        });
+        expire_next(mine);
+        thread.blocking(|| ());
+        write(&log, 'v', 1, thread);
+        (log, others)
+    });
+    join_all(others);
+    assert_eq!(written(log).len(), N + 1, "an update was lost");
+}
+
+/// Two threads stand in line when the holder leaves: the second of them becomes the first, watches from then on, and asks.
+///
+/// Fails if nobody tells it that it has become the first: it sleeps without a time-out, and the turn never ends.
+fn who_becomes_the_first_watches(explorer: &mut Explorer) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    type S = GlobalLock<ReturningFirst>;
+    explorer.explore_until_seen("the second in line asked for its turn", |sighting| {
+        // Not a word of the model: the lock orders what is done with it.
+        let [both_stand_in_line, is_asked] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let others = attach::<S, _>(|_| {
+            let (both, asked) = (Arc::clone(&both_stand_in_line), Arc::clone(&is_asked));
+            let first = spawn(move || {
+                attach::<S, _>(|_| {
+                    let is_asked = both.load(Ordering::Relaxed) && is_asked_for::<ReturningFirst, Main>();
+                    asked.store(is_asked, Ordering::Relaxed);
+                });
+            });
+            let second = spawn(|| {
+                expire_next(1);
+                attach::<S, _>(|_| ());
+            });
+            both_stand_in_line.store(queued::<Main>() == 2, Ordering::Relaxed);
+            [first, second]
+        });
+        join_all(others);
+        if is_asked.load(Ordering::Relaxed) {
+            sighting.note();
+        }
     });
 }

@@ -21,4 +21,6 @@ pub use strategy::GlobalLock;
 pub mod __private {
     pub use keyway_object_model::Runtime;
     pub use keyway_sync::global;
+
+    pub use crate::runtime::before_fork;
 }

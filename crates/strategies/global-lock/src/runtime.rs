@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
-use keyway_object_model::{ReleaseQueue, Runtime};
+use keyway_object_model::{ReleaseQueue, Runtime, is_attached_here};
 use keyway_sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use keyway_sync::fork::After;
 
 use crate::access::{Interval, Policy, ReturningFirst, Ticks};
 use crate::strategy::GlobalLock;
@@ -49,6 +50,18 @@ impl<P: Policy, R: Isolate<P>> State<P, R> {
         // O11, Relaxed: only that no number is given out twice matters.
         self.attachments.fetch_add(1, Ordering::Relaxed) + 1
     }
+}
+
+/// What a runtime does before a fork, and on both sides after it. Registered by its lock, before anybody has held that.
+#[doc(hidden)]
+pub fn before_fork<P: Policy, R: Isolate<P>>() -> After {
+    let state = R::state();
+    let lock = P::before_fork(&state.lock, is_attached_here::<GlobalLock<P, R>>());
+    let queue = state.queue.before_fork();
+    Box::new(move |side| {
+        lock(side);
+        queue(side);
+    })
 }
 
 /// A name for a runtime under policy `P`, with its state. Declared by [`runtime!`](crate::runtime!), not by hand: a static
@@ -104,7 +117,8 @@ macro_rules! runtime {
                 #[inline]
                 fn state() -> &'static $crate::State<$policy, Self> {
                     $crate::__private::global! {
-                        static STATE: $crate::State<$policy, $name> = $crate::State::new(<$policy>::new_lock());
+                        static STATE: $crate::State<$policy, $name> =
+                            $crate::State::new(<$policy>::new_lock($crate::__private::before_fork::<$policy, $name>));
                     }
                     &STATE
                 }

@@ -13,6 +13,13 @@ use crate::{count, reclaim};
 
 /// One lock on the whole runtime: whoever holds it may change every count and touch all contents. `P` says when it changes
 /// hands, `R` which runtime it is.
+///
+/// # Fork
+/// A thread that is attached when it calls the C library's `fork` goes on in the child as the runtime's only thread, and may start others. So does
+/// a thread that is not attached, if none is at that moment. If another thread is attached, nobody can attach in the child.
+///
+/// # Aborts
+/// In such a child: at the first attach, or at the end of the blocking region in which the process was forked.
 #[derive(Debug)]
 pub struct GlobalLock<P: Policy, R = Main> {
     _marker: PhantomData<(P, R)>,

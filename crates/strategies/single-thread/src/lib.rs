@@ -2,6 +2,7 @@
 
 mod access;
 mod count;
+mod holder;
 mod reclaim;
 mod strategy;
 mod thread;

@@ -8,6 +8,12 @@ use crate::word::Word;
 use crate::{count, reclaim};
 
 /// One OS thread at a time in the process is attached: the floor of every cost table and the oracle of the tests.
+///
+/// A thread stays attached through its blocking regions. So a program in which it waits for a thread that attaches waits for ever.
+///
+/// # Panics
+/// In a debug build on Linux, an attach for whose end the attached thread waits by a join, with the places of both attaches. Other waits without an end are
+/// not found; after 10 seconds such a build says once on standard error which attach waits for which.
 #[derive(Debug)]
 pub enum SingleThread {}
 
@@ -23,6 +29,7 @@ unsafe impl Strategy for SingleThread {
         &RUNTIME
     }
 
+    #[cfg_attr(debug_assertions, track_caller)]
     fn attach(due: &mut Due<Self>) -> Attached {
         thread::claim();
         // SAFETY: claimed just now.

@@ -2,8 +2,11 @@
 //! detach, through checkpoints and blocking regions too.
 
 use std::cell::Cell;
+use std::panic::Location;
 
 use keyway_sync::RawLock;
+
+use crate::holder;
 
 keyway_sync::global! {
     static CLAIM: RawLock = RawLock::new();
@@ -20,10 +23,19 @@ keyway_sync::thread_local! {
 pub struct Attached;
 
 /// Takes the claim; waits while another OS thread has it.
+///
+/// # Panics
+/// In a debug build, if that OS thread joins this one: see [`holder`].
+#[cfg_attr(debug_assertions, track_caller)]
 pub(crate) fn claim() {
     let depth = DEPTH.with(Cell::get);
     if depth == 0 {
-        CLAIM.lock();
+        if holder::IS_KEPT {
+            CLAIM.lock_and_look(holder::LOOK_EVERY, holder::looker(Location::caller()));
+            holder::note(Location::caller());
+        } else {
+            CLAIM.lock();
+        }
     }
     DEPTH.with(|cell| cell.set(depth + 1));
 }
@@ -33,6 +45,9 @@ pub(crate) fn disclaim() {
     let depth = DEPTH.with(Cell::get) - 1;
     DEPTH.with(|cell| cell.set(depth));
     if depth == 0 {
+        if holder::IS_KEPT {
+            holder::forget();
+        }
         // SAFETY: this OS thread took it in `claim`, when its depth was zero.
         unsafe { CLAIM.unlock() };
     }

@@ -9,6 +9,8 @@ pub mod exit;
 #[path = "../modelled/expiry.rs"]
 pub mod expiry;
 pub mod explore;
+#[path = "../modelled/fork.rs"]
+pub mod fork;
 pub mod futex;
 pub mod grave;
 mod lock;

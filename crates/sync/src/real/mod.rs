@@ -4,6 +4,7 @@ pub mod cell;
 pub mod clock;
 pub mod cores;
 pub mod exit;
+pub mod fork;
 mod global;
 pub mod grave;
 mod place;

@@ -1,6 +1,8 @@
 //! A lock of one byte.
 
-use parking_lot::lock_api::RawMutex as _;
+use std::time::Duration;
+
+use parking_lot::lock_api::{RawMutex as _, RawMutexTimed as _};
 
 /// A mutual-exclusion lock of one byte, without data and without a guard: `parking_lot::RawMutex`.
 ///
@@ -22,6 +24,13 @@ impl RawLock {
     pub fn lock(&self) {
         // Its guard is an empty type that does nothing on drop; `unlock` makes it anew.
         let _ = self.0.lock();
+    }
+
+    /// As [`lock`](Self::lock), and calls `look` each time that it has waited for so long again. `look` may panic.
+    pub fn lock_and_look(&self, every: Duration, mut look: impl FnMut()) {
+        while self.0.try_lock_for(every).is_none() {
+            look();
+        }
     }
 
     /// Takes the lock if it is free; never waits.

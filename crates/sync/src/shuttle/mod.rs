@@ -14,6 +14,8 @@ pub mod exit;
 #[path = "../modelled/expiry.rs"]
 pub mod expiry;
 pub mod explore;
+#[path = "../modelled/fork.rs"]
+pub mod fork;
 pub mod futex;
 mod global;
 pub mod grave;

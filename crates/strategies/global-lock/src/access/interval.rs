@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyway_sync::fork::{After, Before};
 use keyway_timeline::{AS_BEFORE, Does, note};
 
 use super::lock::Lock;
@@ -19,8 +20,8 @@ impl Interval {
     keyway_sync::const_unless_loom! {
         /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
         #[doc(hidden)]
-        pub fn new_lock() -> Lock {
-            Lock::new()
+        pub fn new_lock(before_fork: Before) -> Lock {
+            Lock::new(before_fork)
         }
     }
 }
@@ -37,6 +38,10 @@ impl Policy for Interval {
     type Waiter = ();
 
     fn new_waiter() {}
+
+    fn before_fork(lock: &'static Lock, is_held_here: bool) -> After {
+        lock.before_fork(is_held_here)
+    }
 
     #[inline]
     fn try_take(lock: &Lock) -> bool {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use keyway_object_model::lost_in_fork;
 use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use keyway_sync::{Condvar, Mutex, futex};
+use keyway_sync::fork::{self, After, Before, Condvar, Mutex, Side};
+use keyway_sync::futex;
 use keyway_timeline::{AS_BEFORE, Does, is_recording, note, note_since, since};
 
 /// In `word`: nobody holds the lock.
@@ -12,6 +14,10 @@ const FREE: u32 = 0;
 const HELD: u32 = 1;
 /// In `word`: somebody holds the lock, and somebody may be waiting; whoever gives it up wakes one.
 const CONTENDED: u32 = 2;
+/// In `word`, in a forked child: held by a thread that exists in the parent only.
+const LOST: u32 = 3;
+/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which does not fork, begins with [`FREE`].
+const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 
 /// Who holds the lock; given out once to each attachment. Zero is nobody.
 pub(crate) type HolderId = u64;
@@ -19,7 +25,7 @@ pub(crate) type HolderId = u64;
 /// The global lock of one runtime.
 #[derive(Debug)]
 pub struct Lock {
-    /// [`FREE`], [`HELD`] or [`CONTENDED`].
+    /// [`FREE`], [`HELD`], [`CONTENDED`], [`LOST`] or [`NEW`].
     word: AtomicU32,
     /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by whoever takes the lock.
     asked: AtomicBool,
@@ -32,20 +38,23 @@ pub struct Lock {
     /// Waiters sleep on `freed` with this.
     waiting: Mutex<()>,
     freed: Condvar,
+    /// What its runtime does before a fork.
+    before_fork: Before,
 }
 
 impl Lock {
     keyway_sync::const_unless_loom! {
-        /// A lock that nobody holds.
-        pub fn new() -> Self {
+        /// A lock that nobody holds, of a runtime that does this before a fork.
+        pub fn new(before_fork: Before) -> Self {
             Lock {
-                word: AtomicU32::new(FREE),
+                word: AtomicU32::new(NEW),
                 asked: AtomicBool::new(false),
                 switches: AtomicU32::new(0),
                 handing_over: AtomicU32::new(0),
                 last_holder: AtomicU64::new(0),
                 waiting: Mutex::new(()),
                 freed: Condvar::new(),
+                before_fork,
             }
         }
     }
@@ -125,6 +134,9 @@ impl Lock {
     #[cold]
     fn wait(&self, patience: impl Fn() -> Option<Duration>) {
         let mut sleeping = self.waiting.lock();
+        if self.is_mine_at_once() {
+            return;
+        }
         loop {
             // O7, Relaxed: compared with itself below.
             let before = self.switches.load(Ordering::Relaxed);
@@ -149,6 +161,50 @@ impl Lock {
         }
     }
 
+    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under `waiting`.
+    fn is_mine_at_once(&self) -> bool {
+        // O22, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed under `waiting`.
+        match self.word.load(Ordering::Relaxed) {
+            LOST => lost_in_fork("the global lock"),
+            NEW if !keyway_sync::MODELLED => {
+                // Before anybody can hold the lock, and once: under `waiting`, which nobody takes before a fork so far.
+                fork::register(self.before_fork);
+                // O22, Relaxed: nobody has done anything with the lock that had to be ordered.
+                self.word.store(FREE, Ordering::Relaxed);
+                self.try_take()
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes `waiting` before a fork, so that no other thread holds it in the child. There, forgets all threads but this one, which holds the
+    /// lock or not.
+    pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
+        let waiting = self.waiting.lock();
+        Box::new(move |side| {
+            if side == Side::Child {
+                self.forget_others(is_held_here);
+            }
+            drop(waiting);
+        })
+    }
+
+    /// In the child of a fork, where the calling thread is the only one: all accesses Relaxed.
+    fn forget_others(&self, is_held_here: bool) {
+        // O8: nobody waits, so nobody has asked.
+        self.asked.store(false, Ordering::Relaxed);
+        // O6: nobody sleeps in `hand_over`.
+        self.handing_over.store(0, Ordering::Relaxed);
+        // O22: `CONTENDED` for those who wait in the parent.
+        let word = match self.word.load(Ordering::Relaxed) {
+            _ if is_held_here => HELD,
+            HELD | CONTENDED => LOST,
+            free => free,
+        };
+        // O22: as above.
+        self.word.store(word, Ordering::Relaxed);
+    }
+
     /// The holder tells those who want to know that it has the lock.
     #[inline]
     fn note_taken(&self, holder: HolderId) {
@@ -167,8 +223,9 @@ impl Lock {
         // O5, Relaxed: who waits for it concludes nothing but that it changed.
         self.switches.fetch_add(1, Ordering::Relaxed);
         // O6, Relaxed: whoever handed the lock over counted itself before it gave the lock up, which O3 and O1 order.
+        // One: a second thread hands the lock over only after it has taken it, which has woken the first.
         if self.handing_over.load(Ordering::Relaxed) > 0 {
-            futex::wake_all(&self.switches);
+            futex::wake_one(&self.switches);
         }
     }
 
@@ -194,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_switch_is_another_holder() {
-        let lock = Lock::new();
+        let lock = Lock::new(|| Box::new(|_| ()));
         let switches = [1, 1, 2, 2, 1].map(|holder| hold_for_a_moment(&lock, holder));
         // A thread that comes and goes does not keep the patience of others from ending.
         assert_eq!(switches, [1, 1, 2, 2, 3]);

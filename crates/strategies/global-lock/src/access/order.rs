@@ -144,12 +144,29 @@ impl<T> Order<T> {
         self.next(now, interval, used)
     }
 
+    /// In the child of a fork: those who wait exist in the parent only. Whoever holds the lock is accounted for when the next comes to wait.
+    pub(crate) fn forget_waiters(&mut self) {
+        self.visitors.clear();
+        self.line.clear();
+    }
+
     /// Whether the holder must be asked: its turn is over, or it stands in a visitor's way.
     pub(crate) fn asks(&self) -> bool {
         (self.is_over && self.waiting() > 0) || (!self.holder.visits && !self.visitors.is_empty())
     }
 
-    fn waiting(&self) -> usize {
+    /// Who is next as things stand; none if nobody waits. It alone watches for the end of the turn or visit.
+    pub(crate) fn first(&self) -> Option<&T> {
+        self.visitors.front().or_else(|| self.line.front()).map(|waiting| &waiting.thread)
+    }
+
+    /// Whether this thread is next as things stand.
+    pub(crate) fn is_first(&self, is_it: impl Fn(&T) -> bool) -> bool {
+        self.first().is_some_and(is_it)
+    }
+
+    /// How many threads wait.
+    pub(crate) fn waiting(&self) -> usize {
         self.visitors.len() + self.line.len()
     }
 
@@ -194,9 +211,8 @@ impl<T> Order<T> {
         let Some(next) = self.visitors.pop_front().or_else(|| self.line.pop_front()) else {
             return Next { thread: None, used: last_used };
         };
-        if visits {
-            self.turn_used = self.turn_used.max(next.used);
-        } else if !next.interrupted {
+        // A visitor has used no more than the turn had when it came (Q4), so `turn_used` stands.
+        if !visits && !next.interrupted {
             self.turn_ends = now + interval;
         }
         self.holder = Holder { since: now, used: next.used, visits };
@@ -309,6 +325,74 @@ mod tests {
             next = order.leaves(2, I).thread;
         }
         assert_eq!(next, Some(0));
+    }
+
+    #[test]
+    fn a_visitor_is_first_before_the_line_and_the_line_again_after_it() {
+        let mut order = held();
+        assert_eq!(order.first(), None);
+        let _ = order.arrives(1, 0);
+        let _ = order.arrives(2, 0);
+        assert!(order.is_first(|&first| first == 1));
+        let _ = order.returns(3, 0, 0, I);
+        assert_eq!(order.first(), Some(&3));
+        assert_eq!(order.leaves(1, I).thread, Some(3));
+        assert_eq!(order.first(), Some(&1));
+        assert_eq!(order.leaves(2, I).thread, Some(1));
+        assert_eq!(order.first(), Some(&2), "it has moved up");
+    }
+
+    #[test]
+    fn a_new_turn_is_not_over_because_the_last_one_was() {
+        let mut order = held();
+        let _ = order.arrives(1, 0);
+        assert!(order.expires(I, I) && order.asks());
+        // Taken by somebody who came by while it was free.
+        order.begin(2 * I, I);
+        assert!(!order.asks(), "the new turn has just begun");
+        assert!(order.checkpoint(0, 2 * I, I).is_none());
+    }
+
+    #[test]
+    fn who_has_visited_comes_after_the_turn_by_as_much_as_it_has_used() {
+        // The turn has used 100 when the visit begins, and uses nothing while it lasts.
+        let mut order = held();
+        let _ = order.returns(1, 0, 100, I);
+        let _ = order.checkpoint(0, 100, I);
+        // While the visit lasts, it is the turn's use that counts, not the visit's: 101 is too much, though the visit has used more.
+        assert!(!order.returns(2, 101, 300, I).is_first);
+        assert!(order.returns(3, 100, 300, I).is_first, "as much as the turn has used, so it visits");
+        assert_eq!(order.leaves(300, I).thread, Some(3));
+        assert_eq!(order.leaves(300, I).thread, Some(0), "its turn goes on before the line");
+        assert_eq!(order.leaves(300, I).thread, Some(2));
+    }
+
+    #[test]
+    fn a_holder_of_whom_nothing_is_known_counts_as_the_one_that_has_used_most() {
+        // A turn of 400, which a visitor waited for, and then a turn of 100 by another: the most is 400, not the last.
+        let mut order = held();
+        let _ = order.arrives(1, 0);
+        assert_eq!(order.leaves(400, I).used, 400);
+        assert_eq!(order.leaves(400, I).used, 0, "who arrived has used what the turn had when it came");
+        order.begin(500, I);
+        assert!(order.returns(2, 400, 500, I).asks, "it has used no more than the most");
+        assert!(!order.returns(3, 401, 500, I).asks, "it has used more than anybody");
+    }
+
+    #[test]
+    fn a_visit_counts_for_the_most_only_if_nobody_stood_in_line() {
+        for (someone_in_line, is_visitor) in [(false, true), (true, false)] {
+            let mut order = held();
+            let _ = order.returns(1, 0, 0, I);
+            assert_eq!(order.leaves(0, I).thread, Some(1));
+            if someone_in_line {
+                let _ = order.arrives(2, 0);
+            }
+            assert_eq!(order.leaves(300, I).used, 300);
+            order.begin(400, I);
+            let place = order.returns(3, 300, 400, I);
+            assert_eq!(place.asks, is_visitor, "a visit of 300, somebody in line: {someone_in_line}");
+        }
     }
 
     #[test]

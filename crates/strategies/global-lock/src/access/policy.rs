@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use keyway_sync::fork::After;
+
 use crate::thread::Attached;
 
 /// Keeps [`Policy`] to this crate.
@@ -28,6 +30,9 @@ pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
 
     /// For a new attachment.
     fn new_waiter() -> Self::Waiter;
+
+    /// What the lock does before a fork; `is_held_here` says whether the calling thread, which forks, holds it.
+    fn before_fork(lock: &'static Self::Lock, is_held_here: bool) -> After;
 
     /// Takes the lock for a thread that is not attached, if it is free.
     fn try_take(lock: &Self::Lock) -> bool;

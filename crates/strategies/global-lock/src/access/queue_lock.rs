@@ -6,8 +6,10 @@ use std::hint::spin_loop;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyway_object_model::lost_in_fork;
 use keyway_sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use keyway_sync::{Condvar, Mutex, MutexGuard, clock, cores};
+use keyway_sync::fork::{self, After, Before, Condvar, Mutex, MutexGuard, Side};
+use keyway_sync::{clock, cores};
 use keyway_timeline::{AS_BEFORE, Does, note};
 
 use super::order::{Next, Order, Place};
@@ -18,6 +20,10 @@ const FREE: u32 = 0;
 const HELD: u32 = 1;
 /// In `word`: somebody holds the lock, and `order` accounts for it; whoever gives it up looks there.
 const QUEUED: u32 = 2;
+/// In `word`, in a forked child: held by a thread that exists in the parent only.
+const LOST: u32 = 3;
+/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which does not fork, begins with [`FREE`].
+const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 
 /// How often the first in the queue looks whether it has the lock before it goes to sleep: some 10 microseconds. A visit is shorter, as a rule,
 /// and being woken up takes longer. In a model each look would be one more step.
@@ -28,6 +34,8 @@ const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
 struct Seat {
     /// Whether it has been handed the lock. Set by who hands it over, cleared by the thread itself.
     has_lock: AtomicBool,
+    /// While its thread sleeps: whether the sleep ends with the turn or visit. Changed under `order`.
+    watches: AtomicBool,
     bell: Condvar,
 }
 
@@ -41,7 +49,8 @@ pub struct Waiter {
 
 impl Waiter {
     pub(crate) fn new() -> Self {
-        let seat = Seat { has_lock: AtomicBool::new(false), bell: Condvar::new() };
+        let seat =
+            Seat { has_lock: AtomicBool::new(false), watches: AtomicBool::new(false), bell: Condvar::new() };
         Waiter { seat: Arc::new(seat), used: Cell::new(0) }
     }
 }
@@ -58,13 +67,15 @@ pub(crate) enum Comes {
 /// The lock of one runtime under [`ReturningFirst`](super::ReturningFirst).
 #[derive(Debug)]
 pub struct QueueLock {
-    /// [`FREE`], [`HELD`] or [`QUEUED`].
+    /// [`FREE`], [`HELD`], [`QUEUED`], [`LOST`] or [`NEW`].
     word: AtomicU32,
     /// Whether the holder is asked for the lock. Changed under `order`.
     asked: AtomicBool,
     /// The core on which the thread whose turn it is ran when it last gave the lock up; [`UNKNOWN`] if that is not known.
     core: AtomicUsize,
     order: Mutex<Order<Arc<Seat>>>,
+    /// What its runtime does before a fork.
+    before_fork: Before,
 }
 
 /// In `core`.
@@ -74,13 +85,14 @@ type Guard<'a> = MutexGuard<'a, Order<Arc<Seat>>>;
 
 impl QueueLock {
     keyway_sync::const_unless_loom! {
-        /// A lock that nobody holds.
-        pub fn new() -> Self {
+        /// A lock that nobody holds, of a runtime that does this before a fork.
+        pub fn new(before_fork: Before) -> Self {
             QueueLock {
-                word: AtomicU32::new(FREE),
+                word: AtomicU32::new(NEW),
                 asked: AtomicBool::new(false),
                 core: AtomicUsize::new(UNKNOWN),
                 order: Mutex::new(Order::new()),
+                before_fork,
             }
         }
     }
@@ -124,11 +136,10 @@ impl QueueLock {
             Some((next, place)) => {
                 waiter.used.set(next.used);
                 note(Does::Waits, || AS_BEFORE);
-                self.hand_to(&mut order, next);
                 if place.is_first {
                     self.note_core();
                 }
-                drop(order);
+                self.hand_to(order, next);
                 self.sleep(waiter, place, interval);
             }
             None => self.note_asked(&order),
@@ -139,6 +150,9 @@ impl QueueLock {
     fn wait(&self, waiter: &Waiter, comes: Comes, interval: u64) {
         let mut order = self.order.lock();
         let now = clock::now();
+        if self.is_mine_at_once() {
+            return;
+        }
         // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that whoever gives the lock up looks
         // at the queue, which `order` keeps from it until this thread stands in it.
         let found = self.word.swap(QUEUED, Ordering::Acquire);
@@ -163,7 +177,7 @@ impl QueueLock {
 
     /// Waits until this thread is handed the lock.
     fn sleep(&self, waiter: &Waiter, place: Place, interval: u64) {
-        let seat = &*waiter.seat;
+        let seat = &waiter.seat;
         let looks = if place.is_first { LOOKS } else { 0 };
         let is_handed = (0..looks).any(|_| {
             spin_loop();
@@ -176,9 +190,18 @@ impl QueueLock {
         seat.has_lock.store(false, Ordering::Relaxed);
     }
 
-    fn sleep_long(&self, seat: &Seat, interval: u64) {
+    /// Only the first watches the clock. All others sleep until they are handed the lock, or have become the first and are rung for
+    /// (Q6): a crowd that woke up with every interval would keep `order` from whoever has the lock.
+    fn sleep_long(&self, seat: &Arc<Seat>, interval: u64) {
         let mut order = self.order.lock();
         while !seat.has_lock() {
+            let is_first = order.is_first(|first| Arc::ptr_eq(first, seat));
+            // O21, Relaxed: under `order`, as its load.
+            seat.watches.store(is_first, Ordering::Relaxed);
+            if !is_first {
+                seat.bell.wait(&mut order);
+                continue;
+            }
             let patience = order.patience(clock::now(), interval);
             let slept = seat.bell.wait_for(&mut order, Duration::from_nanos(patience));
             if slept.timed_out() && !seat.has_lock() && order.expires(clock::now(), interval) {
@@ -214,22 +237,75 @@ impl QueueLock {
         if let Some(waiter) = waiter {
             waiter.used.set(next.used);
         }
-        self.hand_to(&mut order, next);
+        self.hand_to(order, next);
     }
 
     /// Makes the next thread the holder, or the lock free.
-    fn hand_to(&self, order: &mut Guard<'_>, next: Next<Arc<Seat>>) {
-        self.note_asked(order);
-        match next.thread {
-            Some(seat) => {
-                // O17, Release: pairs with O18. As O13, from holder to holder.
-                seat.has_lock.store(true, Ordering::Release);
-                // Under `order`, which the sleeper holds from its look until it sleeps.
-                seat.bell.notify_one();
-            }
+    fn hand_to(&self, order: Guard<'_>, next: Next<Arc<Seat>>) {
+        self.note_asked(&order);
+        let Some(seat) = next.thread else {
             // O15, Release: as O13.
-            None => self.word.store(FREE, Ordering::Release),
+            return self.word.store(FREE, Ordering::Release);
+        };
+        // O17, Release: pairs with O18. As O13, from holder to holder.
+        seat.has_lock.store(true, Ordering::Release);
+        // O21, Relaxed: under `order`, as its store.
+        let first = order.first().filter(|first| !first.watches.load(Ordering::Relaxed)).map(Arc::clone);
+        // Both sleepers hold `order` from their look until they sleep, so they sleep or have yet to look. Rung for after it has been
+        // given up, they find it free.
+        drop(order);
+        seat.bell.notify_one();
+        if let Some(first) = first {
+            first.bell.notify_one();
         }
+    }
+
+    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under `order`.
+    fn is_mine_at_once(&self) -> bool {
+        // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed under `order`.
+        match self.word.load(Ordering::Relaxed) {
+            LOST => lost_in_fork("the global lock"),
+            NEW if !keyway_sync::MODELLED => {
+                // Before anybody can hold the lock, and once: under `order`, which nobody takes before a fork so far.
+                fork::register(self.before_fork);
+                // O23, Relaxed: nobody has done anything with the lock that had to be ordered.
+                self.word.store(FREE, Ordering::Relaxed);
+                self.try_take()
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes `order` before a fork, so that it is whole in the child. There, forgets all threads but this one, which holds the lock or not.
+    pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
+        let mut order = self.order.lock();
+        Box::new(move |side| {
+            if side == Side::Child {
+                order.forget_waiters();
+                self.forget_others(is_held_here);
+            }
+            drop(order);
+        })
+    }
+
+    /// In the child of a fork, where the calling thread is the only one: all accesses Relaxed.
+    fn forget_others(&self, is_held_here: bool) {
+        // O16: nobody waits, so nobody has asked.
+        self.asked.store(false, Ordering::Relaxed);
+        // O23: `QUEUED` for those who wait in the parent.
+        let word = match self.word.load(Ordering::Relaxed) {
+            _ if is_held_here => HELD,
+            HELD | QUEUED => LOST,
+            free => free,
+        };
+        // O23: as above.
+        self.word.store(word, Ordering::Relaxed);
+    }
+
+    /// How many threads wait.
+    #[cfg(feature = "testing")]
+    pub(crate) fn queued(&self) -> usize {
+        self.order.lock().waiting()
     }
 
     fn note_asked(&self, order: &Guard<'_>) {

@@ -1,5 +1,6 @@
 //! A global lock that does not starve those who wait for something else than the lock.
 
+use keyway_sync::fork::{After, Before};
 use keyway_timeline::{AS_BEFORE, Does, note};
 
 use super::policy::{Policy, Sealed, Timed};
@@ -17,8 +18,8 @@ impl ReturningFirst {
     keyway_sync::const_unless_loom! {
         /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
         #[doc(hidden)]
-        pub fn new_lock() -> QueueLock {
-            QueueLock::new()
+        pub fn new_lock(before_fork: Before) -> QueueLock {
+            QueueLock::new(before_fork)
         }
     }
 }
@@ -36,6 +37,10 @@ impl Policy for ReturningFirst {
 
     fn new_waiter() -> Waiter {
         Waiter::new()
+    }
+
+    fn before_fork(lock: &'static QueueLock, is_held_here: bool) -> After {
+        lock.before_fork(is_held_here)
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! CPython's global lock until 3.1.
 
+use keyway_sync::fork::{After, Before};
+
 use super::lock::Lock;
 use super::policy::{Policy, Sealed};
 use crate::thread::Attached;
@@ -14,8 +16,8 @@ impl Ticks {
     keyway_sync::const_unless_loom! {
         /// A lock that nobody holds; for [`runtime!`](crate::runtime!).
         #[doc(hidden)]
-        pub fn new_lock() -> Lock {
-            Lock::new()
+        pub fn new_lock(before_fork: Before) -> Lock {
+            Lock::new(before_fork)
         }
     }
 }
@@ -30,6 +32,10 @@ impl Policy for Ticks {
     type Waiter = ();
 
     fn new_waiter() {}
+
+    fn before_fork(lock: &'static Lock, is_held_here: bool) -> After {
+        lock.before_fork(is_held_here)
+    }
 
     #[inline]
     fn try_take(lock: &Lock) -> bool {
