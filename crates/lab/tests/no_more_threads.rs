@@ -25,9 +25,10 @@ fn with_threads(command: &mut Command, threads: u64) -> &mut Command {
 
 /// Each experiment that runs threads, in a way that needs more of them than its look for free
 /// cores.
-const EXPERIMENTS: [&[&str]; 9] = [
+const EXPERIMENTS: [&[&str]; 10] = [
     &["countdown", "--threads", "4", "--rounds", "1", "--count", "1000", "--mode", "threads"],
     &["countdown", "--threads", "4", "--rounds", "1", "--count", "1000", "--mode", "runtimes"],
+    &["countdown", "--threads", "2", "--rounds", "1", "--count", "1000", "--mode", "processes"],
     &["scaling", "--threads", "4", "--rounds", "1", "--milliseconds", "1", "--objects", "10"],
     &["starvation", "--rounds", "1", "--milliseconds", "10", "--spinners", "4"],
     &["starvation", "--endurance", "1", "--strategy", "atomic-counts"],

@@ -4,7 +4,7 @@
 //! has made, and ends. Where there is no line to read, since the parent has gone, it ends without having counted.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{ChildStdin, ChildStdout, ExitCode, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -77,6 +77,7 @@ struct Counting {
     /// To be kept open while it waits.
     hears: ChildStdin,
     says: BufReader<ChildStdout>,
+    complains: BufReader<ChildStderr>,
     share: u64,
 }
 
@@ -85,11 +86,12 @@ impl Counting {
         let cannot = |error: String| format!("cannot start a process to count down in: {error}");
         let mut command = Program::this().and_then(Program::command).map_err(cannot)?;
         command.args([PART, id, &share.to_string()]).args(wait.then_some("--wait"));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = children::start(&mut command).map_err(|error| cannot(error.to_string()))?;
         let hears = child.stdin().expect("it is piped");
         let says = BufReader::new(child.stdout().expect("it is piped"));
-        Ok(Counting { child, hears, says, share })
+        let complains = BufReader::new(child.stderr().expect("it is piped"));
+        Ok(Counting { child, hears, says, complains, share })
     }
 
     /// Says that it may begin.
@@ -103,10 +105,22 @@ impl Counting {
         let mut line = String::new();
         match self.says.read_line(&mut line) {
             Ok(_) if line.trim_end() == expected => Ok(()),
-            Ok(0) => Err(format!("a process that counts down has ended before it said `{expected}`")),
+            Ok(0) => {
+                let why = self.complaint();
+                Err(format!("a process that counts down has ended before it said `{expected}`: {why}"))
+            }
             Ok(_) => Err(format!("a process that counts down said `{}`, not `{expected}`", line.trim_end())),
             Err(error) => Err(format!("cannot hear a process that counts down: {error}")),
         }
+    }
+
+    /// The first line that it has said on standard error: its error is a part of ours.
+    fn complaint(&mut self) -> String {
+        let mut line = String::new();
+        // A process that cannot be heard has said nothing.
+        let _ = self.complains.read_line(&mut line);
+        let line = line.trim();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
     }
 
     fn hear_result(&mut self) -> Result<(), String> {
@@ -130,6 +144,8 @@ mod tests {
     fn a_child_that_does_not_do_its_part_is_an_error() {
         // This very program, a harness of tests, which does not know what `--wait` is.
         let error = time("floor", 10, 2, true).expect_err("it does not say that it is ready");
-        assert_eq!(error, "a process that counts down has ended before it said `ready`");
+        let expected = "a process that counts down has ended before it said `ready`: ";
+        assert!(error.starts_with(expected) && error.len() > expected.len(), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
 use keyway::{Strategy, attach};
-use keyway_workloads::{Crew, Job, Member, echo, run_on};
+use keyway_workloads::{CannotStart, Crew, Job, Member, echo, run_on};
 use serde::Serialize;
 
 use crate::children::{self, Kept};
@@ -77,7 +77,8 @@ impl Server {
         let (here, there) = UnixStream::pair()?;
         let mut server = Program::this().and_then(Program::command).map_err(io::Error::other)?;
         server.args(["echo-server", answers.id()]).stdin(Stdio::from(OwnedFd::from(there)));
-        Ok((here, children::start(&mut server)?))
+        let server = children::start(&mut server);
+        Ok((here, server.map_err(|why| CannotStart::new("its process", why))?))
     }
 }
 
