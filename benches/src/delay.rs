@@ -6,12 +6,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
 use keyway::{FreeThreaded, Ref, Strategy, attach};
 
+use crate::beside::beside;
 use crate::meeting::histogram;
 use crate::row::{every_free_threaded, every_strategy};
 
@@ -32,7 +32,7 @@ impl Delay {
     /// Nanoseconds from the last release to destruction, of so many objects one after the other.
     ///
     /// # Panics
-    /// If a thread cannot be started.
+    /// With [`CannotStart`](keyway_workloads::CannotStart) if a thread cannot be started.
     pub fn run(&self, objects: u32) -> Histogram<u64> {
         (self.run)(objects)
     }
@@ -122,10 +122,7 @@ impl Drop for Kept {
 /// Runs `releaser` on a thread of its own; `maker` here.
 fn two_threads<T: Send>(releaser: impl FnOnce(Receiver<T>) + Send, maker: impl FnOnce(SyncSender<T>)) {
     let (give, take) = sync_channel(1);
-    thread::scope(|scope| {
-        scope.spawn(move || releaser(take));
-        maker(give);
-    });
+    beside(move || releaser(take), || maker(give));
 }
 
 fn measure<S: Strategy>(objects: u32, give_up: fn(Ref<Kept, S>, Release)) -> Histogram<u64> {
@@ -180,7 +177,7 @@ mod tests {
         let log = Log::new();
         let object = log.object();
         Release.now(&object);
-        thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(std::time::Duration::from_millis(5));
         drop(object);
         assert!(log.histogram().min() >= 4_900_000, "{:?}", log.histogram());
     }

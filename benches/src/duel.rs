@@ -5,11 +5,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::Duration;
 
 use keyway::{Brc, FreeThreaded, attach};
 
+use crate::beside::beside;
 use crate::clock::{Together, Window};
 use crate::owner_pair::{time_pairs, time_pairs_of};
 use crate::peers::Pointer;
@@ -107,19 +107,15 @@ fn sample<S: FreeThreaded, const TIMES_OWNER: bool>(pairs: u64) -> Sample {
         let other = move || {
             attach::<S, _>(|thread| duel.run(!TIMES_OWNER, pairs, |pairs| time_pairs(pairs, object, thread)))
         };
-        thread::scope(|scope| {
-            let other = scope.spawn(other);
-            let owner = duel.run(TIMES_OWNER, pairs, |pairs| time_pairs(pairs, object, thread));
-            judged(&owner, &other.join().expect("nothing in it panics"))
-        })
+        let owner = || duel.run(TIMES_OWNER, pairs, |pairs| time_pairs(pairs, object, thread));
+        let (owner, other) = beside(other, owner);
+        judged(&owner, &other)
     })
 }
 
 fn sample_of<P: Pointer + Send + Sync, const TIMES_OWNER: bool>(pairs: u64) -> Sample {
     let (duel, object) = (&Duel::new(), &P::new(1));
-    thread::scope(|scope| {
-        let other = scope.spawn(move || duel.run(!TIMES_OWNER, pairs, |pairs| time_pairs_of(pairs, object)));
-        let owner = duel.run(TIMES_OWNER, pairs, |pairs| time_pairs_of(pairs, object));
-        judged(&owner, &other.join().expect("nothing in it panics"))
-    })
+    let side = |is_timed| move || duel.run(is_timed, pairs, |pairs| time_pairs_of(pairs, object));
+    let (owner, other) = beside(side(!TIMES_OWNER), side(TIMES_OWNER));
+    judged(&owner, &other)
 }

@@ -7,6 +7,7 @@
 
 pub mod alloc_free;
 mod apart;
+mod beside;
 pub mod blocking_region;
 pub mod chain;
 mod clock;

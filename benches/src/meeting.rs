@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use keyway::{Guarded, Ref, Strategy, Thread, attach};
+use keyway_workloads::{CannotStart, crew_of};
 
 use crate::clock::{Together, Window};
 use crate::row::every_strategy_of_threads;
@@ -83,7 +84,7 @@ impl Meeting {
     /// Lets the threads meet once.
     ///
     /// # Panics
-    /// If a thread cannot be started.
+    /// With [`CannotStart`] if a thread cannot be started.
     pub fn run(&self, shape: &Shape) -> Outcome {
         (self.run)(shape)
     }
@@ -234,14 +235,13 @@ fn run<T: Send + Sync>(
         is_made.wait();
         result
     };
-    let results: Vec<(Done, Window)> = thread::scope(|scope| {
-        let each = &each;
-        let threads: Vec<_> = (0..shape.threads).map(|number| scope.spawn(move || each(number))).collect();
+    let time_it = || {
         start.wait();
         thread::sleep(shape.time);
         stop.store(true, Relaxed);
-        threads.into_iter().map(|thread| thread.join().expect("nothing in it panics")).collect()
-    });
+    };
+    let results: Vec<(Done, Window)> =
+        crew_of(shape.threads, each, time_it).unwrap_or_else(|error: CannotStart| error.raise());
     let windows: Vec<Window> = results.iter().map(|(_, window)| *window).collect();
     let (start, end) =
         (windows.iter().map(|window| window.start).min(), windows.iter().map(|window| window.end).max());

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use keyway::{Brc, FreeThreaded, attach};
 
+use crate::beside::beside;
 use crate::owner_pair::{time_pairs, time_pairs_of};
 use crate::peers::Pointer;
 use crate::row::{Row, every_free_threaded};
@@ -49,30 +49,30 @@ fn peer<P: Pointer + Send + Sync>(operation: &'static str) -> Row {
 fn sample_owned<S: FreeThreaded>(pairs: u64) -> Duration {
     let (give, take) = mpsc::channel();
     let (done, until_done) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            attach::<S, _>(|thread| {
-                give.send(thread.alloc(1)).expect("the other thread waits for it");
-                // Attached, and without a checkpoint. Ends when the sender is dropped.
-                let _ = until_done.recv();
-            });
+    let maker = move || {
+        attach::<S, _>(|thread| {
+            give.send(thread.alloc(1)).expect("the other thread waits for it");
+            // Attached, and without a checkpoint. Ends when the sender is dropped.
+            let _ = until_done.recv();
         });
+    };
+    let here = move || {
         let object = take.recv().expect("the maker sends it");
         let time = attach::<S, _>(|thread| time_pairs(pairs, &object, thread));
         drop((object, done));
         time
-    })
+    };
+    beside(maker, here).0
 }
 
 fn sample_merged<S: FreeThreaded>(pairs: u64) -> Duration {
-    let (object, another) = thread::spawn(|| {
+    let maker = || {
         attach::<S, _>(|thread| {
             let object = thread.alloc(1);
             (object.clone_ref(thread), object)
         })
-    })
-    .join()
-    .expect("nothing in it panics");
+    };
+    let ((), (object, another)) = beside(maker, || ());
     attach::<S, _>(|thread| {
         // The maker counted two and has gone: giving up one of them ends its ownership.
         another.release(thread);
@@ -82,20 +82,21 @@ fn sample_merged<S: FreeThreaded>(pairs: u64) -> Duration {
 
 fn sample_of<P: Pointer + Send + Sync>(pairs: u64) -> Duration {
     let (give, take) = mpsc::channel();
-    thread::scope(|scope| {
-        let (done, until_done) = mpsc::channel::<()>();
-        scope.spawn(move || {
-            let object = P::new(1);
-            give.send(object.clone()).expect("the other thread waits for it");
-            let _ = until_done.recv();
-        });
+    let (done, until_done) = mpsc::channel::<()>();
+    let maker = move || {
+        let object = P::new(1);
+        give.send(object.clone()).expect("the other thread waits for it");
+        let _ = until_done.recv();
+    };
+    let here = move || {
         let object = take.recv().expect("the maker sends it");
         let time = time_pairs_of(pairs, &object);
         // The maker has the last reference, and is alive.
         drop(object);
         drop(done);
         time
-    })
+    };
+    beside(maker, here).0
 }
 
 fn sample_merged_of<P: Pointer + Send + Sync>(pairs: u64) -> Duration {
@@ -103,7 +104,7 @@ fn sample_merged_of<P: Pointer + Send + Sync>(pairs: u64) -> Duration {
         let object = P::new(1);
         (object.clone(), object)
     };
-    let (object, another) = thread::spawn(make).join().expect("nothing in it panics");
+    let ((), (object, another)) = beside(make, || ());
     // As above.
     drop(another);
     time_pairs_of(pairs, &object)

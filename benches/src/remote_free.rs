@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use keyway::{Brc, FreeThreaded, Ref, attach};
 
+use crate::beside::beside;
 use crate::clock::cpu_time_of;
 use crate::peers::Pointer;
 use crate::row::{Row, Work, every_free_threaded};
@@ -52,16 +52,15 @@ fn two_threads<T: Send>(
 ) -> Duration {
     let (give, full) = sync_channel(1);
     let (empty, back) = sync_channel(1);
-    thread::scope(|scope| {
-        scope.spawn(move || releaser(Ends { full, empty }));
+    let here = move || {
         let hand_over = |batch| {
             give.send(batch).expect("the releaser takes every batch");
             back.recv().expect("the releaser returns every batch")
         };
-        let time = maker(&hand_over);
-        drop(give);
-        time
-    })
+        // The releaser ends when `give` is dropped.
+        maker(&hand_over)
+    };
+    beside(move || releaser(Ends { full, empty }), here).0
 }
 
 /// The sizes of the batches.

@@ -9,6 +9,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::panic::catch_unwind;
 use std::time::Duration;
 
 /// What one operation executes.
@@ -87,10 +88,12 @@ fn child(sample: fn(u64) -> Duration, operations: u64) -> ! {
         // SAFETY: stops this process until its tracer lets it go on.
         unsafe { libc::raise(libc::SIGSTOP) };
         crate::clock::stop_the_clock();
-        sample(operations);
     }
+    // A panic must not get further: this is a copy of the parent, down to what the parent would do
+    // next.
+    let done = !refused && catch_unwind(|| sample(operations)).is_ok();
     // SAFETY: ends the child without running what the parent has registered for its own end.
-    unsafe { libc::_exit(i32::from(refused)) }
+    unsafe { libc::_exit(i32::from(!done)) }
 }
 
 /// A child that has asked to be traced; killed on drop, if it has not ended.

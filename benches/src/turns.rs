@@ -3,12 +3,13 @@
 use std::hint::{black_box, spin_loop};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread::{scope, yield_now};
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 use keyway::{GlobalLock, Interval, ReturningFirst, Strategy, Thread, Ticks, attach};
 use parking_lot::lock_api::RawMutex as _;
 
+use crate::beside::beside;
 use crate::clock::time;
 use crate::row::{Row, Work, every_strategy};
 
@@ -102,11 +103,8 @@ fn two_threads(hand_overs: u64, turns: &(impl Fn(&Turns, usize, u64) + Sync)) ->
         turns(state, me, each);
         (start, Instant::now())
     };
-    scope(|scope| {
-        let other = scope.spawn(move || run(1));
-        let (one, other) = (run(0), other.join().expect("nothing in it panics"));
-        one.1.max(other.1) - one.0.min(other.0)
-    })
+    let (one, other) = beside(|| run(1), || run(0));
+    one.1.max(other.1) - one.0.min(other.0)
 }
 
 fn sample_hand_over<S: Strategy>(hand_overs: u64) -> Duration {

@@ -9,6 +9,7 @@ use clap::Args;
 use keyway_report::{Error, KeptLedger, Results, price_and_gain, write_whole};
 
 use crate::models::workspace;
+use crate::streams::tell;
 
 /// Where `cargo lab verify --docs docs/results/ledger.md` leaves the ledger in short.
 const IN_SHORT: &str = "docs/results/ledger.json";
@@ -30,11 +31,11 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         Ok(pages) if pages.is_empty() => Ok(ExitCode::SUCCESS),
         Ok(pages) => {
             let verb = if arguments.check { "not as `cargo lab blocks` would write it" } else { "written" };
-            pages.iter().for_each(|page| eprintln!("{}: {verb}", page.display()));
+            pages.iter().for_each(|page| tell!("{}: {verb}", page.display()));
             Ok(if arguments.check { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             Ok(ExitCode::FAILURE)
         }
     }

@@ -1,6 +1,6 @@
 //! Whether what somebody claims holds here.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use crate::machine::Machine;
 use crate::output::Output;
+use crate::program::Program;
+use crate::streams::{self, tell};
 
 /// The version of the document.
 const SCHEMA: &str = "keyway-lab/check/1";
@@ -76,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     match compared(arguments) {
         Ok(outcomes) => show(&outcomes, output),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             Ok(ExitCode::FAILURE)
         }
     }
@@ -97,11 +99,10 @@ fn compared(arguments: &Arguments) -> Result<Vec<(Claim, Outcome)>, Error> {
     if let Some(other) = &arguments.against {
         return Ok(keyway_report::compare(&claims, &keyway_report::read_claims(other)?));
     }
-    let program =
-        std::env::current_exe().map_err(|error| Error::new(format!("cannot find this program: {error}")))?;
+    let program = Program::this().map_err(Error::new)?;
     Ok(keyway_report::check(&claims, |arguments| {
-        eprintln!("cargo lab {}", arguments.join(" "));
-        keyway_report::run_once(&program, arguments)
+        tell!("cargo lab {}", arguments.join(" "));
+        keyway_report::run_once(program, arguments)
     }))
 }
 
@@ -111,12 +112,12 @@ fn show(outcomes: &[(Claim, Outcome)], output: &Output) -> io::Result<ExitCode> 
         let machine = Machine::before_run(1);
         output.print(SCHEMA, &machine, &rows, String::new, &[keyway_report::in_short(outcomes)])?;
     } else {
-        let mut out = io::stdout().lock();
-        for (claim, outcome) in outcomes {
-            writeln!(out, "{}", keyway_report::line(claim, outcome))?;
-        }
-        writeln!(out, "\n{}", keyway_report::in_short(outcomes))?;
-        out.flush()?;
+        streams::print(|out| {
+            for (claim, outcome) in outcomes {
+                writeln!(out, "{}", keyway_report::line(claim, outcome))?;
+            }
+            writeln!(out, "\n{}", keyway_report::in_short(outcomes))
+        })?;
     }
     let all_hold = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Holds(_)));
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,6 +1,6 @@
 //! One sentence of a report, to cite.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ use keyway_report::{Claim, Error, Form, Results};
 use crate::models::workspace;
 use crate::output::Output;
 use crate::report::FOLDER;
+use crate::streams::{self, tell};
 
 /// Print a claim of a report with its interval, conditions, machine, commit and command: as Markdown, as BibTeX and as one plain line
 ///
@@ -49,21 +50,21 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let (claim, date, chosen) = match found {
         Ok(found) => found,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
     if let Some(chosen) = chosen {
-        eprintln!("{chosen}");
+        tell!("{chosen}");
     }
-    let mut out = io::stdout().lock();
-    if output.is_json() {
-        serde_json::to_writer_pretty(&mut out, &claim)?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{}", cited(&claim, arguments.form, &date))?;
-    }
-    out.flush()?;
+    streams::print(|out| {
+        if output.is_json() {
+            serde_json::to_writer_pretty(&mut *out, &claim)?;
+            writeln!(out)
+        } else {
+            writeln!(out, "{}", cited(&claim, arguments.form, &date))
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

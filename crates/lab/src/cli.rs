@@ -2,11 +2,15 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::panic;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use keyway_workloads::CannotStart;
 
 use crate::output::Output;
+use crate::program::Program;
+use crate::streams::tell;
 use crate::{
     blocks, check, cite, cost, countdown, deadlock, io as io_bound, merge, plan, predict, race, replay,
     report, scaling, starvation, timeline, trace, verdict, verify,
@@ -69,12 +73,32 @@ impl Experiment {
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
+    // Now, so that it is known what was at its path when it began; an error is told by what needs
+    // it.
+    let _ = Program::this();
+    let tell_panic = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        // That one is no fault of this program, and is told below.
+        if !panic.payload().is::<CannotStart>() {
+            tell_panic(panic);
+        }
+    }));
+    panic::catch_unwind(run).unwrap_or_else(|panic| match panic.downcast::<CannotStart>() {
+        Ok(error) => {
+            tell!("error: {error}");
+            ExitCode::FAILURE
+        }
+        Err(panic) => panic::resume_unwind(panic),
+    })
+}
+
+fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => return not_run(&message),
     };
     if cli.timeline.is_wanted() && !cli.experiment.as_ref().is_none_or(Experiment::has_threads) {
-        eprintln!(
+        tell!(
             "error: there is no timeline of this: it runs no threads of a runtime, but models, or nothing at all"
         );
         return ExitCode::from(2);
@@ -100,14 +124,14 @@ pub(crate) fn main() -> ExitCode {
         Some(Experiment::Verdict(arguments)) => verdict::run(&arguments, &output),
         Some(Experiment::Verify(arguments)) => verify::run(&arguments, &output),
         Some(Experiment::Starvation(arguments)) => starvation::run(&arguments, &output),
-        Some(Experiment::EchoServer(server)) => server.serve().map(|()| ExitCode::SUCCESS),
+        Some(Experiment::EchoServer(server)) => Ok(server.run()),
         Some(Experiment::Deadlock(arguments)) => deadlock::run(&arguments, &output),
         Some(Experiment::Io(arguments)) => io_bound::run(&arguments, &output),
     };
     let done = done.map(|code| match cli.timeline.write(output.command()) {
         Ok(()) => code,
         Err(error) => {
-            eprintln!("{error}");
+            tell!("{error}");
             ExitCode::FAILURE
         }
     });
@@ -119,7 +143,7 @@ fn not_run(message: &clap::Error) -> ExitCode {
     if !message.use_stderr() {
         return ended(message.print());
     }
-    eprintln!("{} (see `cargo lab --help`)", first_paragraph(&message.to_string()));
+    tell!("{} (see `cargo lab --help`)", first_paragraph(&message.to_string()));
     ExitCode::from(2)
 }
 
@@ -138,7 +162,7 @@ fn ended_with(result: io::Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: cannot write to standard output: {error}");
+            tell!("error: cannot write to standard output: {error}");
             ExitCode::FAILURE
         }
         Err(_) => ExitCode::SUCCESS,

@@ -20,6 +20,7 @@ use crate::machine::Machine;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::rounds::Rounds;
+use crate::streams::tell;
 use plan::Cell;
 use row::{Counted, Measured};
 
@@ -87,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     notes.extend(machine.shortage());
     output.print(SCHEMA, &machine, &rows, || table::text(arguments.rounds, &rows, &judged), &notes)?;
     if let Some(Err(error)) = page {
-        eprintln!("{error}");
+        tell!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -24,6 +24,7 @@ use crate::markdown;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::rounds::{Figure, Rounds};
+use crate::streams::tell;
 use plan::{Cell, Mode, Subject, plan};
 pub(crate) use process::{PART, Part, part};
 
@@ -142,7 +143,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let rounds = match measure(arguments, &cells) {
         Ok(rounds) => rounds,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -156,7 +157,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     match written {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("{error}");
+            tell!("{error}");
             Ok(ExitCode::FAILURE)
         }
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::output::{Output, not_measured, table_of_words};
 use crate::progress::Progress;
+use crate::streams::tell;
 use board::Waits;
 use program::{Ended, Program};
 
@@ -108,6 +109,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
         let patience = Duration::from_millis(arguments.patience.into());
         let mut program = Program { locks, rounds: arguments.rounds, patience };
         let ended = run_on(strategy.id, &mut program).expect("only listed strategies are run");
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                drop(progress);
+                tell!("error: {error}");
+                return Ok(ExitCode::FAILURE);
+            }
+        };
         progress.end();
         rows.push(row(strategy.id, &program, ended));
     }
@@ -117,7 +126,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     output.print(SCHEMA, &machine, &rows, || text(arguments, &rows), &notes)?;
     let sections_stand_still = rows.iter().any(|row| row.locks == Locks::Sections && row.deadlock);
     if sections_stand_still {
-        eprintln!("error: threads in sections wait for each other, which must not happen");
+        tell!("error: threads in sections wait for each other, which must not happen");
         // They cannot be told to go: whoever waits for a section waits for ever.
         std::process::exit(1);
     }

@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, ExitCode};
-use std::thread;
+use std::process::ExitCode;
+use std::thread::scope;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, value_parser};
 use keyway::Strategy;
-use keyway_workloads::{Job, STRATEGIES, StrategyInfo, ThreadsRun, run_on};
+use keyway_workloads::{Crew, Job, Member, STRATEGIES, StrategyInfo, ThreadsRun, run_on};
 use serde::Serialize;
 
+use crate::children::Kept;
 use crate::file;
 use crate::intervals::Intervals;
 use crate::machine::Machine;
@@ -25,6 +26,7 @@ use crate::plot::{Axis, Line, Panel, Plot, Shapes};
 use crate::progress::Progress;
 use crate::rounds::{Figure, Rounds};
 use crate::starvation::{Answers, Clock, Server, Trips};
+use crate::streams::tell;
 
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/io/1";
@@ -136,7 +138,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let rounds = match measure(arguments, &settings) {
         Ok(rounds) => rounds,
         Err(error) => {
-            eprintln!("error: the echo servers: {error}");
+            tell!("error: the echo servers: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -145,7 +147,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let crowd = match crowd::measure(&strategies, arguments.rounds as usize, time) {
         Ok(rows) => rows,
         Err(error) => {
-            eprintln!("error: a thread of a crowd cannot be started: {error}");
+            tell!("error: a thread of a crowd cannot be started: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -176,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     };
     output.print_results(SCHEMA, &machine, &Results { rows: &rows, crowd: &crowd }, text, &notes)?;
     if let Err(error) = written {
-        eprintln!("{error}");
+        tell!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -216,7 +218,7 @@ fn plan(arguments: &Arguments) -> Vec<Setting> {
 struct Servers {
     answers: Answers,
     connections: Vec<UnixStream>,
-    processes: Vec<Child>,
+    processes: Vec<Kept>,
 }
 
 impl Servers {
@@ -231,7 +233,7 @@ impl Drop for Servers {
     fn drop(&mut self) {
         // A server ends when its client has gone.
         self.connections.clear();
-        for process in &mut self.processes {
+        for process in self.processes.drain(..) {
             let _ = process.wait();
         }
     }
@@ -283,15 +285,16 @@ impl Job for Clients<'_> {
 
     fn run<S: Strategy>(&mut self) -> Self::Output {
         let clock = &Clock::new();
-        let trips = thread::scope(|scope| {
+        let trips = scope(|scope| {
+            let crew = Crew::default();
             let clients = self.connections.iter_mut().zip(1..).map(|(connection, number)| {
-                let client = thread::Builder::new().name(format!("echo client {number}"));
-                client.spawn_scoped(scope, move || Trips::make::<S>(connection, clock))
+                let client = move || Trips::make::<S>(connection, clock);
+                crew.start(scope, format!("echo client {number}"), client)
             });
-            let clients = clients.collect::<io::Result<Vec<_>>>();
+            let clients = clients.collect::<Result<Vec<_>, _>>()?;
+            crew.begin();
             clock.measure(self.time);
-            let trips = clients?.into_iter().map(|client| client.join().expect("a client does not panic"));
-            trips.collect::<io::Result<Vec<Trips>>>()
+            clients.into_iter().map(Member::join).collect::<io::Result<Vec<Trips>>>()
         })?;
         let all = trips.iter().skip(1).fold(trips[0].clone(), Trips::and);
         Ok([all.per_s(), all.us(0.5), all.us(0.99), all.us(0.999)])

@@ -1,12 +1,15 @@
 //! The command line: experiments, reports, citations. `cargo lab help` lists the experiments.
 //!
-//! Which file may use which, bottom to top: `system`; `free_cores`, `models`, `checkout`,
-//! `machine`, `rounds`, `output`, `file`, `plot`, `markdown`, `intervals`; `timeline`; `progress`;
-//! one file or folder an experiment; `cli`.
+//! Which file may use which, bottom to top: `streams`, `system`; `program`, `children`;
+//! `free_cores`, `models`, `checkout`, `machine`, `rounds`, `output`, `file`, `plot`, `markdown`,
+//! `intervals`; `timeline`; `progress`; one file or folder an experiment; `cli`.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod blocks;
 mod check;
 mod checkout;
+mod children;
 mod cite;
 mod cli;
 mod cost;
@@ -23,6 +26,7 @@ mod models;
 mod output;
 mod plan;
 mod predict;
+mod program;
 mod progress;
 mod race;
 mod replay;
@@ -30,6 +34,7 @@ mod report;
 mod rounds;
 mod scaling;
 mod starvation;
+mod streams;
 mod system;
 mod timeline;
 mod trace;

@@ -1,7 +1,7 @@
 //! `merge`: several reports in one.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use clap::Args;
 use keyway_report::{Allowed, Error, Folder, LedgerPart, Part, Results, Source};
 
 use crate::output::{Output, table_of_words};
+use crate::streams::{self, tell};
 
 /// Put the parts of a split run together, or set machines side by side, in one report
 ///
@@ -44,17 +45,16 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let machines = match merged {
         Ok(machines) => machines,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut out = io::stdout().lock();
-    if output.is_json() {
-        out.write_all(keyway_report::to_json(&machines).as_bytes())?;
+    let text = if output.is_json() {
+        keyway_report::to_json(&machines)
     } else {
-        out.write_all(table_of_words(&keyway_report::side_by_side(&machines), 2).as_bytes())?;
-    }
-    out.flush()?;
+        table_of_words(&keyway_report::side_by_side(&machines), 2)
+    };
+    streams::print(|out| out.write_all(text.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::children;
+
 /// Tells the models' program which model to run; `list` for all that there are.
 const MODEL: &str = "KEYWAY_LOOM_MODEL";
 
@@ -127,7 +129,7 @@ impl Models {
         cargo.args(["--config", "env.KEYWAY_LOOM='1'", "--test", "models", "--no-run", "--quiet"]);
         cargo.args(["--message-format", "json-render-diagnostics"]);
         cargo.arg("--target-dir").arg(target().join("loom"));
-        let built = cargo.output().map_err(|error| format!("cannot run cargo: {error}"))?;
+        let built = children::output(&mut cargo).map_err(|error| format!("cannot run cargo: {error}"))?;
         if !built.status.success() {
             return Err(format!("the models do not compile:\n{}", String::from_utf8_lossy(&built.stderr)));
         }
@@ -139,7 +141,7 @@ impl Models {
     /// All models that a budget has.
     pub(crate) fn list(&self, budget: &str) -> Result<Vec<Listed>, String> {
         let mut command = Command::new(&self.0);
-        let output = command.env(MODEL, "list").env("KEYWAY_LOOM_BUDGET", budget).output();
+        let output = children::output(command.env(MODEL, "list").env("KEYWAY_LOOM_BUDGET", budget));
         let output = output.map_err(|error| error.to_string())?;
         marked(&output, "keyway-listed: ")
     }
@@ -147,13 +149,14 @@ impl Models {
     /// Runs one model in a process of its own.
     pub(crate) fn run(&self, id: &str, limits: Limits) -> Result<Said, String> {
         let start = Instant::now();
-        let output = Command::new(&self.0)
+        let mut command = Command::new(&self.0);
+        command
             .env(MODEL, id)
             .env("KEYWAY_LOOM_BOUND", limits.bound.map_or("none".to_owned(), |bound| bound.to_string()))
             .env("KEYWAY_LOOM_SECONDS", limits.time.as_secs().to_string())
-            .env_remove("KEYWAY_LOOM_LEDGER")
-            .output();
-        let output = output.map_err(|error| format!("cannot run {}: {error}", self.0.display()))?;
+            .env_remove("KEYWAY_LOOM_LEDGER");
+        let output = children::output(&mut command)
+            .map_err(|error| format!("cannot run {}: {error}", self.0.display()))?;
         Ok(Said { output, seconds: start.elapsed().as_secs_f64() })
     }
 }

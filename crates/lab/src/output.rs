@@ -1,11 +1,12 @@
 //! What goes to standard output: a table for people, or one JSON document for programs.
 
-use std::io::{self, Write};
+use std::io;
 
 use serde::Serialize;
 
 use crate::machine::Machine;
 use crate::rounds::Figure;
+use crate::streams::{self, tell};
 
 /// Where and in which form results go.
 #[derive(Debug)]
@@ -82,20 +83,21 @@ impl Output {
         text: impl FnOnce() -> String,
         notes: &[String],
     ) -> io::Result<()> {
-        let mut out = io::stdout().lock();
         if self.json {
             let document = Document { schema, command: &self.command, machine, results };
-            serde_json::to_writer_pretty(&mut out, &document)?;
-            writeln!(out)?;
-            notes.iter().for_each(|note| eprintln!("{note}"));
-        } else {
-            out.write_all(text().as_bytes())?;
-            for note in notes {
-                writeln!(out, "\n{note}")?;
-            }
-            writeln!(out, "\n{foot}")?;
+            streams::print(|out| {
+                serde_json::to_writer_pretty(&mut *out, &document)?;
+                writeln!(out)
+            })?;
+            notes.iter().for_each(|note| tell!("{note}"));
+            return Ok(());
         }
-        out.flush()
+        let text = text();
+        streams::print(|out| {
+            out.write_all(text.as_bytes())?;
+            notes.iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
+            writeln!(out, "\n{foot}")
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `plan`: the full run, split for a batch system or a matrix of machines.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::checkout;
 use crate::models::workspace;
 use crate::output::{Output, table};
+use crate::streams::{self, tell};
 
 /// Split the full run over machines: files for an array of Slurm and for a matrix of GitHub Actions
 ///
@@ -54,15 +55,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let jobs = match written {
         Ok(jobs) => jobs,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut out = io::stdout().lock();
-    if output.is_json() {
-        serde_json::to_writer_pretty(&mut out, &jobs)?;
-        writeln!(out)?;
-    } else {
+    streams::print(|out| {
+        if output.is_json() {
+            serde_json::to_writer_pretty(&mut *out, &jobs)?;
+            return writeln!(out);
+        }
         out.write_all(table(&lines(&jobs)).as_bytes())?;
         let folder = arguments.out.display();
         writeln!(out, "\nSlurm, in a checkout of this commit: sbatch {folder}/slurm.sh")?;
@@ -70,9 +71,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
             out,
             "GitHub Actions: copy {folder}/github.yml and {folder}/job.sh to .github/workflows, and run the workflow"
         )?;
-        writeln!(out, "Then: {MERGE}")?;
-    }
-    out.flush()?;
+        writeln!(out, "Then: {MERGE}")
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

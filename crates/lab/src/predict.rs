@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::output::Output;
+use crate::streams::tell;
 use crate::{file, models};
 
 /// The version of the document: raised when a field goes or changes its meaning.
@@ -88,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let measured = match read(&arguments.from) {
         Ok(measured) => measured,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -126,7 +127,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     )?;
     let mut code = ExitCode::SUCCESS;
     for error in written.into_iter().filter_map(Result::err) {
-        eprintln!("{error}");
+        tell!("{error}");
         code = ExitCode::FAILURE;
     }
     Ok(code)

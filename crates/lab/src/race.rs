@@ -17,6 +17,7 @@ use crate::machine::Machine;
 use crate::models::{Failure, Limits, Models};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::streams::tell;
 use steps::Step;
 
 /// What kind of document this experiment makes, and its version.
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> io::Result<ExitCode>
     let found = match find(race) {
         Ok(found) => found,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };

@@ -19,6 +19,7 @@ use crate::machine::Machine;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::rounds::Rounds;
+use crate::streams::tell;
 use crate::trace::{LimitArguments, failed, short_names};
 use row::Row;
 
@@ -78,7 +79,13 @@ enum Kind {
 /// Replays everything that the arguments name, and shows what it cost.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
     let files = match arguments.files.as_slice() {
-        [] => recordings()?,
+        [] => match recordings() {
+            Ok(files) => files,
+            Err(error) => {
+                tell!("error: cannot find the recordings of this repository: {error}");
+                return Ok(ExitCode::FAILURE);
+            }
+        },
         files => files.to_vec(),
     };
     let wanted = |info: &&StrategyInfo| {
@@ -100,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
             Ok(more) => rows.extend(more),
             Err(error) => {
                 drop(progress);
-                eprintln!("error: {}: {error}", file.display());
+                tell!("error: {}: {error}", file.display());
                 return Ok(ExitCode::FAILURE);
             }
         }
@@ -116,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let written = arguments.docs.as_ref().map(page);
     output.print(SCHEMA, &machine, &rows, text, &notes)?;
     if let Some(Err(error)) = written {
-        eprintln!("{error}");
+        tell!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

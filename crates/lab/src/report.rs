@@ -1,15 +1,19 @@
 //! All experiments in one folder: a page to read, and sentences to cite.
 
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Output, Stdio};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use keyway_report::{Collected, Error, Folder, Kind, Part, Results, SCHEMA, Step};
+use keyway_report::{Collected, Error, Folder, Kind, Lab, Part, Results, SCHEMA, Step};
 
+use crate::children::{self, Kept};
 use crate::machine;
-use crate::output::{Output, table};
+use crate::output::{self, table};
+use crate::program::Program;
+use crate::streams::{self, tell};
 
 /// Where a report goes unless it is told.
 pub(crate) const FOLDER: &str = "keyway-report";
@@ -52,15 +56,33 @@ fn parts() -> PossibleValuesParser {
     Part::ALL.map(Part::name).into()
 }
 
+impl Lab for Program {
+    fn fingerprint(&self) -> Result<u64, Error> {
+        self.bytes().map(|bytes| keyway_report::fingerprint(&bytes)).map_err(Error::new)
+    }
+
+    fn run(&self, arguments: &[OsString], is_silent: bool) -> Result<Output, Error> {
+        let mut command = self.command().map_err(Error::new)?;
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        if is_silent {
+            command.stderr(Stdio::null());
+        }
+        let child = children::start(&mut command);
+        child
+            .and_then(Kept::output)
+            .map_err(|error| Error::new(format!("cannot start this program once more: {error}")))
+    }
+}
+
 /// Runs the commands and writes the report.
-pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments, output: &output::Output) -> io::Result<ExitCode> {
     match written(arguments) {
         Ok((folder, results, missing)) => {
             shown(&folder, &results, &missing, output)?;
             Ok(if missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             Ok(ExitCode::FAILURE)
         }
     }
@@ -75,12 +97,11 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
     // Before the folder is touched: a folder in the checkout would be a change of it.
     let surroundings = machine::surroundings();
     let folder = Folder::open(&path)?;
-    let program =
-        std::env::current_exe().map_err(|error| Error::new(format!("cannot find this program: {error}")))?;
+    let program = Program::this().map_err(Error::new)?;
     announce(&path, &steps);
     if let Some(stop) = arguments.stop_after {
         keyway_report::collect(
-            &program,
+            program,
             &folder,
             &steps[..stop.min(steps.len())],
             &surroundings,
@@ -89,7 +110,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
         return Err(Error::new(format!("stopped after {stop} parts")));
     }
     let Collected { parts, missing } =
-        keyway_report::collect(&program, &folder, &steps, &surroundings, &mut io::stderr())?;
+        keyway_report::collect(program, &folder, &steps, &surroundings, &mut io::stderr())?;
     let first = Part::ALL.iter().find_map(|part| parts.get(part));
     let provenance = first.and_then(|document| document.get("machine")).cloned().unwrap_or_default();
     let results = Results {
@@ -104,7 +125,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
         return Err(Error::new(format!("no part of the report was finished: {}", missing.join("; "))));
     }
     let timelines = if results.parts.contains_key(&Part::Starvation) {
-        keyway_report::timelines(&program, &folder, &mut io::stderr())?
+        keyway_report::timelines(program, &folder, &mut io::stderr())?
     } else {
         Vec::new()
     };
@@ -117,7 +138,7 @@ fn written(arguments: &Arguments) -> Result<(PathBuf, Results, Vec<String>), Err
 
 fn announce(path: &Path, steps: &[Step]) {
     let minutes = steps.iter().map(|step| step.seconds).sum::<u64>().div_ceil(60);
-    eprintln!(
+    tell!(
         "A report to {}: {} parts, about {minutes} min on two free cores, and the build of the models if there is none. Interrupted, \
          the same command goes on where it was.",
         path.display(),
@@ -125,11 +146,11 @@ fn announce(path: &Path, steps: &[Step]) {
     );
 }
 
-fn shown(folder: &Path, results: &Results, missing: &[String], output: &Output) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if output.is_json() {
-        out.write_all(results.to_json().as_bytes())?;
-    } else {
+fn shown(folder: &Path, results: &Results, missing: &[String], output: &output::Output) -> io::Result<()> {
+    streams::print(|out| {
+        if output.is_json() {
+            return out.write_all(results.to_json().as_bytes());
+        }
         out.write_all(table(&keyway_report::decision_lines(results)).as_bytes())?;
         writeln!(out, "\n{}", results.provenance.in_short())?;
         let page =
@@ -139,9 +160,8 @@ fn shown(folder: &Path, results: &Results, missing: &[String], output: &Output) 
             out,
             "{} sentences to cite: cargo lab cite ID; those of biased counts' pair: cargo lab cite owner-pair/biased-counts",
             results.claims.len()
-        )?;
-    }
-    out.flush()?;
-    missing.iter().for_each(|line| eprintln!("missing: {line}"));
+        )
+    })?;
+    missing.iter().for_each(|line| tell!("missing: {line}"));
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::file;
 use crate::machine::Machine;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::streams::tell;
 use row::{Cell, Sample};
 
 /// The version of the document: raised when a field goes or changes its meaning.
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     output.print(SCHEMA, &machine, &rows, || show::text(arguments.rounds, &rows), &notes)?;
     let mut failed = false;
     for error in written.into_iter().flatten().filter_map(Result::err) {
-        eprintln!("{error}");
+        tell!("{error}");
         failed = true;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -25,6 +25,7 @@ use crate::output::{Output, not_measured, shown, table};
 use crate::plot::{self, Axis, Bar, Panel, Plot, Shapes};
 use crate::progress::Progress;
 use crate::rounds::{Figure, Rounds};
+use crate::streams::tell;
 use beside::{Outcome, Setting};
 
 /// The version of the document: raised when a field goes or changes its meaning.
@@ -121,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let measured = match measure(arguments, &settings) {
         Ok(measured) => measured,
         Err(error) => {
-            eprintln!("error: the echo server: {error}");
+            tell!("error: the echo server: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -146,7 +147,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
         &notes,
     )?;
     if let Err(error) = written {
-        eprintln!("{error}");
+        tell!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -181,7 +182,7 @@ fn endure(arguments: &Arguments, seconds: u32, output: &Output) -> io::Result<Ex
         match endurance::run(strategy.id, Duration::from_secs(seconds.into())) {
             Ok(row) => rows.push(row),
             Err(error) => {
-                eprintln!("error: the echo server: {error}");
+                tell!("error: the echo server: {error}");
                 return Ok(ExitCode::FAILURE);
             }
         }

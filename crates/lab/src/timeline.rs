@@ -17,6 +17,7 @@ use keyway_timeline::{Recorder, Recording, Span, State};
 use keyway_workloads::{Job, STRATEGIES, ThreadsRun, for_each};
 
 use crate::file;
+use crate::streams::tell;
 
 /// The arguments that every experiment with a timeline takes.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
@@ -207,7 +208,7 @@ impl Arguments {
                 }
             }
         }
-        notes.iter().for_each(|note| eprintln!("{note}"));
+        notes.iter().for_each(|note| tell!("{note}"));
         Ok(())
     }
 }

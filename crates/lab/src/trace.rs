@@ -12,6 +12,7 @@ use clap::{Args, Subcommand, value_parser};
 use keyway_traces::{Limits, Reader, TraceError};
 
 use crate::output::Output;
+use crate::streams::tell;
 
 /// Look into recorded reference-count traffic: statistics, the life of one object, a part of a trace
 ///
@@ -117,7 +118,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
 
 /// Tells what is wrong.
 pub(crate) fn failed(error: &TraceError) -> ExitCode {
-    eprintln!("error: {error}");
+    tell!("error: {error}");
     ExitCode::FAILURE
 }
 

@@ -20,6 +20,7 @@ use crate::machine::Machine;
 use crate::markdown;
 use crate::output::Output;
 use crate::rounds::Figure;
+use crate::streams::tell;
 use judge::{Answer, Judged};
 use memory::Memory;
 use plan::{Plan, geometric_mean};
@@ -125,7 +126,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let measured = match plan.measure(arguments) {
         Ok(measured) => measured,
         Err(error) => {
-            eprintln!("error: the echo servers: {error}");
+            tell!("error: the echo servers: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -137,7 +138,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     match written {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("{error}");
+            tell!("{error}");
             Ok(ExitCode::FAILURE)
         }
     }

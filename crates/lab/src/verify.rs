@@ -20,6 +20,7 @@ use crate::file;
 use crate::machine::Machine;
 use crate::models::Models;
 use crate::output::Output;
+use crate::streams::tell;
 use budget::Budget;
 use ledger::Ledger;
 
@@ -62,7 +63,7 @@ fn strategy_ids() -> PossibleValuesParser {
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode> {
     // Before anything is run: not to find out after half an hour that there is nowhere to write to.
     if let Some(Err(error)) = arguments.docs.as_deref().map(make_room) {
-        eprintln!("error: {error}");
+        tell!("error: {error}");
         return Ok(ExitCode::FAILURE);
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let ledger = match collect(arguments, cores) {
         Ok(ledger) => ledger,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     notes.extend(complaints.iter().cloned());
     output.print_results(SCHEMA, &machine, &ledger, || ledger.text(), &notes)?;
     if let Some(Err(error)) = page {
-        eprintln!("{error}");
+        tell!("{error}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -110,7 +111,7 @@ fn make_room(path: &Path) -> Result<(), String> {
 }
 
 fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
-    eprintln!("building the models");
+    tell!("building the models");
     let models = Models::build()?;
     let mut listed = models.list(arguments.budget.word())?;
     listed.retain(|model| arguments.wants(&model.strategy));

@@ -34,5 +34,5 @@ pub use merge::{
 pub use page::{File, files, files_with};
 pub use plan::{Step, TIMELINES, plan};
 pub use results::{Claim, Error, Figure, Kind, Machine, Part, Results, SCHEMA, commit};
-pub use run::{Collected, Surroundings, collect, command_line, fingerprint, run_once, timelines};
+pub use run::{Collected, Lab, Surroundings, collect, command_line, fingerprint, run_once, timelines};
 pub use whole::{can_write, write_whole};

@@ -1,10 +1,10 @@
 //! Runs the commands of a report, one after the other, and keeps what each has finished.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -12,6 +12,22 @@ use serde_json::Value;
 use crate::folder::{Folder, Key};
 use crate::plan::{Step, TIMELINES};
 use crate::results::{Error, Part};
+
+/// The lab, as a program that is run once for each command.
+pub trait Lab {
+    /// A number that tells this build from others; see [`fingerprint`].
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    fn fingerprint(&self) -> Result<u64, Error>;
+
+    /// Runs it to its end, and returns its exit status and what it has said on standard output.
+    /// What it says on standard error is shown unless it is to be silent.
+    ///
+    /// # Errors
+    /// If it cannot be started or heard. That it fails is none.
+    fn run(&self, arguments: &[OsString], is_silent: bool) -> Result<Output, Error>;
+}
 
 /// What of the surroundings decides whether a finished part can be used again.
 #[derive(Clone, Debug)]
@@ -46,14 +62,13 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 /// One line: the program cannot be started or read, or the folder cannot be written. What is finished by then is kept. A command that
 /// fails is no error: its part is missing, and the rest goes on.
 pub fn collect(
-    program: &Path,
+    lab: &impl Lab,
     folder: &Folder,
     steps: &[Step],
     around: &Surroundings,
     tell: &mut dyn Write,
 ) -> Result<Collected, Error> {
-    let unreadable = |error| Error::new(format!("cannot read {}: {error}", program.display()));
-    let program_is = fingerprint(&std::fs::read(program).map_err(unreadable)?);
+    let program_is = lab.fingerprint()?;
     let mut collected = Collected::default();
     for (number, step) in steps.iter().enumerate() {
         let key = Key {
@@ -72,7 +87,7 @@ pub fn collect(
         }
         say(tell, &format!("{place}: {}; the report: {} still", about(step.seconds), about(left.as_secs())));
         let begun = Instant::now();
-        match document_of(program, step)? {
+        match document_of(lab, step)? {
             Ok(document) => {
                 folder.keep(step.part, &key, &document)?;
                 say(tell, &format!("      took {} s", begun.elapsed().as_secs()));
@@ -102,11 +117,10 @@ fn about(seconds: u64) -> String {
 }
 
 /// What the program prints for a step; or why it prints none, in one line.
-fn document_of(program: &Path, step: &Step) -> Result<Result<Value, String>, Error> {
-    let mut command = Command::new(program);
-    command.args(&step.arguments).arg("--json").stdin(Stdio::null()).stdout(Stdio::piped());
-    let not_started = |error| Error::new(format!("cannot start {}: {error}", program.display()));
-    let output = command.spawn().and_then(std::process::Child::wait_with_output).map_err(not_started)?;
+fn document_of(lab: &impl Lab, step: &Step) -> Result<Result<Value, String>, Error> {
+    let arguments: Vec<OsString> =
+        step.arguments.iter().map(OsString::from).chain(["--json".into()]).collect();
+    let output = lab.run(&arguments, false)?;
     // A command that found something wrong says so in its document, and by its exit status.
     let document: Result<Value, _> = serde_json::from_slice(&output.stdout);
     Ok(match document {
@@ -123,7 +137,7 @@ const UNDER_WAY: &str = "parts/timeline.svg";
 /// # Errors
 /// One line: the program cannot be started, or the folder cannot be written.
 pub fn timelines(
-    program: &Path,
+    lab: &impl Lab,
     folder: &Folder,
     tell: &mut dyn Write,
 ) -> Result<Vec<(String, String)>, Error> {
@@ -135,20 +149,12 @@ pub fn timelines(
         let place = folder.path().join(UNDER_WAY);
         folder.write(UNDER_WAY, "")?;
         say(tell, &format!("[timeline] {title}"));
-        let arguments = command.split_whitespace().map(|word| match word {
+        let words = command.split_whitespace().map(|word| match word {
             "FILE" => place.as_os_str().to_owned(),
             word => word.into(),
         });
-        let mut drawing = Command::new(program);
-        drawing
-            .args(arguments)
-            .arg("--json")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let status = drawing
-            .status()
-            .map_err(|error| Error::new(format!("cannot start {}: {error}", program.display())))?;
+        let arguments: Vec<OsString> = words.chain(["--json".into()]).collect();
+        let status = lab.run(&arguments, true)?.status;
         match std::fs::read_to_string(&place) {
             Ok(picture) if status.success() && picture.contains("</svg>") => {
                 folder.write(&name, &picture)?;
@@ -164,15 +170,17 @@ pub fn timelines(
 ///
 /// # Errors
 /// One line.
-pub fn run_once(program: &Path, arguments: &[String]) -> Result<Value, Error> {
+pub fn run_once(lab: &impl Lab, arguments: &[String]) -> Result<Value, Error> {
     let step = Step { part: Part::Cost, arguments: arguments.to_vec(), seconds: 0 };
-    document_of(program, &step)?.map_err(|why| Error::new(format!("{}: {why}", command_line(&step))))
+    document_of(lab, &step)?.map_err(|why| Error::new(format!("{}: {why}", command_line(&step))))
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::*;
@@ -186,15 +194,29 @@ mod tests {
     }
 
     /// A program in the place of the lab: counts its runs in a file, prints a document, and fails on what `fails` names.
-    fn program(place: &Path, fails: &str) -> std::path::PathBuf {
-        let path = place.join("lab");
-        let text = format!(
-            "#!/bin/sh\necho \"$1\" >>{}/runs\n[ \"$1\" = '{fails}' ] && exit 3\necho '{{\"schema\":\"s/1\",\"rows\":[]}}'\n",
-            place.display()
-        );
-        fs::write(&path, text).expect("it can be written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
-        path
+    struct Counting(PathBuf);
+
+    impl Counting {
+        fn new(place: &Path, fails: &str) -> Self {
+            let path = place.join("lab");
+            let text = format!(
+                "#!/bin/sh\necho \"$1\" >>{}/runs\n[ \"$1\" = '{fails}' ] && exit 3\necho '{{\"schema\":\"s/1\",\"rows\":[]}}'\n",
+                place.display()
+            );
+            fs::write(&path, text).expect("it can be written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
+            Counting(path)
+        }
+    }
+
+    impl Lab for Counting {
+        fn fingerprint(&self) -> Result<u64, Error> {
+            Ok(fingerprint(&fs::read(&self.0).expect("it can be read")))
+        }
+
+        fn run(&self, arguments: &[OsString], _: bool) -> Result<Output, Error> {
+            Ok(Command::new(&self.0).args(arguments).output().expect("it can be run"))
+        }
     }
 
     fn around(commit: &str) -> Surroundings {
@@ -210,7 +232,7 @@ mod tests {
         let _alone = alone();
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(&place.path().join("report")).expect("it can be made");
-        let lab = program(place.path(), "");
+        let lab = Counting::new(place.path(), "");
         let steps = plan(Kind::Quick, true, &[]);
         // Interrupted after three.
         collect(&lab, &folder, &steps[..3], &around("1"), &mut Vec::new()).expect("it runs");
@@ -230,7 +252,7 @@ mod tests {
         let _alone = alone();
         let place = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(&place.path().join("report")).expect("it can be made");
-        let lab = program(place.path(), "countdown");
+        let lab = Counting::new(place.path(), "countdown");
         let steps = plan(Kind::Quick, true, &[]);
         let all = collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
         assert_eq!((all.parts.len(), all.missing.len()), (6, 1));
@@ -247,7 +269,7 @@ mod tests {
         folder.write("timelines/starvation.svg", "<svg>earlier</svg>").expect("it can be written");
         // The second program succeeds, and draws nothing.
         for fails in ["starvation", ""] {
-            let lab = program(place.path(), fails);
+            let lab = Counting::new(place.path(), fails);
             let drawn = timelines(&lab, &folder, &mut Vec::new()).expect("it can be started");
             assert!(drawn.is_empty(), "{drawn:?}");
             let kept = fs::read_to_string(folder.path().join("timelines/starvation.svg"));

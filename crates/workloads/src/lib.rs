@@ -5,10 +5,11 @@
 //! interpreter does there, and checks its result: it is the same under every strategy. [`together()`] times what several threads
 //! do.
 //!
-//! Which file may use which, bottom to top: `strategies`, `together`; `value`, `name`; one file a program; `isolated`, `list`.
+//! Which file may use which, bottom to top: `strategies`, `crew`; `together`; `value`, `name`; one file a program; `isolated`, `list`.
 
 pub mod attributes;
 pub mod countdown;
+mod crew;
 pub mod dictionary;
 pub mod echo;
 pub mod fib;
@@ -23,6 +24,7 @@ mod together;
 pub mod trees;
 mod value;
 
+pub use crew::{CannotStart, Crew, Member, beside, crew_of};
 pub use isolated::{ISOLATED_RUNTIMES, countdown_in_isolated_runtimes, has_isolated_runtimes};
 pub use list::{WORKLOADS, WorkloadInfo, run_workload};
 pub use strategies::{Job, STRATEGIES, StrategyInfo, ThreadsRun, for_each, run_on};

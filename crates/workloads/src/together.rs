@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Barrier, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::crew::{CannotStart, crew_of};
 
 /// What several threads did, and how long it took.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ impl From<Together<u64>> for Done {
 /// scheduler treat it as they treat each of two.
 ///
 /// # Panics
-/// If `work` panics, or a thread cannot be started.
+/// If `work` panics, or, with [`CannotStart`], if a thread cannot be started: then none has begun.
 pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Together<T> {
     together_with(threads, || (), |number, ()| work(number)).0
 }
@@ -45,7 +46,7 @@ pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> To
 /// begin: as the main thread of an interpreter loads what the threads then use. It is handed back at the end.
 ///
 /// # Panics
-/// If `make` or `work` panics, or a thread cannot be started.
+/// If `make` or `work` panics, or, with [`CannotStart`], if a thread cannot be started: then none has begun.
 pub fn together_with<T: Send + Sync, R: Send>(
     threads: usize,
     make: impl Fn() -> T + Sync,
@@ -68,11 +69,7 @@ pub fn together_with<T: Send + Sync, R: Send>(
         let result = work(number, shared);
         (start, result, Instant::now())
     };
-    let finished: Vec<_> = thread::scope(|scope| {
-        let timed = &timed;
-        let running: Vec<_> = (0..threads).map(|number| scope.spawn(move || timed(number))).collect();
-        running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    });
+    let finished = crew_of(threads, timed, || ()).unwrap_or_else(|error: CannotStart| error.raise());
     let first = finished.iter().map(|(start, ..)| *start).min();
     let last = finished.iter().map(|(.., end)| *end).max();
     let elapsed = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
@@ -89,6 +86,7 @@ pub fn share(size: u64, threads: usize, number: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
+    use std::thread;
 
     use super::*;
 

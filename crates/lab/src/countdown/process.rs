@@ -4,12 +4,15 @@
 //! has made, and ends. Where there is no line to read, since the parent has gone, it ends without having counted.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::count_down;
+use crate::children::{self, Kept};
+use crate::program::Program;
+use crate::streams::tell;
 
 /// The name under which the command line knows a child's part: not for people.
 pub(crate) const PART: &str = "countdown-part";
@@ -38,7 +41,7 @@ pub(crate) fn part(part: &Part) -> io::Result<ExitCode> {
         }
     }
     let Some(done) = count_down(&part.subject, part.count, 1) else {
-        eprintln!("error: there is no strategy {}", part.subject);
+        tell!("error: there is no strategy {}", part.subject);
         return Ok(ExitCode::FAILURE);
     };
     writeln!(io::stdout(), "{}", done.results[0])?;
@@ -68,26 +71,32 @@ pub(super) fn time(id: &str, count: u64, processes: usize, wait: bool) -> Result
     Ok(elapsed)
 }
 
-/// A child. Killed and waited for if it is dropped before its end.
+/// A child.
 struct Counting {
-    child: Child,
+    child: Kept,
+    /// To be kept open while it waits.
+    hears: ChildStdin,
     says: BufReader<ChildStdout>,
+    complains: BufReader<ChildStderr>,
     share: u64,
 }
 
 impl Counting {
     fn start(id: &str, share: u64, wait: bool) -> Result<Self, String> {
-        let cannot = |error: io::Error| format!("cannot start a process to count down in: {error}");
-        let mut command = Command::new(std::env::current_exe().map_err(cannot)?);
+        let cannot = |error: String| format!("cannot start a process to count down in: {error}");
+        let mut command = Program::this().and_then(Program::command).map_err(cannot)?;
         command.args([PART, id, &share.to_string()]).args(wait.then_some("--wait"));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(cannot)?;
-        let says = BufReader::new(child.stdout.take().expect("it is piped"));
-        Ok(Counting { child, says, share })
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = children::start(&mut command).map_err(|error| cannot(error.to_string()))?;
+        let hears = child.stdin().expect("it is piped");
+        let says = BufReader::new(child.stdout().expect("it is piped"));
+        let complains = BufReader::new(child.stderr().expect("it is piped"));
+        Ok(Counting { child, hears, says, complains, share })
     }
 
     /// Says that it may begin.
     fn go(&mut self) -> Result<(), String> {
-        let line = self.child.stdin.as_mut().expect("it is piped").write_all(b"go\n");
+        let line = self.hears.write_all(b"go\n");
         line.map_err(|error| format!("cannot tell a process to count down: {error}"))
     }
 
@@ -96,30 +105,34 @@ impl Counting {
         let mut line = String::new();
         match self.says.read_line(&mut line) {
             Ok(_) if line.trim_end() == expected => Ok(()),
-            Ok(0) => Err(format!("a process that counts down has ended before it said `{expected}`")),
+            Ok(0) => {
+                let why = self.complaint();
+                Err(format!("a process that counts down has ended before it said `{expected}`: {why}"))
+            }
             Ok(_) => Err(format!("a process that counts down said `{}`, not `{expected}`", line.trim_end())),
             Err(error) => Err(format!("cannot hear a process that counts down: {error}")),
         }
+    }
+
+    /// The first line that it has said on standard error: its error is a part of ours.
+    fn complaint(&mut self) -> String {
+        let mut line = String::new();
+        // A process that cannot be heard has said nothing.
+        let _ = self.complains.read_line(&mut line);
+        let line = line.trim();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
     }
 
     fn hear_result(&mut self) -> Result<(), String> {
         self.hear(&self.share.to_string())
     }
 
-    fn end(mut self) -> Result<(), String> {
+    fn end(self) -> Result<(), String> {
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("a process that counts down has ended with {status}")),
             Err(error) => Err(format!("cannot wait for a process that counts down: {error}")),
         }
-    }
-}
-
-impl Drop for Counting {
-    fn drop(&mut self) {
-        // Fails if it has ended, as it should have.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -131,6 +144,8 @@ mod tests {
     fn a_child_that_does_not_do_its_part_is_an_error() {
         // This very program, a harness of tests, which does not know what `--wait` is.
         let error = time("floor", 10, 2, true).expect_err("it does not say that it is ready");
-        assert_eq!(error, "a process that counts down has ended before it said `ready`");
+        let expected = "a process that counts down has ended before it said `ready`: ";
+        assert!(error.starts_with(expected) && error.len() > expected.len(), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 }

@@ -1,10 +1,9 @@
 //! The program: the same for both kinds of locks, as far as they allow it.
 
-use std::thread;
 use std::time::Duration;
 
 use keyway::{Guarded, Ref, Strategy, Thread, attach};
-use keyway_workloads::Job;
+use keyway_workloads::{CannotStart, Crew, Job};
 
 use super::Locks;
 use super::board::{Board, Circle, LetGo, THREADS};
@@ -37,9 +36,9 @@ pub(super) struct Ended {
 type Object<S> = Ref<Guarded<u64, S>, S>;
 
 impl Job for Program {
-    type Output = Ended;
+    type Output = Result<Ended, CannotStart>;
 
-    fn run<S: Strategy>(&mut self) -> Ended {
+    fn run<S: Strategy>(&mut self) -> Self::Output {
         let Program { locks, rounds, patience } = *self;
         // For good: threads that stand still for ever in sections go on using it.
         let board: &'static Board = Box::leak(Box::default());
@@ -47,11 +46,11 @@ impl Job for Program {
         let shares = attach::<S, _>(|thread| {
             [[a.clone_ref(thread), b.clone_ref(thread)], [a.clone_ref(thread), b.clone_ref(thread)]]
         });
+        let crew = Crew::default();
         let threads: Vec<_> = shares
             .into_iter()
             .enumerate()
             .map(|(number, objects)| {
-                let name = thread::Builder::new().name(THREADS[number].to_owned());
                 let work = move || {
                     let done = attach::<S, _>(|thread| match locks {
                         Locks::Naive => naive(&objects, number, rounds, board, thread),
@@ -63,21 +62,22 @@ impl Job for Program {
                     board.ends(number);
                     done
                 };
-                name.spawn(work).expect("a thread starts")
+                crew.start_for_good(THREADS[number].to_owned(), work)
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
+        crew.begin();
         let patience = if locks == Locks::Sections { patience * MORE_PATIENT } else { patience };
         let circle = board.watch(patience);
         if circle.is_none() || locks == Locks::Naive {
-            let let_go =
-                threads.into_iter().filter_map(|thread| thread.join().expect("it does not panic").err());
+            let results = threads.into_iter().filter_map(|thread| thread.join().expect("it does not panic"));
+            let let_go = results.filter_map(Result::err);
             assert!(let_go.count() == 0 || circle.is_some(), "only who is in a circle is told to go");
             let totals =
                 attach::<S, _>(|thread| [&a, &b].map(|object| object.enter(thread, |total| **total)));
             assert_eq!(totals, [board.done().0; 2], "no change of an object is lost");
         }
         let (completed, met) = board.done();
-        Ended { completed, met, circle }
+        Ok(Ended { completed, met, circle })
     }
 }
 

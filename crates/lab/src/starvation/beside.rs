@@ -4,16 +4,20 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use std::thread::{self, sleep};
+use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
 use keyway::{Strategy, attach};
-use keyway_workloads::{Job, echo, run_on};
+use keyway_workloads::{CannotStart, Crew, Job, Member, echo, run_on};
 use serde::Serialize;
+
+use crate::children::{self, Kept};
+use crate::program::Program;
+use crate::streams::tell;
 
 /// How a server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
@@ -46,7 +50,20 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves until the client has gone.
-    pub(crate) fn serve(self) -> io::Result<()> {
+    pub(crate) fn run(self) -> ExitCode {
+        match self.serve() {
+            // The client may go in the middle of a trip.
+            Err(error)
+                if ![io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&error.kind()) =>
+            {
+                tell!("error: the echo server: {error}");
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        }
+    }
+
+    fn serve(self) -> io::Result<()> {
         let after = match self.answers {
             Answers::After200us => Duration::from_micros(200),
             Answers::AtOnce => Duration::ZERO,
@@ -56,11 +73,12 @@ impl Server {
     }
 
     /// Starts one. It ends when the connection is dropped.
-    pub(crate) fn start(answers: Answers) -> io::Result<(UnixStream, Child)> {
+    pub(crate) fn start(answers: Answers) -> io::Result<(UnixStream, Kept)> {
         let (here, there) = UnixStream::pair()?;
-        let mut server = Command::new(std::env::current_exe()?);
+        let mut server = Program::this().and_then(Program::command).map_err(io::Error::other)?;
         server.args(["echo-server", answers.id()]).stdin(Stdio::from(OwnedFd::from(there)));
-        Ok((here, server.spawn()?))
+        let server = children::start(&mut server);
+        Ok((here, server.map_err(|why| CannotStart::new("its process", why))?))
     }
 }
 
@@ -149,21 +167,21 @@ impl Job for Run {
         let clock = &Clock::new();
         let server = server.map(Server::start).transpose()?;
         let (connection, process) = server.unzip();
-        let outcome = thread::scope(|scope| {
+        let outcome = scope(|scope| {
+            let crew = Crew::default();
+            let spin = move || attach::<S, _>(|thread| spins_per_s(thread, clock));
             let spinners: Vec<_> = (1..=spinners)
-                .map(|number| {
-                    let spinner = thread::Builder::new().name(format!("spinner {number}"));
-                    spinner.spawn_scoped(scope, move || attach::<S, _>(|thread| spins_per_s(thread, clock)))
-                })
-                .collect::<io::Result<_>>()?;
+                .map(|number| crew.start(scope, format!("spinner {number}"), spin))
+                .collect::<Result<_, _>>()?;
             let client = connection.map(|mut connection| {
-                let client = thread::Builder::new().name("echo client".to_owned());
-                client.spawn_scoped(scope, move || Trips::make::<S>(&mut connection, clock))
+                let trips = move || Trips::make::<S>(&mut connection, clock);
+                crew.start(scope, "echo client".to_owned(), trips)
             });
             let client = client.transpose()?;
+            crew.begin();
             clock.measure(self.time);
-            let client = client.map(|client| client.join().expect("the client does not panic"));
-            let spins_per_s = spinners.into_iter().map(|spinner| spinner.join().expect("it does not panic"));
+            let client = client.map(Member::join);
+            let spins_per_s = spinners.into_iter().map(Member::join);
             let nothing = Outcome {
                 trips_per_s: f64::NAN,
                 p50_us: f64::NAN,
@@ -182,7 +200,7 @@ impl Job for Run {
                 None => nothing,
             })
         });
-        process.map(|mut process| process.wait()).transpose()?;
+        process.map(Kept::wait).transpose()?;
         outcome
     }
 }

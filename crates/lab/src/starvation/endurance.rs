@@ -1,15 +1,17 @@
 //! Four spinners and four echo clients for a long time: the longest that anybody waits for the lock.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread::{self, sleep};
+use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use keyway::{Strategy, attach};
-use keyway_workloads::{Job, echo, run_on};
+use keyway_workloads::{Crew, Job, Member, echo, run_on};
 use serde::Serialize;
 
 use super::beside::{Answers, Server};
+use crate::children::Kept;
 use crate::output::table;
 
 /// Threads of each kind.
@@ -58,45 +60,31 @@ impl Job for Run {
             (0..EACH).map(|_| Server::start(Answers::After200us)).collect::<io::Result<Vec<_>>>()?;
         let (connections, processes): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
         let start = Instant::now();
-        let (clients, spinner, control) = thread::scope(|scope| {
-            let control = scope.spawn(|| longest_gap(ends));
-            let named = |what: &str, number: usize| thread::Builder::new().name(format!("{what} {number}"));
+        let (clients, spinner, control) = scope(|scope| {
+            let crew = Crew::default();
+            let control = crew.start(scope, "control".to_owned(), || longest_gap(ends))?;
+            let spin = || longest_iteration::<S>(ends);
             let spinners: Vec<_> = (1..=EACH)
-                .map(|number| {
-                    let spinner = named("spinner", number);
-                    spinner.spawn_scoped(scope, || longest_iteration::<S>(ends)).expect("a thread starts")
-                })
-                .collect();
+                .map(|number| crew.start(scope, format!("spinner {number}"), spin))
+                .collect::<Result<_, _>>()?;
             let clients: Vec<_> = connections
                 .into_iter()
                 .zip(1..)
-                .map(|(mut connection, number)| {
-                    let client = move || {
-                        let (mut trips, mut longest) = (0, Duration::ZERO);
-                        attach::<S, _>(|thread| {
-                            echo::client(&mut connection, thread, |trip| {
-                                trips += 1;
-                                longest = longest.max(trip.longest_wait);
-                                !ends.load(Relaxed)
-                            })
-                        })?;
-                        Ok((trips, longest))
-                    };
-                    named("echo client", number).spawn_scoped(scope, client).expect("a thread starts")
+                .map(|(connection, number)| {
+                    let client = move || longest_wait::<S>(connection, ends);
+                    crew.start(scope, format!("echo client {number}"), client)
                 })
-                .collect();
+                .collect::<Result<_, _>>()?;
+            crew.begin();
             sleep(self.time);
             ends.store(true, Relaxed);
-            let clients = clients.into_iter().map(|client| client.join().expect("it does not panic"));
+            let clients = clients.into_iter().map(Member::join);
             let clients = clients.collect::<io::Result<Vec<(u64, Duration)>>>();
-            let spinner =
-                spinners.into_iter().map(|spinner| spinner.join().expect("it does not panic")).max();
-            (clients, spinner.unwrap_or_default(), control.join().expect("it does not panic"))
-        });
+            let spinner = spinners.into_iter().map(Member::join).max();
+            Ok::<_, io::Error>((clients, spinner.unwrap_or_default(), control.join()))
+        })?;
         let seconds = start.elapsed().as_secs_f64();
-        for mut process in processes {
-            process.wait()?;
-        }
+        processes.into_iter().try_for_each(|process| Kept::wait(process).map(drop))?;
         let clients = clients?;
         let client = clients.iter().map(|(_, longest)| *longest).max().unwrap_or_default();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
@@ -112,6 +100,19 @@ impl Job for Run {
             longest_less_control_ms: ms(client.max(spinner).saturating_sub(control)),
         })
     }
+}
+
+/// The round trips of a client, and the longest time that it waited for the runtime.
+fn longest_wait<S: Strategy>(mut connection: UnixStream, ends: &AtomicBool) -> io::Result<(u64, Duration)> {
+    let (mut trips, mut longest) = (0, Duration::ZERO);
+    attach::<S, _>(|thread| {
+        echo::client(&mut connection, thread, |trip| {
+            trips += 1;
+            longest = longest.max(trip.longest_wait);
+            !ends.load(Relaxed)
+        })
+    })?;
+    Ok((trips, longest))
 }
 
 fn longest_iteration<S: Strategy>(ends: &AtomicBool) -> Duration {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use keyway_traces::Trace;
 
 use super::{LimitArguments, failed};
+use crate::streams::tell;
 
 /// Writes the part to a file.
 pub(super) fn run(file: &PathBuf, part: Range<usize>, to: &PathBuf, limits: LimitArguments) -> ExitCode {
@@ -15,7 +16,7 @@ pub(super) fn run(file: &PathBuf, part: Range<usize>, to: &PathBuf, limits: Limi
         Err(error) => return failed(&error),
     };
     if let Err(error) = trace.cut(part).write_file(to) {
-        eprintln!("error: cannot write {}: {error}", to.display());
+        tell!("error: cannot write {}: {error}", to.display());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

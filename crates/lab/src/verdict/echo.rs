@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::thread;
+use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
 
 use keyway::{Strategy, Thread, attach};
-use keyway_workloads::{countdown, together};
+use keyway_workloads::{Crew, countdown, together};
 
 /// So long after a message has come, the server answers: the client really blocks.
 const THINKING: Duration = Duration::from_micros(200);
@@ -21,20 +21,21 @@ type Message = [u8; 16];
 /// # Errors
 /// If a server cannot be started, or a connection breaks.
 pub(super) fn time<S: Strategy>(clients: usize, trips: u64) -> io::Result<Duration> {
-    let (mut connections, mut servers) = (Vec::new(), Vec::new());
+    let (crew, mut connections, mut servers) = (Crew::default(), Vec::new(), Vec::new());
     for number in 0..clients {
         let (here, there) = UnixStream::pair()?;
-        let server = thread::Builder::new().name(format!("echo server {number}"));
-        servers.push(server.spawn(move || serve(there))?);
+        servers.push(crew.start_for_good(format!("echo server {number}"), move || serve(there))?);
         connections.push(here);
     }
+    crew.begin();
     let done = together(clients, |number| {
         attach::<S, _>(|thread| {
             (0..trips).try_for_each(|trip| round_trip(&connections[number], trip, thread))
         })
     });
     drop(connections);
-    servers.into_iter().try_for_each(|server| server.join().expect("a server does not panic"))?;
+    let served = |server: JoinHandle<Option<io::Result<()>>>| server.join().expect("a server does not panic");
+    servers.into_iter().filter_map(served).collect::<io::Result<()>>()?;
     done.results.into_iter().collect::<io::Result<()>>()?;
     Ok(done.elapsed)
 }
@@ -68,7 +69,7 @@ fn serve(mut connection: UnixStream) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             result => result?,
         }
-        thread::sleep(THINKING);
+        sleep(THINKING);
         connection.write_all(&message)?;
     }
 }

@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Stdio;
-use std::thread;
 
+use keyway_workloads::beside;
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
+use crate::children;
 use crate::models::{cargo, target, workspace};
 
 /// What the reason of a mutant starts with that was not run.
@@ -94,13 +95,11 @@ fn run(names: Vec<String>, models: usize) -> Result<Judged, String> {
     cargo.args(["run", "--quiet", "--package", "keyway-loom-tests", "--bin", "mutants", "--target-dir"]);
     cargo.arg(target()).args(["--", "--json"]).args(&names);
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = cargo.spawn().map_err(|error| format!("cannot run cargo: {error}"))?;
-    let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    let words =
-        thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).collect::<Vec<_>>());
-    let rows = follow(stdout, models);
+    let mut child = children::start(&mut cargo).map_err(|error| format!("cannot run cargo: {error}"))?;
+    let (stdout, stderr) = (child.stdout().expect("piped"), child.stderr().expect("piped"));
+    let read = move || BufReader::new(stderr).lines().map_while(Result::ok).collect::<Vec<_>>();
+    let (rows, words) = beside(read, || follow(stdout, models)).map_err(|error| error.to_string())?;
     let status = child.wait().map_err(|error| format!("the mutants: {error}"))?;
-    let words = words.join().expect("reading does not panic");
     // Names are matched in part, so that the run may have taken others along.
     let rows: Vec<Killed> = rows.into_iter().filter(|row| names.contains(&row.name)).collect();
     let all_done = names.iter().all(|name| rows.iter().any(|row| row.name == *name));

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::progress::Progress;
+use crate::streams::tell;
 
 /// Between two lines, where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -55,6 +56,6 @@ impl Pace {
         let elapsed = self.start.elapsed().as_secs();
         let left = elapsed * (self.steps - told.done) as u64 / told.done as u64;
         let Pace { what, steps, .. } = self;
-        eprintln!("{} of {steps} {what} in {elapsed} s, about {left} s left; the last: {step}", told.done);
+        tell!("{} of {steps} {what} in {elapsed} s, about {left} s left; the last: {step}", told.done);
     }
 }

@@ -1,7 +1,8 @@
 //! Runs models, each in a process of its own, several at a time.
 
 use std::sync::Mutex;
-use std::thread;
+
+use keyway_workloads::crew_of;
 
 use super::pace::Pace;
 use crate::models::{Limits, Listed, Models, Row};
@@ -30,10 +31,7 @@ pub(super) fn all(
         }
         Ok(())
     };
-    let ended: Result<(), String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..at_a_time).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
-    });
-    ended?;
+    let ended = crew_of(at_a_time, |_| work(), || ()).map_err(|error| error.to_string())?;
+    ended.into_iter().collect::<Result<(), String>>()?;
     Ok(rows.into_inner().expect("no panic while it was held"))
 }

@@ -1,14 +1,13 @@
 //! A replay: threads, time and checks.
 
-use std::panic::resume_unwind;
 use std::sync::Barrier;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 use hdrhistogram::Histogram;
 use keyway::{Strategy, Thread, attach};
 use keyway_object_model::header_bytes;
+use keyway_workloads::crew_of;
 
 use super::board::{Bell, Bells, Board, Cell};
 use super::life::Life;
@@ -52,10 +51,10 @@ impl<'p> Replay<'p> {
     /// **Blocking**: while threads of `S` elsewhere keep others out.
     ///
     /// # Errors
-    /// What does not agree with the trace.
+    /// What does not agree with the trace, or which thread cannot be started.
     ///
     /// # Panics
-    /// If a thread cannot be started, or the strategy gives out the wrong object.
+    /// If the strategy gives out the wrong object.
     pub fn whole<S: Strategy>(&self) -> Result<Duration, String> {
         self.run::<S, true>(self.board).map(|(time, _)| time)
     }
@@ -109,18 +108,11 @@ impl<'p> Replay<'p> {
         };
         // Made by a thread that exits, so that nobody owns them.
         let orphans = &plan.older[plan.threads()];
-        thread::scope(|scope| scope.spawn(|| make::<S, COUNTS>(&hand(0), orphans)).join())
-            .unwrap_or_else(|panic| resume_unwind(panic));
-        let barrier = Barrier::new(plan.threads());
-        let (slots_hand, barrier) = (&hand, &barrier);
-        let finished: Vec<Finished> = thread::scope(|scope| {
-            let start = |number| scope.spawn(move || one::<S, COUNTS>(plan, slots_hand(number), barrier));
-            let running: Vec<_> = (0..plan.threads()).map(start).collect();
-            running
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
-        });
+        let made = crew_of(1, |_| make::<S, COUNTS>(&hand(0), orphans), || ());
+        made.map_err(|error| error.to_string())?;
+        let barrier = &Barrier::new(plan.threads());
+        let each = |number| one::<S, COUNTS>(plan, hand(number), barrier);
+        let finished = crew_of(plan.threads(), each, || ()).map_err(|error| error.to_string())?;
         let first = finished.iter().map(|finished| finished.start).min();
         let last = finished.iter().map(|finished| finished.end).max();
         let time = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
