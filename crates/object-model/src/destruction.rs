@@ -294,6 +294,7 @@ impl<S: Strategy> Due<S> {
     ///
     /// # Safety
     /// - Nobody holds a reference to the object, and no queue does; it is put once.
+    #[inline(never)]
     pub unsafe fn put(&mut self, object: ObjectPtr<S>) {
         // SAFETY: it has not been destroyed yet: that is what is asked for.
         if unsafe { object.is_immortal() } {

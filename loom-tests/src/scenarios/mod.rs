@@ -8,6 +8,7 @@ mod exclusive;
 mod global_lock;
 mod group_locks;
 mod judged;
+mod nesting;
 mod pointer_queues;
 mod pointers;
 #[cfg(loom)]
@@ -124,6 +125,7 @@ fn of<S: Strategy>() -> Vec<Model> {
         threads::models::<S>(),
         promptness::models::<S>(),
         destruction::models::<S>(),
+        nesting::models::<S>(),
         sections::models::<S>(),
         exclusive::models::<S>(),
     ]
