@@ -19,7 +19,7 @@ use crate::weak::WeakShared;
 ///
 /// What differs from `Arc`:
 /// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that made it (see below), or, if destructors
-///   lie too deep in one another there (16 KiB of stack), after the destructor in which its last reference was dropped.
+///   lie too deep in one another there (8 KiB of stack), after the destructor in which its last reference was dropped.
 /// - Under `BiasedCounts`, the destructor of an object whose last reference is dropped by another thread than its maker may run on the maker's
 ///   OS thread: when it next makes an object, destroys one, asks whether a reference is the only one, calls [`collect`](Shared::collect), or exits. If the maker has exited or stepped
 ///   aside, the destructor runs where the last reference is dropped.

@@ -13,8 +13,8 @@ use std::cell::Cell;
 use std::ptr;
 
 /// How many bytes of stack destructions may take that lie inside one another. The frames of the innermost destructor come on top, as
-/// they do for a destructor that is alone. A thread with a stack of 64 KiB, or a coroutine with one of 32 KiB, has room for it.
-const STACK: usize = 16 << 10;
+/// they do for a destructor that is alone. A thread with a stack of 64 KiB, or a coroutine with one of 16 KiB, has room for it.
+const STACK: usize = 8 << 10;
 
 /// What a destruction takes whose distance from the one around it is larger, or is none: at most four can lie inside one another.
 /// An outermost destruction takes it as well. An odd number; see [`Nesting::price`].

@@ -1,5 +1,6 @@
 //! Destructors inside destructors: what has ended when one goes on, in which order, and what others do meanwhile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use keyway::{Guarded, Ref, Strategy, Thread, attach};
@@ -10,13 +11,13 @@ use keyway_sync::Mutex;
 use super::Signal;
 use crate::backend::spawn;
 use crate::model::{Model, scenarios};
-use crate::payload::{Fate, Payload, panic_quietly};
+use crate::payload::{Fate, Payload, panic_quietly, panics};
 
 pub(super) fn models<S: Strategy>() -> Vec<Model> {
     let mut models = scenarios!(S;
         2: destructor_releases_what_another_releases, destructor_drops_and_waits, fields_end_in_their_order,
            too_deep_and_released_by_another;
-        1: released_in_a_section_and_destroyed_in_order, too_deep_and_destroyed_in_order,
+        1: released_in_a_section_and_destroyed_in_order, too_deep_and_destroyed_in_order, too_deep_and_a_panic,
            destructor_panics_inside_another, destructions_of_one_thread_one_after_the_other;
     );
     // In a crowd of copies others may carry a part of the queue out.
@@ -212,6 +213,23 @@ fn too_deep_and_destroyed_in_order<S: Strategy>() {
     });
 }
 
+/// A destructor that lies too deep to have anything destroyed releases an object, and panics.
+///
+/// Fails if a panic leaves on the list what has joined it before.
+fn too_deep_and_a_panic<S: Strategy>() {
+    let fate = Fate::new();
+    attach::<S, _>(|thread| {
+        let object = thread.alloc(fate.payload(7));
+        panics(|| {
+            at_the_deepest(|| {
+                drop(object);
+                panic_quietly();
+            });
+        });
+        fate.assert_destroyed_once();
+    });
+}
+
 /// Another thread drops three objects one after the other, and their maker passes a checkpoint.
 ///
 /// Fails if they are not destroyed in the order in which they were dropped, by whichever thread.
@@ -249,7 +267,8 @@ fn destructor_panics_inside_another<S: Strategy>() {
             drop(panics);
             drop(std::mem::ManuallyDrop::into_inner(part));
         }));
-        outer.release(thread);
+        let released = catch_unwind(AssertUnwindSafe(|| outer.release(thread)));
+        assert!(released.is_ok(), "rule broken: the panic of a destructor comes out of another");
         order.assert_is(&[1]);
     });
     fates.iter().for_each(Fate::assert_destroyed_once);

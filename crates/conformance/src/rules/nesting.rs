@@ -162,7 +162,7 @@ fn comb<S: Strategy>(watch: &Watch, thread: &Thread<S>) -> Ref<Comb<S>, S> {
     (0..TEETH).fold(None, |next, _| tooth(next)).expect("not empty")
 }
 
-/// Destroyed on a thread with 64 KiB of stack, and in a coroutine with 32: attached, unattached and as what a section has put off.
+/// Destroyed on a thread with 64 KiB of stack, and in a coroutine with 16: attached, unattached and as what a section has put off.
 pub fn on_a_small_stack<U: Subject>() {
     let watch = Watch::new();
     let [one, two, three, four] = attach::<U::Strategy, _>(|thread| [(); 4].map(|()| comb(&watch, thread)));
@@ -172,7 +172,7 @@ pub fn on_a_small_stack<U: Subject>() {
         attach::<U::Strategy, _>(|thread| thread.alloc(Guarded::new(0)).enter(thread, |_| drop(three)));
     });
     assert_eq!(watch.destroyed(), 9 * TEETH);
-    in_a_coroutine_of(32 << 10, || drop(four));
+    in_a_coroutine_of(16 << 10, || drop(four));
     assert_eq!(watch.destroyed(), 12 * TEETH);
 }
 
@@ -190,7 +190,7 @@ pub fn a_destructor_that_switches_stacks<U: Subject>() {
                 drop(comb);
                 drop(inside);
             };
-            let switches = move || in_a_coroutine_of(32 << 10, elsewhere);
+            let switches = move || in_a_coroutine_of(16 << 10, elsewhere);
             object = thread.alloc(OnDrop::new(&watch, switches)).erase();
         }
         object.release(thread);
