@@ -18,8 +18,9 @@ use crate::weak::WeakShared;
 /// behind 32 bytes of the strategy's words; `Option<Shared<T, S>>` takes no more.
 ///
 /// What differs from `Arc`:
-/// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that made it (see below), or after a
-///   destructor in which its last reference was dropped.
+/// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that
+///   made it (see below), or, if destructors lie too deep in one another there (8 KiB of stack),
+///   after the destructor in which its last reference was dropped.
 /// - Under `BiasedCounts`, an object whose last reference its maker drops is destroyed by that
 ///   drop, whatever others have dropped before. The destructor of an object whose last reference is
 ///   dropped by another thread than its maker may run on the maker's OS thread: when it next makes
@@ -272,7 +273,8 @@ impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
     /// Takes the reference away. If it was the last, the object is destroyed: here, or by the thread that made it; see [`Shared`].
     ///
     /// # Panics
-    /// If the contents' destructor runs here and panics; the object's memory is freed all the same.
+    /// If the contents' destructor runs here and panics; the object's memory is freed all the same. Inside another object's destructor the
+    /// panic is caught.
     #[inline(always)]
     fn drop(&mut self) {
         let contents = self.contents;

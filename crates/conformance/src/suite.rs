@@ -128,10 +128,33 @@ macro_rules! __tests {
             ten_million_linked_objects_unattached,
         );
         $crate::__group!(
+            order in $crate::rules::order:
+            fields_in_order_of_declaration,
+            items_front_to_back,
+            a_tree_from_its_root_down,
+            put_off_and_then_in_order_of_release,
+            queued_and_then_in_order_of_release,
+            too_deep_and_then_in_order,
+            put_off_in_a_destructor,
+        );
+        $crate::__group!(
+            nesting in $crate::rules::nesting:
+            drop_then_join,
+            drop_then_join_further_in,
+            a_destructor_with_large_frames,
+            a_chain_of_large_frames,
+            on_a_small_stack,
+            a_destructor_that_switches_stacks,
+            destructors_that_end_in_any_order,
+        );
+        $crate::__group!(
             panics in $crate::rules::panics:
             in_a_destructor_alone,
             in_a_destructor_at_the_head_of_a_chain,
             in_a_destructor_in_a_chain,
+            in_every_third_destructor_of_a_deep_chain,
+            in_a_destructor_inside_another,
+            in_a_destructor_inside_another_while_unwinding,
             in_a_destructor_in_a_queue,
             in_a_destructor_due_in_a_section,
             with_a_payload_that_panics_when_dropped,
@@ -255,6 +278,8 @@ mod tests {
             include_str!("rules/limits.rs"),
             include_str!("rules/immortal.rs"),
             include_str!("rules/destruction.rs"),
+            include_str!("rules/order.rs"),
+            include_str!("rules/nesting.rs"),
             include_str!("rules/panics.rs"),
             include_str!("rules/sections.rs"),
             include_str!("rules/groups.rs"),

@@ -1,7 +1,8 @@
 //! Contents whose destruction tests look at.
 
-use std::sync::Arc;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keyway_object_model::{Ref, Strategy};
 
@@ -79,5 +80,42 @@ impl<S: Strategy> Drop for Link<S> {
     fn drop(&mut self) {
         self.witness.check();
         assert!(!self.panics, "a destructor that panics on purpose");
+    }
+}
+
+/// Which of the [`Part`]s of this diary have been destroyed, in which order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Diary(Arc<Mutex<Vec<u32>>>);
+
+impl Diary {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Contents that write their destruction down.
+    pub(crate) fn part(&self, number: u32) -> Part {
+        Part { number, diary: self.clone() }
+    }
+
+    pub(crate) fn write(&self, number: u32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+    }
+
+    /// What has been written since the last time.
+    pub(crate) fn told(&self) -> Vec<u32> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// See [`Diary::part`].
+#[derive(Debug)]
+pub(crate) struct Part {
+    number: u32,
+    diary: Diary,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.diary.write(self.number);
     }
 }

@@ -108,7 +108,7 @@ impl<S: Strategy> AnyRef<S> {
     /// Drops the reference with no thread-local looked up; see [`Ref::release`].
     ///
     /// # Panics
-    /// If the contents' destructor panics; the object's memory is freed all the same.
+    /// As [`Ref::release`].
     ///
     /// # Examples
     /// ```

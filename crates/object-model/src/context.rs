@@ -17,12 +17,14 @@ keyway_sync::thread_local! {
 }
 
 /// See [`CONTEXT`].
+#[repr(C)]
 pub(crate) struct Context {
+    /// In front, so that its address is the thread-local's: one instruction less for each place that may have to destroy something.
+    pub(crate) destruction: Destruction,
     /// The runtime this OS thread is attached to; null if none.
     runtime: Cell<*const Runtime>,
     /// The `Inner<S>` of that attachment, where `S` is the strategy whose runtime it is.
     inner: Cell<*const ()>,
-    pub(crate) destruction: Destruction,
     pub(crate) wakes: Wakes,
     /// How many calls are under way in which this OS thread is leaving.
     pub(crate) leaving: Cell<u32>,
@@ -33,9 +35,9 @@ pub(crate) struct Context {
 impl Context {
     const fn new() -> Self {
         Context {
+            destruction: Destruction::new(),
             runtime: Cell::new(ptr::null()),
             inner: Cell::new(ptr::null()),
-            destruction: Destruction::new(),
             wakes: Wakes::new(),
             leaving: Cell::new(0),
             #[cfg(debug_assertions)]

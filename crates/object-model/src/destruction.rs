@@ -1,36 +1,41 @@
-//! When and where destructors run: one at a time on an OS thread, outside sections, with bounded stack.
+//! When and where destructors run: outside sections, with bounded stack, and in the order of release.
 //!
-//! Each OS thread has one list of objects whose destruction is *due* and one count of reasons to wait ([`Destruction::hold`]):
-//! a destructor that is running, a section that is held. A destruction that becomes due meanwhile joins the list, and
-//! whoever ends the last reason empties it. So the destruction of a chain is a loop, not a recursion.
+//! An object whose last reference has gone is destroyed at once, inside the destructor that has released it if there is one. Two
+//! things make it wait, on a list of the OS thread ([`DueList`]): a reason to wait ([`Destruction::hold`]), such as a section that is
+//! held, and destructions that lie inside one another as deep as they may ([`Nesting`]). The end of the last reason to wait
+//! empties the list, and so does each destruction when its object is gone. So the deepest destructions are a loop, not a
+//! recursion: a chain of any length is destroyed on bounded stack.
 
 use std::any::Any;
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use crate::context::CONTEXT;
+use crate::due_list::{Batch, DueList};
 use crate::header::{Object, ObjectPtr, Prefix};
 use crate::leaving::Leaving;
+use crate::nesting::{Nesting, Price};
 use crate::strategy::{FreeThreaded, Strategy};
 #[cfg(debug_assertions)]
 use crate::user::Strategys;
 use crate::user::{self, Site};
 use crate::wakes;
 
-/// What one OS thread still has to destroy.
+/// What one OS thread still has to destroy, and what it is destroying.
 pub(crate) struct Destruction {
-    /// Why destruction must wait: destructors running and outermost sections held on this OS thread.
+    /// Why destruction must wait: outermost sections and exclusive calls on this OS thread.
     holds: Cell<usize>,
-    /// Claimed objects, linked through their count words; the last to come is first.
-    due: Cell<Option<NonNull<Prefix>>>,
+    due: DueList,
+    nesting: Nesting,
 }
 
 impl Destruction {
     #[inline]
     pub(crate) const fn new() -> Self {
-        Destruction { holds: Cell::new(0), due: Cell::new(None) }
+        Destruction { holds: Cell::new(0), due: DueList::new(), nesting: Nesting::new() }
     }
 
     /// From here to the matching [`unhold`](Self::unhold), destructions wait.
@@ -44,85 +49,126 @@ impl Destruction {
     pub(crate) fn unhold(&self) {
         let holds = self.holds.get() - 1;
         self.holds.set(holds);
-        if holds == 0 && self.due.get().is_some() {
+        if holds == 0 && !self.due.is_empty() {
             self.run_due();
         }
+    }
+
+    /// Whether something is due that need not wait for a [`hold`](Self::hold).
+    #[inline]
+    fn may_destroy(&self) -> bool {
+        self.holds.get() == 0 && !self.due.is_empty()
     }
 
     /// Destroys what is due, unless it must wait. A destructor's panic is caught: its hook has reported it.
     #[cold]
     pub(crate) fn run_due(&self) {
-        if self.holds.get() != 0 {
-            return;
+        // Without a price, a destruction is under way whose end empties the list.
+        if self.may_destroy()
+            && let Some(price) = self.nesting.price()
+        {
+            let _level = self.nesting.begin(price);
+            self.empty();
         }
-        self.hold();
-        self.empty();
-        self.holds.set(self.holds.get() - 1);
     }
 
     /// Destroys one object, or puts it on the list if destruction must wait.
     ///
     /// # Panics
-    /// If the object's own destructor panics, after the rest of what is due has been destroyed all the same.
+    /// If the object's own destructor panics and no other one is running on this OS thread, after the rest of what is due has been
+    /// destroyed all the same.
     ///
     /// # Safety
     /// - The object is claimed, and the claim is handed over to this call.
     #[inline]
     unsafe fn destroy(&self, object: NonNull<Prefix>) {
-        if self.holds.get() != 0 {
+        match self.nesting.price() {
             // SAFETY: the caller's duty.
-            unsafe { self.put(object) };
-        } else {
+            Some(price) if self.holds.get() == 0 => unsafe { self.destroy_at(price, object) },
             // SAFETY: the caller's duty.
-            unsafe { self.destroy_now(object) };
+            _ => unsafe { self.due.put(object) },
         }
     }
 
-    /// As [`destroy`](Self::destroy), where destruction need not wait. Not inlined, so that each link of a chain finds only a few
+    /// As [`destroy`](Self::destroy), where destruction need not wait. Not inlined, so that what lies too deep finds only a few
     /// instructions in its way.
     #[inline(never)]
-    unsafe fn destroy_now(&self, object: NonNull<Prefix>) {
-        self.hold();
-        let _rest = EmptyAndUnhold(self);
+    unsafe fn destroy_at(&self, price: Price, object: NonNull<Prefix>) {
+        let is_outermost = !self.nesting.is_under_way();
+        let _level = self.nesting.begin(price);
+        if is_outermost {
+            // SAFETY: the caller's duty.
+            return unsafe { self.destroy_outermost(object) };
+        }
+        if !self.due.is_empty() {
+            // What the destructor around has released before, and what lay too deep then.
+            // SAFETY: the caller's duty.
+            unsafe { self.due.put(object) };
+            return self.empty();
+        }
+        // U5.
+        // SAFETY: the caller's duty.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe { destroy_now(object) })) {
+            drop_payload(payload);
+        }
+        if !self.due.is_empty() {
+            self.empty();
+        }
+    }
+
+    /// # Safety
+    /// - As for [`destroy`](Self::destroy).
+    #[inline]
+    unsafe fn destroy_outermost(&self, object: NonNull<Prefix>) {
+        // What is due already was released before.
+        if !self.due.is_empty() {
+            self.empty();
+            if !self.due.is_empty() {
+                // SAFETY: the caller's duty.
+                return unsafe { self.due.put(object) };
+            }
+        }
+        let _rest = Empty(self);
         // SAFETY: the caller's duty.
         unsafe { destroy_now(object) };
     }
 
-    /// Puts an object on the list.
+    /// Destroys what is on the list and what joins it meanwhile. Panics are caught.
     ///
-    /// # Safety
-    /// - As for [`destroy`](Self::destroy).
-    #[inline]
-    unsafe fn put(&self, object: NonNull<Prefix>) {
-        // SAFETY: claimed as its descriptor asks, by the caller's duty.
-        unsafe { Prefix::set_link(object, self.due.get()) };
-        self.due.set(Some(object));
-    }
-
-    #[inline]
-    fn take(&self) -> Option<NonNull<Prefix>> {
-        let object = self.due.get()?;
-        // SAFETY: what is on the list is claimed and not destroyed yet; `put` set the link.
-        self.due.set(unsafe { Prefix::link(object) });
-        Some(object)
-    }
-
-    /// Destroys what is on the list and what joins it meanwhile.
+    /// While one object is destroyed, the others are out of the way: what its destructor releases goes before them, whether it is
+    /// destroyed at once or joins the list. So objects end in the same order, however deep their destructors lie in one another.
+    #[inline(never)]
     fn empty(&self) {
-        // One catch for as long as nothing panics: setting it up costs about as much as the destruction of a small object.
-        while self.due.get().is_some() {
+        let mut rest = Batch::EMPTY;
+        // A destructor that switches stacks may leave a section behind that is held elsewhere on this
+        // OS thread.
+        while self.holds.get() == 0 && !(rest.is_empty() && self.due.is_empty()) {
+            // One catch for as long as nothing panics.
             // U5.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.empty_until_a_panic())) {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.empty_until_a_panic(&mut rest))) {
                 drop_payload(payload);
             }
         }
+        self.due.put_in_front(rest);
     }
 
-    fn empty_until_a_panic(&self) {
-        while let Some(object) = self.take() {
+    #[inline]
+    fn empty_until_a_panic(&self, rest: &mut Batch) {
+        while self.holds.get() == 0 {
+            *rest = self.due.take_all().before(mem::replace(rest, Batch::EMPTY));
+            let Some(object) = rest.take() else { return };
             // SAFETY: on the list, so claimed; off the list, so destroyed once.
             unsafe { destroy_now(object) };
         }
+    }
+
+    /// Runs `f` as a destructor would run inside others that have left no stack to have objects destroyed at once.
+    #[cfg(feature = "testing")]
+    pub(crate) fn at_the_deepest<R>(&self, f: impl FnOnce() -> R) -> R {
+        let price = self.nesting.all_that_is_left().expect("not inside another such call");
+        let _level = self.nesting.begin(price);
+        let _rest = Empty(self);
+        f()
     }
 }
 
@@ -133,19 +179,18 @@ fn drop_payload(payload: Box<dyn Any + Send>) {
     user::calls(Site::Destructor);
     // U5.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-    std::mem::forget(dropped);
+    mem::forget(dropped);
 }
 
-/// Ends the hold of a destruction, also if the destructor panics.
-struct EmptyAndUnhold<'a>(&'a Destruction);
+/// Destroys what has become due during a destruction, also if the destructor panics.
+struct Empty<'a>(&'a Destruction);
 
-impl Drop for EmptyAndUnhold<'_> {
+impl Drop for Empty<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.0.due.get().is_some() {
+        if !self.0.due.is_empty() {
             self.0.empty();
         }
-        self.0.holds.set(self.0.holds.get() - 1);
     }
 }
 
@@ -163,7 +208,7 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
 /// Destroys an object whose last reference has just been released, now or when destruction need no longer wait.
 ///
 /// # Panics
-/// If the destructor panics and need not wait; what else is due has been destroyed then.
+/// If the destructor panics and neither waits nor runs inside another one; what else is due has been destroyed then.
 ///
 /// # Safety
 /// - As for [`ObjectPtr::claim`], unless the object is immortal: then nothing happens.
@@ -192,7 +237,7 @@ pub(crate) unsafe fn destroy_claimed<S: Strategy>(object: ObjectPtr<S>) {
 #[inline]
 pub(crate) fn run_due() {
     CONTEXT.with(|context| {
-        if context.destruction.due.get().is_some() {
+        if !context.destruction.due.is_empty() {
             context.destruction.run_due();
         }
     });
@@ -209,7 +254,7 @@ pub(crate) fn pay() {
 #[inline]
 pub(crate) fn run_due_leaving() {
     CONTEXT.with(|context| {
-        if context.destruction.due.get().is_some() {
+        if !context.destruction.due.is_empty() {
             let _leaving = Leaving::new();
             context.destruction.run_due();
         }
@@ -296,7 +341,7 @@ impl<S: Strategy> Due<S> {
 
     /// Whether nothing is due on this OS thread.
     pub fn is_empty(&self) -> bool {
-        CONTEXT.with(|context| context.destruction.due.get().is_none())
+        CONTEXT.with(|context| context.destruction.due.is_empty())
     }
 
     /// Hands over a value whose drop is the user's code, such as a waker that is no longer called
@@ -312,6 +357,7 @@ impl<S: Strategy> Due<S> {
     ///
     /// # Safety
     /// - Nobody holds a reference to the object, and no queue does; it is put once.
+    #[inline(never)]
     pub unsafe fn put(&mut self, object: ObjectPtr<S>) {
         // SAFETY: it has not been destroyed yet: that is what is asked for.
         if unsafe { object.is_immortal() } {
@@ -322,6 +368,6 @@ impl<S: Strategy> Due<S> {
         // SAFETY: the caller's duty.
         unsafe { (descriptor.claim)(object.prefix()) };
         // SAFETY: claimed just now.
-        CONTEXT.with(|context| unsafe { context.destruction.put(object.prefix()) });
+        CONTEXT.with(|context| unsafe { context.destruction.due.put(object.prefix()) });
     }
 }

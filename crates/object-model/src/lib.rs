@@ -6,7 +6,7 @@
 //! [`counted`] and [`WeakCounts`] are for crates that make a pointer type of their own.
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
-//! Which file may use which, bottom to top: [`owed`](Released), `header`, `destruction`, `context`, `strategy`, `attach`,
+//! Which file may use which, bottom to top: [`owed`](Released), `header`, `due_list`, `nesting`, `destruction`, `context`, `strategy`, `attach`,
 //! `exclusive`, `thread`, `reference`, `any`, `guarded`, `section`, `wrapper`.
 
 mod any;
@@ -14,12 +14,14 @@ mod attach;
 mod context;
 pub mod counted;
 mod destruction;
+mod due_list;
 mod exclusive;
 mod fatal;
 mod forked;
 mod guarded;
 mod header;
 mod leaving;
+mod nesting;
 mod owed;
 mod plain;
 mod pointers;

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 
 use keyway_sections::ContentsLock;
 
+use crate::context::CONTEXT;
 use crate::counted;
 use crate::destruction::Due;
 use crate::guarded::Guarded;
@@ -99,6 +100,15 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
         }
         taken
     })
+}
+
+/// Runs `f` as a destructor runs inside others that lie as deep in one another as they may: what it releases is destroyed when
+/// it has ended, in the order of release.
+///
+/// # Panics
+/// If `f` does; or if called inside another such call.
+pub fn at_the_deepest<R>(f: impl FnOnce() -> R) -> R {
+    CONTEXT.with(|context| context.destruction.at_the_deepest(f))
 }
 
 /// What the strategy says of a count, also if the object is immortal: then what it says must not change unless the count is a plain one.

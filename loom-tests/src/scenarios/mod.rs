@@ -10,6 +10,7 @@ mod global_lock;
 mod group_locks;
 mod judged;
 mod made_late;
+mod nesting;
 mod own_queue;
 mod pointer_queues;
 mod pointer_wakers;
@@ -128,6 +129,7 @@ fn of<S: Strategy>() -> Vec<Model> {
         threads::models::<S>(),
         promptness::models::<S>(),
         destruction::models::<S>(),
+        nesting::models::<S>(),
         sections::models::<S>(),
         exclusive::models::<S>(),
     ]

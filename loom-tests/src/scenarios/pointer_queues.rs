@@ -6,6 +6,7 @@ use std::task::{Wake, Waker};
 
 use keyway::attach;
 use keyway_brc::{Shared, WeakCounts};
+use keyway_object_model::testing::at_the_deepest;
 use keyway_sync::Mutex;
 use keyway_sync::atomic::{AtomicBool, Ordering};
 use keyway_sync::thread::spawn;
@@ -37,21 +38,20 @@ fn assert_destroyed<const N: usize>(fates: &[Fate; N]) {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
-/// An object ends that has the last references to two others. They wait for its destructor, each with the address of another in its
-/// words, while a weak reference to one of them is upgraded.
+/// The last references to two objects go where destructors lie too deep in one another to end them at once. So they wait, the first
+/// with the address of the second in its words, while a weak reference to it is upgraded.
 ///
 /// Fails if an address is taken for a count.
 fn pointer_upgrade_of_what_is_due<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let two = make::<S, 2>(&fates);
-    // The second to go has the address of the first.
-    let weak = Shared::downgrade(&two[1]);
+    let weak = Shared::downgrade(&two[0]);
     let other = spawn(move || {
         if let Some(theirs) = weak.upgrade() {
             read(&theirs);
         }
     });
-    drop(Shared::<_, S>::new(two));
+    at_the_deepest(|| drop(two));
     other.join().unwrap();
     Shared::<(), S>::step_aside();
     assert_destroyed(&fates);

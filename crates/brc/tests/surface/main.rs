@@ -2,6 +2,7 @@
 
 mod contents;
 mod counts;
+mod order;
 mod oversize;
 mod owners;
 mod pointers;
@@ -50,6 +51,12 @@ rules! {
         a_panic_in_a_destructor_leaves_the_rest_whole,
         a_long_chain_is_destroyed_with_a_bounded_stack,
         contents_that_stay_on_their_thread;
+    order:
+        fields_in_order_of_declaration,
+        items_front_to_back,
+        a_tree_from_its_root_down,
+        what_others_drop_in_their_order,
+        a_destructor_that_drops_and_joins;
     counts:
         clones_are_counted,
         a_drop_elsewhere_is_seen_after_collect,

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use keyway_brc::{Shared, WeakCounts, WeakShared};
+use keyway_object_model::{Guarded, attach};
 
 use crate::watch::{Watch, Witness, elsewhere};
 
@@ -179,22 +180,22 @@ pub(crate) fn a_panic_while_a_cyclic_object_is_made<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 0);
 }
 
-/// Inside a destructor, objects whose last reference goes wait on a list that their words hold, where weak references look.
+/// Inside a section, objects whose last reference goes wait on a list that their words hold, where weak references look.
 pub(crate) fn weak_references_outlive_what_waits_to_be_destroyed<S: WeakCounts>() {
-    struct Outer<S: WeakCounts>(Vec<Shared<Witness, S>>, Vec<WeakShared<Witness, S>>);
-    impl<S: WeakCounts> Drop for Outer<S> {
-        fn drop(&mut self) {
-            self.0.clear();
-            assert!(self.1.iter().all(|weak| weak.upgrade().is_none()));
-            assert!(self.1.iter().all(|weak| weak.strong_count() == 0));
-            self.1.truncate(2);
-        }
-    }
     let watch = Watch::default();
     let inner: Vec<_> = (0..5).map(|_| Shared::<_, S>::new(watch.witness())).collect();
-    let weak: Vec<_> = inner.iter().map(Shared::downgrade).collect();
+    let mut weak: Vec<_> = inner.iter().map(Shared::downgrade).collect();
     let others = weak.clone();
-    drop(Shared::<_, S>::new(Outer(inner, weak)));
+    attach::<S, _>(|thread| {
+        let guarded = thread.alloc(Guarded::new(inner));
+        guarded.enter(thread, |section| {
+            section.clear();
+            assert_eq!(watch.dropped(), 0);
+            assert!(weak.iter().all(|weak| weak.upgrade().is_none()));
+            assert!(weak.iter().all(|weak| weak.strong_count() == 0));
+            weak.truncate(2);
+        });
+    });
     assert_eq!(watch.dropped(), 5);
     assert!(others.iter().all(|weak| weak.upgrade().is_none()));
 }

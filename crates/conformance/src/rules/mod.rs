@@ -8,6 +8,8 @@ pub mod immortal;
 pub mod layout;
 pub mod limits;
 pub mod misuse;
+pub mod nesting;
+pub mod order;
 pub mod panics;
 pub mod sections;
 pub mod threads;

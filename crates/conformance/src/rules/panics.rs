@@ -6,7 +6,7 @@ use keyway_object_model::testing::suspend_every_nested_entry;
 use keyway_object_model::{Guarded, Ref, Section, Strategy, Thread, attach};
 
 use crate::subject::Subject;
-use crate::watch::{Link, OnDrop, Watch};
+use crate::watch::{Diary, Link, OnDrop, Watch};
 use crate::{elsewhere, groups};
 
 const ON_PURPOSE: &str = "a panic on purpose";
@@ -68,6 +68,56 @@ pub fn in_a_destructor_in_a_chain<U: Subject>() {
         let head = chain(&watch, thread, 10, &[3, 4, 9]);
         assert!(!panics(|| head.release(thread)));
         assert_eq!(watch.destroyed(), 10);
+        goes_on(thread);
+    });
+}
+
+/// As deep as destructors lie in one another and deeper, one in three panics, or none of those and all others.
+pub fn in_every_third_destructor_of_a_deep_chain<U: Subject>() {
+    let watch = Watch::new();
+    attach::<U::Strategy, _>(|thread| {
+        let every_third = (1..200).step_by(3).collect::<Vec<_>>();
+        let others = (1..200).filter(|place| !every_third.contains(place)).collect::<Vec<_>>();
+        for bad in [every_third, others] {
+            let head = chain(&watch, thread, 200, &bad);
+            assert!(!panics(|| head.release(thread)));
+        }
+        assert_eq!(watch.destroyed(), 400);
+        goes_on(thread);
+    });
+}
+
+/// A destructor is not told of a panic in the destructor of what it releases, and goes on.
+pub fn in_a_destructor_inside_another<U: Subject>() {
+    let (watch, diary) = (Watch::new(), Diary::new());
+    attach::<U::Strategy, _>(|thread| {
+        let bad = [(); 2].map(|()| chain(&watch, thread, 2, &[0]));
+        let also = diary.clone();
+        let outer = thread.alloc(OnDrop::new(&watch, move || {
+            let [one, two] = bad;
+            drop(one);
+            also.write(1);
+            drop(two.erase());
+            also.write(2);
+        }));
+        assert!(!panics(|| outer.release(thread)));
+        assert_eq!((watch.destroyed(), diary.told()), (5, vec![1, 2]));
+        goes_on(thread);
+    });
+}
+
+/// An object goes while a panic unwinds its holder. A panic in the destructor of what the object holds does not end the process.
+pub fn in_a_destructor_inside_another_while_unwinding<U: Subject>() {
+    let watch = Watch::new();
+    attach::<U::Strategy, _>(|thread| {
+        let held = chain(&watch, thread, 10, &[1, 2, 5]);
+        assert!(panics(|| {
+            let _held = held;
+            panic!("{ON_PURPOSE}");
+        }));
+        let panics_and_holds = chain(&watch, thread, 10, &[0, 1, 2, 5]);
+        assert!(panics(|| panics_and_holds.release(thread)));
+        assert_eq!(watch.destroyed(), 20);
         goes_on(thread);
     });
 }
