@@ -168,6 +168,8 @@ impl Destruction {
         let price = self.nesting.all_that_is_left().expect("not inside another such call");
         let _level = self.nesting.begin(price);
         let _rest = Empty(self);
+        user::calls(Site::Destructor);
+        // U5.
         f()
     }
 }
