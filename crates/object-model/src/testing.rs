@@ -6,11 +6,11 @@ use std::ptr::NonNull;
 use keyway_sections::ContentsLock;
 
 use crate::counted;
-use crate::destruction::Due;
+use crate::destruction::{self, Due};
 use crate::guarded::Guarded;
 use crate::header::{Object, ObjectPtr};
 use crate::owed::{Released, Retained};
-use crate::pointers::WeakCounts;
+use crate::pointers::{LeaveAtExit, WeakCounts};
 use crate::reference::{Ref, settle};
 use crate::strategy::{FreeThreaded, Strategy};
 use crate::thread::Thread;
@@ -92,6 +92,12 @@ pub unsafe fn release_counted_as_another<S: AsAnother + WeakCounts>(contents: No
     let released = counted::with_due(|due| unsafe { S::release_as_another(object, due) });
     // SAFETY: that was the release.
     unsafe { counted::settle::<S>(contents, released) };
+}
+
+/// The calling thread exits, as far as the strategy goes: a model must say so itself.
+pub fn exit<S: LeaveAtExit>() {
+    S::leave_at_exit(&mut Due::new());
+    destruction::run_due();
 }
 
 /// Whether the object is immortal.
