@@ -7,10 +7,6 @@ use super::handle::{Exits, Handle};
 use super::run::{Here, Maker, Presence};
 use crate::payload::Fate;
 
-/// Whether the owner's last drop destroys an object that nobody but its own queue still holds.
-/// Until then that is checked of absent owners alone.
-pub(super) const OWNERS_DROP_DESTROYS: bool = false;
-
 /// Another thread drops these, and exits.
 fn drop_elsewhere<S: Exits>(held: Vec<Handle<S>>) {
     let another = spawn(move || {
@@ -79,9 +75,7 @@ impl<S: Exits> Maker<S> {
             held.len()
         );
         drop(held);
-        if OWNERS_DROP_DESTROYS || self.presence == Presence::Absent {
-            self.fate.assert_destroyed_once();
-        }
+        self.fate.assert_destroyed_once();
     }
 
     /// What a destructor has made just now, another thread drops.

@@ -8,7 +8,6 @@ use keyway_sync::thread::{JoinHandle, spawn};
 
 use super::super::flat::Flat;
 use super::super::start::{State, starts};
-use super::ending::OWNERS_DROP_DESTROYS;
 use super::program::{Freedom, Op, Place, Position};
 use crate::model::Explorer;
 use crate::payload::{Fate, Payload};
@@ -198,8 +197,6 @@ impl<S: Strategy> Runner<S> {
         if by_turns::<S>() {
             attach::<S, _>(|_| ());
         }
-        if OWNERS_DROP_DESTROYS || !matches!(here, Here::Attached(_)) {
-            fate.assert_destroyed_once();
-        }
+        fate.assert_destroyed_once();
     }
 }
