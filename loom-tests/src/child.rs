@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use keyway_sync::explore;
 
 use crate::failure::Failure;
-use crate::model::Model;
+use crate::model::{Model, program};
 use crate::races;
 use crate::row::Row;
 use crate::settings;
@@ -31,6 +31,9 @@ pub fn run_if_asked(models: &[Model]) -> bool {
     panic::set_hook(Box::new(move |info| {
         let iteration = explore::begun();
         eprintln!("in iteration {iteration}:");
+        if let Some(program) = program() {
+            eprintln!("of the program {program}");
+        }
         Failure::new(iteration, info.payload_as_str().unwrap_or_default()).report();
         usual(info);
     }));

@@ -1,7 +1,8 @@
 //! A model: what is run, and what is said about it.
 
-use std::sync::Arc;
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use keyway::Strategy;
@@ -10,6 +11,15 @@ use keyway_object_model::ContentsLock;
 use crate::backend::explore::{self, Limits};
 use crate::row::Row;
 use crate::settings::{self, Budget};
+
+/// The program that is being explored, if it is one of many that are told apart. Not a word of the
+/// model.
+static PROGRAM: Mutex<Option<String>> = Mutex::new(None);
+
+/// The program that is being explored, if it is one of many that are told apart.
+pub fn program() -> Option<String> {
+    PROGRAM.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
 
 /// One model of one strategy.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +131,11 @@ impl Explorer {
         let noted = Arc::clone(&sighting);
         self.explore(move || program(&sighting));
         assert!(noted.seen.load(Ordering::Relaxed) || !cfg!(loom), "rule broken: {what} in no interleaving");
+    }
+
+    /// Says which program of many comes next, for the message if it fails.
+    pub fn tell(&mut self, program: &dyn Debug) {
+        *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{program:?}"));
     }
 
     /// Runs one program in every interleaving within the bound.

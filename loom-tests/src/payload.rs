@@ -82,6 +82,14 @@ impl Fate {
         assert!(ends == 0, "rule broken: an immortal object was destroyed");
     }
 
+    /// How often the payload has been dropped, once all has been joined that may have done it.
+    #[cfg(loom)]
+    #[track_caller]
+    pub(crate) fn ends(&self) -> u32 {
+        // SAFETY: loom has just checked that no write is concurrent.
+        self.0.with(|ends| unsafe { *ends })
+    }
+
     /// Once all threads have been joined: the payload has been dropped, once. In a crowd of copies this may be looked at later.
     #[track_caller]
     pub(crate) fn assert_destroyed_once(&self) {

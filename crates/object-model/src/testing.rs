@@ -7,11 +7,11 @@ use keyway_sections::ContentsLock;
 
 use crate::context::CONTEXT;
 use crate::counted;
-use crate::destruction::Due;
+use crate::destruction::{self, Due};
 use crate::guarded::Guarded;
 use crate::header::{Object, ObjectPtr};
 use crate::owed::{Released, Retained};
-use crate::pointers::WeakCounts;
+use crate::pointers::{LeaveAtExit, WeakCounts};
 use crate::reference::{Ref, settle};
 use crate::shared::{SharedCounts, SharedWord};
 use crate::strategy::{FreeThreaded, Strategy};
@@ -128,6 +128,12 @@ pub unsafe fn release_counted_as_another<S: AsAnother + WeakCounts>(contents: No
     let released = counted::with_due(|due| unsafe { S::release_as_another(object, due) });
     // SAFETY: that was the release.
     unsafe { counted::settle::<S>(contents, released) };
+}
+
+/// The calling thread exits, as far as the strategy goes: a model must say so itself.
+pub fn exit<S: LeaveAtExit>() {
+    S::leave_at_exit(&mut Due::new());
+    destruction::run_due();
 }
 
 /// Whether the object is immortal.

@@ -15,3 +15,4 @@ pub mod program;
 #[cfg(loom)]
 pub mod run;
 pub mod start;
+pub mod transitions;

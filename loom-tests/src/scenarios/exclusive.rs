@@ -23,7 +23,7 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
 
 /// Code that is not thread-safe.
 #[derive(Clone)]
-struct Foreign(Arc<UnsafeCell<u32>>);
+pub(crate) struct Foreign(Arc<UnsafeCell<u32>>);
 
 // SAFETY: loom checks that no two threads access the cell at once, which is what these models are about.
 unsafe impl Send for Foreign {}
@@ -32,17 +32,17 @@ unsafe impl Sync for Foreign {}
 
 impl Foreign {
     #[expect(clippy::arc_with_non_send_sync, reason = "`Foreign` is both, as loom checks")]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Foreign(Arc::new(UnsafeCell::new(0)))
     }
 
-    fn call(&self) {
+    pub(crate) fn call(&self) {
         // SAFETY: loom has just checked that no access is concurrent.
         self.0.with_mut(|calls| unsafe { *calls += 1 });
     }
 
     /// Once all threads have been joined.
-    fn assert_called(&self, times: u32) {
+    pub(crate) fn assert_called(&self, times: u32) {
         // SAFETY: loom has just checked that no write is concurrent.
         assert_eq!(self.0.with(|calls| unsafe { *calls }), times, "an update was lost");
     }

@@ -5,7 +5,7 @@ mod asking;
 pub(crate) mod counts;
 mod destruction;
 mod edges;
-mod exclusive;
+pub(crate) mod exclusive;
 mod global_lock;
 mod group_locks;
 mod judged;
@@ -21,6 +21,8 @@ mod promptness;
 mod returning_first;
 pub(crate) mod sections;
 mod threads;
+#[cfg(loom)]
+mod transitions;
 
 use std::sync::Arc;
 
@@ -62,20 +64,42 @@ macro_rules! of_strategy {
 pub fn all() -> Vec<Model> {
     [
         scenarios(),
-        of_strategy!("single-thread": programs::models_by_turns::<SingleThread>()),
-        of_strategy!("global-lock-interval": programs::models_by_turns::<GlobalLock<Interval>>()),
-        of_strategy!("global-lock-ticks": programs::models_by_turns::<GlobalLock<Ticks>>()),
-        of_strategy!("global-lock-returning-first": programs::models_by_turns::<GlobalLock<ReturningFirst>>()),
-        of_strategy!("object-locks": programs::models_of_flat::<ObjectLocks>()),
-        of_strategy!("group-locks": programs::models_of_flat::<GroupLocks>()),
+        of_strategy!(
+            "single-thread":
+            programs::models_by_turns::<SingleThread>(), transitions::models_by_turns::<SingleThread>(),
+        ),
+        of_strategy!(
+            "global-lock-interval":
+            programs::models_by_turns::<GlobalLock<Interval>>(), transitions::models_by_turns::<GlobalLock<Interval>>(),
+        ),
+        of_strategy!(
+            "global-lock-ticks":
+            programs::models_by_turns::<GlobalLock<Ticks>>(), transitions::models_by_turns::<GlobalLock<Ticks>>(),
+        ),
+        of_strategy!(
+            "global-lock-returning-first":
+            programs::models_by_turns::<GlobalLock<ReturningFirst>>(), transitions::models_by_turns::<GlobalLock<ReturningFirst>>(),
+        ),
+        of_strategy!(
+            "object-locks":
+            programs::models_of_flat::<ObjectLocks>(), transitions::models_of_free::<ObjectLocks>(),
+        ),
+        of_strategy!(
+            "group-locks":
+            programs::models_of_flat::<GroupLocks>(), transitions::models_of_free::<GroupLocks>(),
+        ),
         of_strategy!(
             "atomic-counts":
             programs::models_of_flat::<AtomicCounts>(), pointers::enumerations::<AtomicCounts, Flat>(),
+            transitions::models::<AtomicCounts, Flat>(),
+            transitions::models_of_free::<AtomicCounts>(),
         ),
         of_strategy!(
             "biased-counts":
             programs::models_of_biased::<BiasedCounts>(),
             pointers::enumerations::<BiasedCounts, Biased>(),
+            transitions::models::<BiasedCounts, Biased>(),
+            transitions::models_of_free::<BiasedCounts>(),
             edges::models_without_ids::<Compact>(),
         ),
         of_strategy!(

@@ -18,6 +18,10 @@ pub(crate) enum Release {
     Dropped,
     Erased,
     InBlockingRegion,
+    /// Inside a call of foreign code: what is due then is destroyed behind it.
+    InExclusiveCall,
+    /// Attached anew, inside a blocking region.
+    InAttachmentInside,
 }
 
 /// What is done while a section is suspended.
@@ -231,10 +235,15 @@ impl Maker {
     }
 
     fn release(&mut self) -> Release {
-        *self
-            .rng
-            .choice(&[Release::Explicit, Release::Dropped, Release::Erased, Release::InBlockingRegion])
-            .expect("not empty")
+        const ALL: [Release; 6] = [
+            Release::Explicit,
+            Release::Dropped,
+            Release::Erased,
+            Release::InBlockingRegion,
+            Release::InExclusiveCall,
+            Release::InAttachmentInside,
+        ];
+        *self.rng.choice(&ALL).expect("not empty")
     }
 
     fn around(&mut self) -> Around {

@@ -1,6 +1,6 @@
 //! What each operation does on an attached thread.
 
-use keyway_object_model::{SameObject, Section, Strategy, Thread};
+use keyway_object_model::{SameObject, Section, Strategy, Thread, attach};
 
 use super::lane::{Lane, Reference};
 use super::node::{Contents, Node};
@@ -153,6 +153,10 @@ fn release<S: Strategy>(
         Release::Dropped => drop(reference),
         Release::Erased => reference.erase().release(thread),
         Release::InBlockingRegion => thread.blocking(|| drop(reference)),
+        Release::InExclusiveCall => thread.exclusive(|thread| reference.release(thread)),
+        Release::InAttachmentInside => {
+            thread.blocking(|| attach::<S, _>(|thread| reference.release(thread)));
+        }
     }
 }
 
