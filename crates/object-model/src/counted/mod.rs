@@ -213,7 +213,7 @@ pub unsafe fn forget_contents<S: WeakCounts>(contents: NonNull<u8>, layout: Layo
     } else {
         // An array that was made as a slice, or contents that were made late.
         // SAFETY: the references' part of the weak count.
-        unsafe { weak::release_weak::<S>(contents) };
+        unsafe { release_for_all_references::<S>(contents) };
     }
 }
 
@@ -249,6 +249,17 @@ pub unsafe fn end_without_drop<S: WeakCounts>(contents: NonNull<u8>, layout: Lay
 unsafe fn end_by_descriptor<S: WeakCounts>(contents: NonNull<u8>) {
     // SAFETY: the caller's duty.
     unsafe { settle::<S>(contents, Released::Destroy) };
+}
+
+/// Out of the way of the drops of pointers, which are inlined only if they stay small.
+///
+/// # Safety
+/// - As for [`release_weak`], of the part that all references have.
+#[cold]
+#[inline(never)]
+unsafe fn release_for_all_references<S: WeakCounts>(contents: NonNull<u8>) {
+    // SAFETY: the caller's duty.
+    unsafe { weak::release_weak::<S>(contents) };
 }
 
 /// Pays what a release of an object made by [`allocate`] owes.
