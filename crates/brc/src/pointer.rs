@@ -18,8 +18,9 @@ use crate::weak::WeakShared;
 /// behind 32 bytes of the strategy's words; `Option<Shared<T, S>>` takes no more.
 ///
 /// What differs from `Arc`:
-/// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that made it (see below), or, if destructors
-///   lie too deep in one another there (8 KiB of stack), after the destructor in which its last reference was dropped.
+/// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that
+///   made it (see below), or, if destructors lie too deep in one another there (8 KiB of stack),
+///   after the destructor in which its last reference was dropped.
 /// - Under `BiasedCounts`, the destructor of an object whose last reference is dropped by another thread than its maker may run on the maker's
 ///   OS thread: when it next makes an object, destroys one, asks whether a reference is the only one, calls [`collect`](Shared::collect), or exits. If the maker has exited or stepped
 ///   aside, the destructor runs where the last reference is dropped.
@@ -267,8 +268,8 @@ impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
     /// Takes the reference away. If it was the last, the object is destroyed: here, or by the thread that made it; see [`Shared`].
     ///
     /// # Panics
-    /// If the contents' destructor runs here and panics; the object's memory is freed all the same. Inside another object's destructor the
-    /// panic is caught.
+    /// If the contents' destructor runs here and panics; the object's memory is freed all the same.
+    /// Inside another object's destructor the panic is caught.
     #[inline(always)]
     fn drop(&mut self) {
         let contents = self.contents;
