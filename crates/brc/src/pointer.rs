@@ -273,8 +273,8 @@ impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
     /// Takes the reference away. If it was the last, the object is destroyed: here, or by the thread that made it; see [`Shared`].
     ///
     /// # Panics
-    /// If the contents' destructor runs here and panics; the object's memory is freed all the same. Inside another object's destructor the
-    /// panic is caught.
+    /// If the contents' destructor runs here and panics; the object's memory is freed all the same.
+    /// Inside another object's destructor the panic is caught.
     #[inline(always)]
     fn drop(&mut self) {
         let contents = self.contents;

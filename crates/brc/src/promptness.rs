@@ -9,9 +9,11 @@ use crate::pointer::Shared;
 impl<S: WeakCounts> Shared<(), S> {
     /// Destroys, now and here, what other threads were the last to drop of the objects that this thread has made.
     ///
-    /// It happens by itself whenever this thread makes an object or destroys one, asks as its maker whether a reference is the only one, and when it
-    /// exits. A thread that does none of these for long, but runs, calls this now and then. A destructor's panic is caught. Called by a
-    /// destructor, it destroys there and then as well, unless destructors lie too deep in one another; inside a section, at its end.
+    /// It happens by itself whenever this thread makes an object or destroys one, asks as its maker
+    /// whether a reference is the only one, and when it exits. A thread that does none of these for
+    /// long, but runs, calls this now and then. A destructor's panic is caught. Called by a
+    /// destructor, it destroys there and then as well, unless destructors lie too deep in one
+    /// another; inside a section, at its end.
     ///
     /// # Examples
     /// ```

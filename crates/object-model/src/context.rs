@@ -19,7 +19,8 @@ keyway_sync::thread_local! {
 /// See [`CONTEXT`].
 #[repr(C)]
 pub(crate) struct Context {
-    /// In front, so that its address is the thread-local's: one instruction less for each place that may have to destroy something.
+    /// In front, so that its address is the thread-local's: one instruction less for each place
+    /// that may have to destroy something.
     pub(crate) destruction: Destruction,
     /// The runtime this OS thread is attached to; null if none.
     runtime: Cell<*const Runtime>,

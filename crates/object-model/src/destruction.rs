@@ -1,10 +1,12 @@
-//! When and where destructors run: outside sections, with bounded stack, and in the order of release.
+//! When and where destructors run: outside sections, with bounded stack, and in the order of
+//! release.
 //!
-//! An object whose last reference has gone is destroyed at once, inside the destructor that has released it if there is one. Two
-//! things make it wait, on a list of the OS thread ([`DueList`]): a reason to wait ([`Destruction::hold`]), such as a section that is
-//! held, and destructions that lie inside one another as deep as they may ([`Nesting`]). The end of the last reason to wait
-//! empties the list, and so does each destruction when its object is gone. So the deepest destructions are a loop, not a
-//! recursion: a chain of any length is destroyed on bounded stack.
+//! An object whose last reference has gone is destroyed at once, inside the destructor that has
+//! released it if there is one. Two things make it wait, on a list of the OS thread ([`DueList`]):
+//! a reason to wait ([`Destruction::hold`]), such as a section that is held, and destructions that
+//! lie inside one another as deep as they may ([`Nesting`]). The end of the last reason to wait
+//! empties the list, and so does each destruction when its object is gone. So the deepest
+//! destructions are a loop, not a recursion: a chain of any length is destroyed on bounded stack.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -75,8 +77,8 @@ impl Destruction {
     /// Destroys one object, or puts it on the list if destruction must wait.
     ///
     /// # Panics
-    /// If the object's own destructor panics and no other one is running on this OS thread, after the rest of what is due has been
-    /// destroyed all the same.
+    /// If the object's own destructor panics and no other one is running on this OS thread, after
+    /// the rest of what is due has been destroyed all the same.
     ///
     /// # Safety
     /// - The object is claimed, and the claim is handed over to this call.
@@ -90,8 +92,8 @@ impl Destruction {
         }
     }
 
-    /// As [`destroy`](Self::destroy), where destruction need not wait. Not inlined, so that what lies too deep finds only a few
-    /// instructions in its way.
+    /// As [`destroy`](Self::destroy), where destruction need not wait. Not inlined, so that what
+    /// lies too deep finds only a few instructions in its way.
     #[inline(never)]
     unsafe fn destroy_at(&self, price: Price, object: NonNull<Prefix>) {
         let is_outermost = !self.nesting.is_under_way();
@@ -135,8 +137,9 @@ impl Destruction {
 
     /// Destroys what is on the list and what joins it meanwhile. Panics are caught.
     ///
-    /// While one object is destroyed, the others are out of the way: what its destructor releases goes before them, whether it is
-    /// destroyed at once or joins the list. So objects end in the same order, however deep their destructors lie in one another.
+    /// While one object is destroyed, the others are out of the way: what its destructor releases
+    /// goes before them, whether it is destroyed at once or joins the list. So objects end in the
+    /// same order, however deep their destructors lie in one another.
     #[inline(never)]
     fn empty(&self) {
         let mut rest = Batch::EMPTY;
@@ -162,7 +165,8 @@ impl Destruction {
         }
     }
 
-    /// Runs `f` as a destructor would run inside others that have left no stack to have objects destroyed at once.
+    /// Runs `f` as a destructor would run inside others that have left no stack to have objects
+    /// destroyed at once.
     #[cfg(feature = "testing")]
     pub(crate) fn at_the_deepest<R>(&self, f: impl FnOnce() -> R) -> R {
         let price = self.nesting.all_that_is_left().expect("not inside another such call");
@@ -210,7 +214,8 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
 /// Destroys an object whose last reference has just been released, now or when destruction need no longer wait.
 ///
 /// # Panics
-/// If the destructor panics and neither waits nor runs inside another one; what else is due has been destroyed then.
+/// If the destructor panics and neither waits nor runs inside another one; what else is due has
+/// been destroyed then.
 ///
 /// # Safety
 /// - As for [`ObjectPtr::claim`], unless the object is immortal: then nothing happens.

@@ -5,7 +5,8 @@ use std::ptr::NonNull;
 
 use crate::header::Prefix;
 
-/// Claimed objects, each of which keeps the next one's address in its count words: so a list allocates nothing.
+/// Claimed objects, each of which keeps the next one's address in its count words: so a list
+/// allocates nothing.
 ///
 /// A list that is dropped leaks its objects, which is safe.
 pub(crate) struct Batch(Option<Ends>);
@@ -41,7 +42,8 @@ impl Batch {
         self.0 = if first == last {
             None
         } else {
-            // SAFETY: on the list, so claimed and not destroyed; not the last one, so `before` has set the link.
+            // SAFETY: on the list, so claimed and not destroyed; not the last one, so `before` has
+            // set the link.
             unsafe { Prefix::link(first) }.map(|next| Ends { first: next, last })
         };
         Some(first)

@@ -6,8 +6,9 @@
 //! [`counted`] and [`WeakCounts`] are for crates that make a pointer type of their own.
 //! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
 //!
-//! Which file may use which, bottom to top: [`owed`](Released), `header`, `due_list`, `nesting`, `destruction`, `context`, `strategy`, `attach`,
-//! `exclusive`, `thread`, `reference`, `any`, `guarded`, `section`, `wrapper`.
+//! Which file may use which, bottom to top: [`owed`](Released), `header`, `due_list`, `nesting`,
+//! `destruction`, `context`, `strategy`, `attach`, `exclusive`, `thread`, `reference`, `any`,
+//! `guarded`, `section`, `wrapper`.
 
 mod any;
 mod attach;

@@ -1,23 +1,28 @@
 //! How deep destructions may lie inside one another: a budget of stack for each OS thread.
 //!
-//! A destruction that begins inside another one takes the bytes of stack between the two out of the budget, and gives them back at
-//! its end. Two addresses say how many bytes that are. The difference says nothing if a destructor has switched to another stack,
-//! and it may be large because the destructor has large frames of its own. Both count as a *jump*, for [`JUMP`] bytes. So jumps,
-//! too, are bounded, and a destructor with large frames can still have objects destroyed at once.
+//! A destruction that begins inside another one takes the bytes of stack between the two out of the
+//! budget, and gives them back at its end. Two addresses say how many bytes that are. The
+//! difference says nothing if a destructor has switched to another stack, and it may be large
+//! because the destructor has large frames of its own. Both count as a *jump*, for [`JUMP`] bytes.
+//! So jumps, too, are bounded, and a destructor with large frames can still have objects destroyed
+//! at once.
 //!
-//! What is kept need not be right for the runtime to be sound. Coroutines can end their destructions in any order: then `at` is an
-//! address of the past, and one difference is wrong, which still counts for something between one byte and a jump. What is given
-//! back is what was taken, so the budget is exact once all destructions have ended.
+//! What is kept need not be right for the runtime to be sound. Coroutines can end their
+//! destructions in any order: then `at` is an address of the past, and one difference is wrong,
+//! which still counts for something between one byte and a jump. What is given back is what was
+//! taken, so the budget is exact once all destructions have ended.
 
 use std::cell::Cell;
 use std::ptr;
 
-/// How many bytes of stack destructions may take that lie inside one another. The frames of the innermost destructor come on top, as
-/// they do for a destructor that is alone. A thread with a stack of 64 KiB, or a coroutine with one of 16 KiB, has room for it.
+/// How many bytes of stack destructions may take that lie inside one another. The frames of the
+/// innermost destructor come on top, as they do for a destructor that is alone. A thread with a
+/// stack of 64 KiB, or a coroutine with one of 16 KiB, has room for it.
 const STACK: usize = 8 << 10;
 
-/// What a destruction takes whose distance from the one around it is larger, or is none: at most four can lie inside one another.
-/// An outermost destruction takes it as well. An odd number; see [`Nesting::price`].
+/// What a destruction takes whose distance from the one around it is larger, or is none: at most
+/// four can lie inside one another. An outermost destruction takes it as well. An odd number; see
+/// [`Nesting::price`].
 const JUMP: usize = STACK / 4 - 1;
 
 /// See the module.
@@ -42,13 +47,13 @@ impl Nesting {
         self.left.get() != Self::WHOLE
     }
 
-    /// What a destruction that begins here would take; none if so much is not left. There is always enough if no destruction is under
-    /// way.
+    /// What a destruction that begins here would take; none if so much is not left. There is always
+    /// enough if no destruction is under way.
     #[inline(always)]
     pub(crate) fn price(&self) -> Option<Price> {
         let here = here();
-        // Stacks grow downwards. Where they do not, or where this is another stack, the distance is a large number. Odd, so that it is
-        // not zero.
+        // Stacks grow downwards. Where they do not, or where this is another stack, the distance is
+        // a large number. Odd, so that it is not zero.
         let bytes = self.at.get().wrapping_sub(here).min(JUMP) | 1;
         (bytes <= self.left.get()).then_some(Price { here, bytes })
     }

@@ -93,11 +93,13 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
 
     /// Drops the reference with no thread-local looked up, unless the object is destroyed.
     ///
-    /// If this was the last one, the object is destroyed: here, or when the outermost section ends. Inside a destructor, too, it is
-    /// destroyed here, unless destructors lie too deep in one another (8 KiB of stack): then when that destructor has ended.
+    /// If this was the last one, the object is destroyed: here, or when the outermost section ends.
+    /// Inside a destructor, too, it is destroyed here, unless destructors lie too deep in one
+    /// another (8 KiB of stack): then when that destructor has ended.
     ///
     /// # Panics
-    /// If the contents' destructor panics; the object's memory is freed all the same. Inside another destructor the panic is caught.
+    /// If the contents' destructor panics; the object's memory is freed all the same. Inside
+    /// another destructor the panic is caught.
     ///
     /// # Examples
     /// ```

@@ -102,8 +102,8 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
     })
 }
 
-/// Runs `f` as a destructor runs inside others that lie as deep in one another as they may: what it releases is destroyed when
-/// it has ended, in the order of release.
+/// Runs `f` as a destructor runs inside others that lie as deep in one another as they may: what it
+/// releases is destroyed when it has ended, in the order of release.
 ///
 /// # Panics
 /// If `f` does; or if called inside another such call.

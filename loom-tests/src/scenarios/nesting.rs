@@ -1,4 +1,5 @@
-//! Destructors inside destructors: what has ended when one goes on, in which order, and what others do meanwhile.
+//! Destructors inside destructors: what has ended when one goes on, in which order, and what others
+//! do meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -85,9 +86,11 @@ impl Drop for Part {
     }
 }
 
-/// The destructor of one object releases a second, which another thread has, too, and releases meanwhile.
+/// The destructor of one object releases a second, which another thread has, too, and releases
+/// meanwhile.
 ///
-/// Fails if a release in a destructor is another than elsewhere: an object is destroyed twice, never, or while somebody has it.
+/// Fails if a release in a destructor is another than elsewhere: an object is destroyed twice,
+/// never, or while somebody has it.
 fn destructor_releases_what_another_releases<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     let other = attach::<S, _>(|thread| {
@@ -109,10 +112,11 @@ fn destructor_releases_what_another_releases<S: Strategy>() {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
-/// A destructor drops the last reference to an object that tells another thread by its end that there is no more to do, and waits for that
-/// thread to end.
+/// A destructor drops the last reference to an object that tells another thread by its end that
+/// there is no more to do, and waits for that thread to end.
 ///
-/// Fails if what a destructor releases is destroyed later than there and then: the two threads wait for each other.
+/// Fails if what a destructor releases is destroyed later than there and then: the two threads wait
+/// for each other.
 fn destructor_drops_and_waits<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     attach::<S, _>(|thread| {
@@ -131,7 +135,8 @@ fn destructor_drops_and_waits<S: Strategy>() {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
-/// An object has three others; the one between is held by another thread, too, which releases it meanwhile.
+/// An object has three others; the one between is held by another thread, too, which releases it
+/// meanwhile.
 ///
 /// Fails if the two that only the object has do not end in the order of its fields.
 fn fields_end_in_their_order<S: Strategy>() {
@@ -157,7 +162,8 @@ struct Holds<S: Strategy> {
     _payload: Payload,
 }
 
-/// The first of a chain goes where destructors lie too deep in one another; another thread has the last of it, and releases it meanwhile.
+/// The first of a chain goes where destructors lie too deep in one another; another thread has the
+/// last of it, and releases it meanwhile.
 ///
 /// Fails if what lies too deep is left on the list, or destroyed while somebody has it.
 fn too_deep_and_released_by_another<S: Strategy>() {
@@ -183,7 +189,8 @@ fn too_deep_and_released_by_another<S: Strategy>() {
 
 /// Three objects are released in a section, each with two more.
 ///
-/// Fails if they are not destroyed in the order in which they were released, each before what it holds and that before the next.
+/// Fails if they are not destroyed in the order in which they were released, each before what it
+/// holds and that before the next.
 fn released_in_a_section_and_destroyed_in_order<S: Strategy>() {
     let order = Order::new();
     attach::<S, _>(|thread| {
@@ -293,9 +300,11 @@ fn destructions_of_one_thread_one_after_the_other<S: Strategy>() {
     });
 }
 
-/// A destructor enters a section and releases there an object, whose destructor waits for another thread that enters the same.
+/// A destructor enters a section and releases there an object, whose destructor waits for another
+/// thread that enters the same.
 ///
-/// Fails if a destructor runs while a lock is held, or not before the section's end in the destructor goes on.
+/// Fails if a destructor runs while a lock is held, or not before the section's end in the
+/// destructor goes on.
 fn destructor_in_a_destructor_runs_outside_sections<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     let outer = attach::<S, _>(|thread| {

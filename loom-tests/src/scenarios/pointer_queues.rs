@@ -38,8 +38,9 @@ fn assert_destroyed<const N: usize>(fates: &[Fate; N]) {
     fates.iter().for_each(Fate::assert_destroyed_once);
 }
 
-/// The last references to two objects go where destructors lie too deep in one another to end them at once. So they wait, the first
-/// with the address of the second in its words, while a weak reference to it is upgraded.
+/// The last references to two objects go where destructors lie too deep in one another to end them
+/// at once. So they wait, the first with the address of the second in its words, while a weak
+/// reference to it is upgraded.
 ///
 /// Fails if an address is taken for a count.
 fn pointer_upgrade_of_what_is_due<S: WeakCounts>() {

@@ -1,4 +1,5 @@
-//! In which order pointers end their objects, and what has ended when a destructor goes on: as with `Arc`.
+//! In which order pointers end their objects, and what has ended when a destructor goes on: as with
+//! `Arc`.
 
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -86,7 +87,8 @@ pub(crate) fn what_others_drop_in_their_order<S: WeakCounts>() {
     assert_eq!(log.take(), [1, 2, 3, 4]);
 }
 
-/// Ends by dropping the sending side, which others may have as well, and waiting for the thread that receives.
+/// Ends by dropping the sending side, which others may have as well, and waiting for the thread
+/// that receives.
 struct Pool<S: WeakCounts> {
     jobs: Option<Shared<Mutex<Sender<u32>>, S>>,
     worker: Option<JoinHandle<u32>>,

@@ -180,7 +180,8 @@ pub(crate) fn a_panic_while_a_cyclic_object_is_made<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 0);
 }
 
-/// Inside a section, objects whose last reference goes wait on a list that their words hold, where weak references look.
+/// Inside a section, objects whose last reference goes wait on a list that their words hold, where
+/// weak references look.
 pub(crate) fn weak_references_outlive_what_waits_to_be_destroyed<S: WeakCounts>() {
     let watch = Watch::default();
     let inner: Vec<_> = (0..5).map(|_| Shared::<_, S>::new(watch.witness())).collect();

@@ -78,7 +78,8 @@ pub fn drop_then_join_further_in<U: Subject>() {
     assert_eq!(told.load(Ordering::SeqCst), 7);
 }
 
-/// What a function uses that formats, or polls: more than the whole of what destructions may take in one another.
+/// What a function uses that formats, or polls: more than the whole of what destructions may take
+/// in one another.
 #[inline(never)]
 fn with_large_frames<R>(f: impl FnOnce() -> R) -> R {
     let mut bytes = [0_u8; 20 << 10];
@@ -162,7 +163,8 @@ fn comb<S: Strategy>(watch: &Watch, thread: &Thread<S>) -> Ref<Comb<S>, S> {
     (0..TEETH).fold(None, |next, _| tooth(next)).expect("not empty")
 }
 
-/// Destroyed on a thread with 64 KiB of stack, and in a coroutine with 16: attached, unattached and as what a section has put off.
+/// Destroyed on a thread with 64 KiB of stack, and in a coroutine with 16: attached, unattached and
+/// as what a section has put off.
 pub fn on_a_small_stack<U: Subject>() {
     let watch = Watch::new();
     let [one, two, three, four] = attach::<U::Strategy, _>(|thread| [(); 4].map(|()| comb(&watch, thread)));
@@ -176,7 +178,8 @@ pub fn on_a_small_stack<U: Subject>() {
     assert_eq!(watch.destroyed(), 12 * TEETH);
 }
 
-/// A destructor switches to another stack, where a chain ends; and that again in a destructor there.
+/// A destructor switches to another stack, where a chain ends; and that again in a destructor
+/// there.
 pub fn a_destructor_that_switches_stacks<U: Subject>() {
     let (watch, diary) = (Watch::new(), Diary::new());
     attach::<U::Strategy, _>(|thread| {
@@ -202,7 +205,8 @@ pub fn a_destructor_that_switches_stacks<U: Subject>() {
 /// What a coroutine runs, which is switched away from once.
 type SwitchedAway = Coroutine<(), (), ()>;
 
-/// A coroutine that drops an object and is switched away from in the object's destructor, in the middle between two parts.
+/// A coroutine that drops an object and is switched away from in the object's destructor, in the
+/// middle between two parts.
 fn destroys_and_is_switched_away<S: Strategy>(first: u32, diary: &Diary, thread: &Thread<S>) -> SwitchedAway {
     let [one, two] = [first, first + 1].map(|number| thread.alloc(diary.part(number)));
     let watch = Watch::new();
@@ -227,8 +231,8 @@ struct SentYielder(*const Yielder<(), ()>);
 // SAFETY: used by the coroutine alone that has made it, on the one OS thread of the test.
 unsafe impl Send for SentYielder {}
 
-/// Destructors of three stacks end in another order than they have begun in. What they release is destroyed at once all the same, and
-/// afterwards all is as before.
+/// Destructors of three stacks end in another order than they have begun in. What they release is
+/// destroyed at once all the same, and afterwards all is as before.
 pub fn destructors_that_end_in_any_order<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {

@@ -7,7 +7,8 @@ use crate::elsewhere;
 use crate::subject::Subject;
 use crate::watch::{Diary, OnDrop, Part, Watch};
 
-/// Three objects behind fields of one, which is dropped as Rust drops a struct: in order of declaration.
+/// Three objects behind fields of one, which is dropped as Rust drops a struct: in order of
+/// declaration.
 struct Window<P> {
     #[expect(dead_code, reason = "held, not read")]
     surface: P,
@@ -66,7 +67,8 @@ struct Node<S: Strategy>(
     #[expect(dead_code, reason = "held, not read")] Vec<Ref<Node<S>, S>>,
 );
 
-/// A complete tree, numbered as it must end: each object before those below it, and those front to back.
+/// A complete tree, numbered as it must end: each object before those below it, and those front to
+/// back.
 fn tree<S: Strategy>(
     depth: usize,
     width: usize,
@@ -81,8 +83,8 @@ fn tree<S: Strategy>(
     thread.alloc(Node(diary.part(number), below))
 }
 
-/// A tree that is too deep for destructors in one another: each object has one more in front of the one that goes on, and one
-/// behind it.
+/// A tree that is too deep for destructors in one another: each object has one more in front of the
+/// one that goes on, and one behind it.
 fn comb<S: Strategy>(depth: usize, next: &mut u32, diary: &Diary, thread: &Thread<S>) -> Ref<Node<S>, S> {
     let mut part = || {
         *next += 1;
@@ -108,7 +110,8 @@ pub fn a_tree_from_its_root_down<U: Subject>() {
     });
 }
 
-/// What a section, a pair or an exclusive call has put off is destroyed in the order in which it was released.
+/// What a section, a pair or an exclusive call has put off is destroyed in the order in which it
+/// was released.
 pub fn put_off_and_then_in_order_of_release<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {
@@ -153,7 +156,8 @@ pub fn queued_and_then_in_order_of_release<U: Subject>() {
     assert_eq!(diary.told(), [1, 2, 3], "with nobody attached");
 }
 
-/// Where destructors lie too deep in one another, what they release waits for them; but the order is the same.
+/// Where destructors lie too deep in one another, what they release waits for them; but the order
+/// is the same.
 pub fn too_deep_and_then_in_order<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {

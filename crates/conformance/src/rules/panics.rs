@@ -72,7 +72,8 @@ pub fn in_a_destructor_in_a_chain<U: Subject>() {
     });
 }
 
-/// As deep as destructors lie in one another and deeper, one in three panics, or none of those and all others.
+/// As deep as destructors lie in one another and deeper, one in three panics, or none of those and
+/// all others.
 pub fn in_every_third_destructor_of_a_deep_chain<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -106,7 +107,8 @@ pub fn in_a_destructor_inside_another<U: Subject>() {
     });
 }
 
-/// An object goes while a panic unwinds its holder. A panic in the destructor of what the object holds does not end the process.
+/// An object goes while a panic unwinds its holder. A panic in the destructor of what the object
+/// holds does not end the process.
 pub fn in_a_destructor_inside_another_while_unwinding<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
