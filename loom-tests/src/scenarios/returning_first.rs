@@ -2,7 +2,9 @@
 
 use keyway::{GlobalLock, Guarded, Ref, ReturningFirst, Strategy, Thread, attach};
 use keyway_global_lock::Main;
-use keyway_global_lock::testing::{is_asked_for, queued};
+use keyway_global_lock::testing::is_asked_for;
+#[cfg(any(loom, shuttle))]
+use keyway_global_lock::testing::queued;
 
 use super::{Signal, join_all};
 use crate::backend::{expire_next, spawn};
@@ -26,11 +28,15 @@ pub(super) fn models() -> Vec<Model> {
             comes_back_with_every_choice_of_expiries,
         ),
         Model::of::<S>("a_crowd_with_every_choice_of_expiries", 3, a_crowd_with_every_choice_of_expiries),
-        Model::of::<S>("who_becomes_the_first_watches", 3, who_becomes_the_first_watches),
     ]);
     // Elsewhere the clock is real.
     #[cfg(any(loom, shuttle))]
-    models.push(Model::of::<S>("who_has_used_more_stands_in_line", 2, who_has_used_more_stands_in_line));
+    models.extend([
+        Model::of::<S>("who_has_used_more_stands_in_line", 2, who_has_used_more_stands_in_line),
+        Model::of::<S>("who_becomes_the_first_watches", 3, |explorer| {
+            explorer.explore(who_becomes_the_first_watches::<S>);
+        }),
+    ]);
     models
 }
 
@@ -309,35 +315,27 @@ fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
     assert_eq!(written(log).len(), N + 1, "an update was lost");
 }
 
-/// Two threads stand in line when the holder leaves: the second of them becomes the first, watches from then on, and asks.
+/// Two threads stand in line when the holder leaves. The second of them becomes the first, watches from then on, and asks the one that
+/// has its turn, which waits for that.
 ///
 /// Fails if nobody tells it that it has become the first: it sleeps without a time-out, and the turn never ends.
-fn who_becomes_the_first_watches(explorer: &mut Explorer) {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    type S = GlobalLock<ReturningFirst>;
-    explorer.explore_until_seen("the second in line asked for its turn", |sighting| {
-        // Not a word of the model: the lock orders what is done with it.
-        let [both_stand_in_line, is_asked] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
-        let others = attach::<S, _>(|_| {
-            let (both, asked) = (Arc::clone(&both_stand_in_line), Arc::clone(&is_asked));
-            let first = spawn(move || {
-                attach::<S, _>(|_| {
-                    let is_asked = both.load(Ordering::Relaxed) && is_asked_for::<ReturningFirst, Main>();
-                    asked.store(is_asked, Ordering::Relaxed);
-                });
+#[cfg(any(loom, shuttle))]
+fn who_becomes_the_first_watches<S: Strategy>() {
+    let others = attach::<S, _>(|_| {
+        let has_its_turn = spawn(|| {
+            attach::<S, _>(|_| {
+                // The other has not lost its patience yet: if it had been before this thread, it would have had the lock and gone.
+                let (other_waits, mut looks) = (queued::<Main>() == 1, 0);
+                while other_waits && !is_asked_for::<ReturningFirst, Main>() {
+                    keyway_sync::thread::yield_after(&mut looks);
+                }
             });
-            let second = spawn(|| {
-                expire_next(1);
-                attach::<S, _>(|_| ());
-            });
-            both_stand_in_line.store(queued::<Main>() == 2, Ordering::Relaxed);
-            [first, second]
         });
-        join_all(others);
-        if is_asked.load(Ordering::Relaxed) {
-            sighting.note();
-        }
+        let becomes_the_first = spawn(|| {
+            expire_next(1);
+            attach::<S, _>(|_| ());
+        });
+        [has_its_turn, becomes_the_first]
     });
+    join_all(others);
 }
