@@ -1,4 +1,5 @@
-//! What does it cost to destroy a chain, a tree, and an object that holds many others, object by object?
+//! What does it cost to destroy a chain, a tree, and an object that holds many others, object by
+//! object?
 
 mod common;
 

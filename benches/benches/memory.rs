@@ -1,4 +1,5 @@
-//! How many bytes does an object take? Counted, not timed: what is asked of the allocator, and what it sets aside.
+//! How many bytes does an object take? Counted, not timed: what is asked of the allocator, and what
+//! it sets aside.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

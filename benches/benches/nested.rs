@@ -1,4 +1,5 @@
-//! What does it cost to enter an object inside another, and to go from one to the next by cloning out?
+//! What does it cost to enter an object inside another, and to go from one to the next by cloning
+//! out?
 
 mod common;
 

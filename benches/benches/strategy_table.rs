@@ -1,6 +1,8 @@
-//! Last of all: every operation under every strategy in one table, from a few interleaved rounds of its own.
+//! Last of all: every operation under every strategy in one table, from a few interleaved rounds of
+//! its own.
 //!
-//! A table to look at. What to cite is `cargo lab cost`, whose ratios are formed within a round and have intervals.
+//! A table to look at. What to cite is `cargo lab cost`, whose ratios are formed within a round and
+//! have intervals.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -14,7 +16,8 @@ const ROUNDS: usize = 9;
 const OPERATIONS: u64 = 50_000;
 
 fn main() {
-    // As criterion takes them: without `--bench` the targets are only tried, and `--list` asks for their names.
+    // As criterion takes them: without `--bench` the targets are only tried, and `--list` asks for
+    // their names.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_asked = |option: &str| arguments.iter().any(|argument| argument == option);
     if is_asked("--list") {

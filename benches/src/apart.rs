@@ -10,18 +10,20 @@ use keyway_workloads::CannotStart;
 
 use crate::row::Sample;
 
-/// Runs `sample(operations)` in a child of this process, so that whatever it does to memory is gone with the child.
+/// Runs `sample(operations)` in a child of this process, so that whatever it does to memory is gone
+/// with the child.
 ///
 /// The calling process must have no thread that holds a lock which the operation takes.
 ///
 /// # Panics
-/// If the child ends without an answer; with [`CannotStart`] if the child cannot be made, or cannot start a thread.
+/// If the child ends without an answer; with [`CannotStart`] if the child cannot be made, or cannot
+/// start a thread.
 #[cfg(unix)]
 pub(crate) fn run(sample: fn(u64) -> Sample, operations: u64) -> Sample {
     let cannot = |error| -> ! { CannotStart::new("a process for a sample", error).raise() };
     let (mut read, write) = std::io::pipe().unwrap_or_else(|error| cannot(error));
-    // SAFETY: the child runs the operation and exits; by the caller's duty no lock that it needs is held by a thread that it has
-    // not inherited.
+    // SAFETY: the child runs the operation and exits; by the caller's duty no lock that it needs is
+    // held by a thread that it has not inherited.
     let child = match unsafe { libc::fork() } {
         -1 => cannot(std::io::Error::last_os_error()),
         0 => {
@@ -29,7 +31,8 @@ pub(crate) fn run(sample: fn(u64) -> Sample, operations: u64) -> Sample {
             // would do next.
             let sample = catch_unwind(|| sample(operations));
             let done = answer(write, sample);
-            // SAFETY: ends the child without running what the parent has registered for its own end.
+            // SAFETY: ends the child without running what the parent has registered for its own
+            // end.
             unsafe { libc::_exit(i32::from(!done)) }
         }
         child => child,

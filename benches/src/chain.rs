@@ -1,7 +1,8 @@
 //! What does it cost to destroy a chain, link by link?
 //!
-//! The first link's last reference is released; each link has the last reference to the next. For `Box` it is the loop that
-//! whoever has long chains writes by hand, since a nested drop overflows the stack.
+//! The first link's last reference is released; each link has the last reference to the next. For
+//! `Box` it is the loop that whoever has long chains writes by hand, since a nested drop overflows
+//! the stack.
 
 use std::time::Duration;
 

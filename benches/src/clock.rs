@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Whether this process is stepped through instead of timed. The clock is left alone then: how many instructions it takes
-/// to read is not always the same.
+/// Whether this process is stepped through instead of timed. The clock is left alone then: how many
+/// instructions it takes to read is not always the same.
 static STEPPED: AtomicBool = AtomicBool::new(false);
 
 /// From now on this process reads no clock, and traps where it would; see [`crate::steps`].
@@ -13,7 +13,8 @@ pub(crate) fn stop_the_clock() {
     STEPPED.store(true, Relaxed);
 }
 
-/// The time when the operations begin. If the clock has been stopped: tells so whoever steps through this process.
+/// The time when the operations begin. If the clock has been stopped: tells so whoever steps
+/// through this process.
 #[inline(never)]
 pub(crate) fn now() -> Option<Instant> {
     if STEPPED.load(Relaxed) {
@@ -44,8 +45,8 @@ fn trap() {
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 fn trap() {}
 
-/// Calls of the operation in one turn of the timed loop: the loop's own counter and branch are no part of what is asked, and weigh
-/// as much as a third of a plain count.
+/// Calls of the operation in one turn of the timed loop: the loop's own counter and branch are no
+/// part of what is asked, and weigh as much as a third of a plain count.
 const UNROLLED: u64 = 4;
 
 /// How long so many calls of `operation` take.

@@ -1,7 +1,8 @@
 //! How long does it take from an object's last release to its destruction?
 //!
-//! One thread makes the object and then passes checkpoints, one after the other; another thread has the only reference and
-//! gives it up, attached or not. The time is taken just before it does and at the beginning of the destructor.
+//! One thread makes the object and then passes checkpoints, one after the other; another thread has
+//! the only reference and gives it up, attached or not. The time is taken just before it does and
+//! at the beginning of the destructor.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -38,8 +39,8 @@ impl Delay {
     }
 }
 
-/// Released by an attached thread, under strategies that let two be attached; dropped by a thread that is not attached, under
-/// every strategy; and `Arc`.
+/// Released by an attached thread, under strategies that let two be attached; dropped by a thread
+/// that is not attached, under every strategy; and `Arc`.
 pub fn delays() -> Vec<Delay> {
     fn attached<S: FreeThreaded>() -> Delay {
         Delay {

@@ -1,7 +1,7 @@
 //! What does one more reference cost when another thread is at the same object at the same time?
 //!
-//! `duel-owner` times the thread that made the object, `duel-other` the one that did not; both make pairs for the whole
-//! time. Two threads at one `Arc` are the same either way.
+//! `duel-owner` times the thread that made the object, `duel-other` the one that did not; both make
+//! pairs for the whole time. Two threads at one `Arc` are the same either way.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
@@ -81,8 +81,8 @@ impl Duel {
         Done { time, window }
     }
 
-    /// The thread in the other's way. Its window is the longer one, by the little that it takes to notice: where it is longer by
-    /// more, the two were not together.
+    /// The thread in the other's way. Its window is the longer one, by the little that it takes to
+    /// notice: where it is longer by more, the two were not together.
     fn untimed(&self, time_pairs: impl Fn(u64) -> Duration) -> Done {
         time_pairs(BETWEEN_LOOKS);
         self.at_it.store(true, Relaxed);

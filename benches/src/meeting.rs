@@ -1,8 +1,8 @@
-//! What do several threads get done that meet, at one object or in the allocator; how evenly is it shared out, and how long do
-//! single operations take?
+//! What do several threads get done that meet, at one object or in the allocator; how evenly is it
+//! shared out, and how long do single operations take?
 //!
-//! Threads are released by a barrier and go on until they are told to stop; each carries out an operation and passes a
-//! checkpoint, as in a runtime's loop.
+//! Threads are released by a barrier and go on until they are told to stop; each carries out an
+//! operation and passes a checkpoint, as in a runtime's loop.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -47,7 +47,8 @@ pub struct Shape {
     pub threads: usize,
     /// How long they go on.
     pub time: Duration,
-    /// Whether each operation is timed by itself. That takes longer than some operations: what is done is not counted then.
+    /// Whether each operation is timed by itself. That takes longer than some operations: what is
+    /// done is not counted then.
     pub times_each: bool,
 }
 
@@ -70,7 +71,8 @@ impl Outcome {
         self.done.iter().sum::<u64>() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// Jain's index of what the threads got done: 1 if all did as much, one by their number if one did everything.
+    /// Jain's index of what the threads got done: 1 if all did as much, one by their number if one
+    /// did everything.
     pub fn fairness(&self) -> f64 {
         let (sum, squares) = self.done.iter().fold((0.0, 0.0), |(sum, squares), &done| {
             let done = done as f64;
@@ -90,7 +92,8 @@ impl Meeting {
     }
 }
 
-/// Every operation on every subject under which more than one thread can be attached, and on other pointers and locks.
+/// Every operation on every subject under which more than one thread can be attached, and on other
+/// pointers and locks.
 pub fn meetings() -> Vec<Meeting> {
     fn pair<S: Strategy>() -> Meeting {
         Meeting { operation: PAIR, subject: S::runtime().id, run: pairs::<S> }
@@ -279,7 +282,8 @@ mod tests {
         assert_eq!(outcome(&[30, 70]).throughput(), 200.0);
     }
 
-    /// What is done in a short time; in a longer one if that is nothing, as where a busy machine gives the threads no time at all.
+    /// What is done in a short time; in a longer one if that is nothing, as where a busy machine
+    /// gives the threads no time at all.
     fn done_in_a_while(meeting: &Meeting, threads: usize, times_each: bool) -> Outcome {
         let times = (0..8).map(|longer| Duration::from_millis(2 << (2 * longer)));
         let mut outcomes = times.map(|time| meeting.run(&Shape { threads, time, times_each }));

@@ -23,7 +23,8 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Bytes of one object, where `in_use` says how many bytes are in use altogether. Other threads must leave them alone.
+    /// Bytes of one object, where `in_use` says how many bytes are in use altogether. Other threads
+    /// must leave them alone.
     pub fn bytes(&self, in_use: &dyn Fn() -> u64) -> f64 {
         (self.count)(in_use) as f64 / OBJECTS as f64
     }
@@ -63,14 +64,16 @@ fn count<T>(in_use: &dyn Fn() -> u64, new: impl Fn(u64) -> T) -> u64 {
 
 /// What the allocator of the C library sets aside for one object; none where it does not say.
 ///
-/// Its chunks are multiples of 16 bytes. A fraction of one is what its cache has kept at hand meanwhile, and is left out.
+/// Its chunks are multiples of 16 bytes. A fraction of one is what its cache has kept at hand
+/// meanwhile, and is left out.
 pub fn set_aside(kind: &Kind) -> Option<u64> {
     given_out()?;
     let bytes = kind.bytes(&|| given_out().unwrap_or(0));
     Some((bytes / 16.0) as u64 * 16)
 }
 
-/// Bytes that the allocator of the C library has given out, what it adds to each allocation included; none where it does not say.
+/// Bytes that the allocator of the C library has given out, what it adds to each allocation
+/// included; none where it does not say.
 ///
 /// It counts the arena of the main thread only, so that is the thread to ask and to allocate on.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -1,4 +1,5 @@
-//! What does it cost to enter an object from inside another, and to go from an object to one that it refers to?
+//! What does it cost to enter an object from inside another, and to go from an object to one that
+//! it refers to?
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -22,7 +23,8 @@ pub fn enter_inner<T, S: Strategy>(outer: &mut Section<'_, T, S>, inner: &Guarde
     });
 }
 
-/// The idiom for going from an object to one inside its contents: the reference is cloned out, then its object is entered.
+/// The idiom for going from an object to one inside its contents: the reference is cloned out, then
+/// its object is entered.
 #[inline(always)]
 pub fn clone_out<S: Strategy>(parent: &Guarded<Leaf<S>, S>, thread: &mut Thread<S>) {
     let child = parent.enter(thread, |section| section.clone_ref(section.thread()));

@@ -1,8 +1,9 @@
 //! What does one more reference cost a thread that did not make the object?
 //!
-//! The maker is attached all the while (`non-owner-pair`), or has gone after it gave up a reference that it counted, so
-//! that the object has no owner any more (`non-owner-pair-merged`). Either way one thread at a time is at the object. Only
-//! under strategies that let two threads be attached at once.
+//! The maker is attached all the while (`non-owner-pair`), or has gone after it gave up a reference
+//! that it counted, so that the object has no owner any more (`non-owner-pair-merged`). Either way
+//! one thread at a time is at the object. Only under strategies that let two threads be attached at
+//! once.
 
 use std::sync::Arc;
 use std::sync::mpsc;

@@ -1,7 +1,8 @@
 //! What does one more reference cost the thread that made the object?
 //!
-//! A pair: a retain, and a release that is not the last. The handle in between is hidden from the optimiser, in the same
-//! way for every subject, so that no pair is dropped or merged with the next.
+//! A pair: a retain, and a release that is not the last. The handle in between is hidden from the
+//! optimiser, in the same way for every subject, so that no pair is dropped or merged with the
+//! next.
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -81,7 +82,8 @@ fn sample_of<P: Pointer>(pairs: u64) -> Duration {
     time_pairs_of(pairs, &P::new(1))
 }
 
-// The timed loops are functions of their own, so that nothing around them takes part in how they are compiled.
+// The timed loops are functions of their own, so that nothing around them takes part in how they
+// are compiled.
 
 #[inline(never)]
 pub(crate) fn time_pairs<S: Strategy>(pairs: u64, object: &Ref<u64, S>, thread: &Thread<S>) -> Duration {

@@ -13,7 +13,8 @@ pub(crate) trait Pointer: Clone + 'static {
     /// The subject's id.
     const ID: &'static str;
 
-    /// Bytes in front of, or beside, the contents: what is asked of the allocator without them. The package's tests compare it.
+    /// Bytes in front of, or beside, the contents: what is asked of the allocator without them. The
+    /// package's tests compare it.
     const HEADER: usize;
 
     /// What is known to be wrong with it.
@@ -55,8 +56,8 @@ unsafe impl circ::RcObject for Leaf {
     fn pop_edges(&mut self, _: &mut Vec<circ::Rc<Self>>) {}
 }
 
-/// No row reaches it: in each, the owner is alive until the last reference has gone, and has none of its own while objects are queued to
-/// it.
+/// No row reaches it: in each, the owner is alive until the last reference has gone, and has none
+/// of its own while objects are queued to it.
 const DEFECT_OF_BIASEDRC: &str = "an object in its owner's queue can be freed by the owner's last release, and one whose \
      last reference is dropped after its owner has exited leaks";
 
@@ -71,8 +72,9 @@ pointers! {
     "brc": Brc<u64>, 32;
 }
 
-/// Bytes of an object besides its contents, by subject: in front of an object's contents, and beside the contents of a lock. Where
-/// that is not a fact of the type, what its allocation asks for.
+/// Bytes of an object besides its contents, by subject: in front of an object's contents, and
+/// beside the contents of a lock. Where that is not a fact of the type, what its allocation asks
+/// for.
 pub fn header_bytes() -> HashMap<&'static str, usize> {
     fn of<S: Strategy>() -> (&'static str, usize) {
         (S::runtime().id, keyway_object_model::header_bytes::<S>())

@@ -1,7 +1,8 @@
 //! What does an object cost that one thread makes and another releases for the last time?
 //!
-//! The time that both threads spend on a core for it: making, releasing, and the maker's checkpoint, in which an owner carries
-//! out what was queued to it. Handing the objects over is not counted.
+//! The time that both threads spend on a core for it: making, releasing, and the maker's
+//! checkpoint, in which an owner carries out what was queued to it. Handing the objects over is not
+//! counted.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -20,7 +20,8 @@ pub struct Row {
     pub fixed: Option<u64>,
     /// What is known to be wrong with the subject. No row reaches it.
     pub defect: Option<&'static str>,
-    /// Carries out so many operations and says how long they took, without what comes before and after them.
+    /// Carries out so many operations and says how long they took, without what comes before and
+    /// after them.
     pub(crate) work: Work,
 }
 
@@ -42,7 +43,8 @@ pub(crate) enum Work {
 pub struct Sample {
     /// How long the operations took.
     pub time: Duration,
-    /// How far threads that were to be at it at once really were; none for one thread, or threads that take turns.
+    /// How far threads that were to be at it at once really were; none for one thread, or threads
+    /// that take turns.
     pub together: Option<Together>,
 }
 
@@ -100,9 +102,11 @@ impl Row {
     }
 }
 
-/// Has the allocator put the small pieces of memory together that were freed before, so that objects made one after the other lie so. Otherwise they
-/// lie in the order in which the sample before freed its own, and a long chain's price is that order's: a cache miss a link. glibc does it
-/// when it is asked for a piece of more than a kilobyte; to other allocators it is an allocation like any.
+/// Has the allocator put the small pieces of memory together that were freed before, so that
+/// objects made one after the other lie so. Otherwise they lie in the order in which the sample
+/// before freed its own, and a long chain's price is that order's: a cache miss a link. glibc does
+/// it when it is asked for a piece of more than a kilobyte; to other allocators it is an allocation
+/// like any.
 fn tidy_heap() {
     drop(black_box(Vec::<u8>::with_capacity(4096)));
 }
@@ -114,7 +118,8 @@ macro_rules! every_strategy {
     };
 }
 
-/// The list of `$row::<S>()` for every strategy `S` under which several threads run, in parallel or in turns.
+/// The list of `$row::<S>()` for every strategy `S` under which several threads run, in parallel or
+/// in turns.
 macro_rules! every_strategy_of_threads {
     ($row:ident) => {
         keyway::for_each_strategy!(crate::row::rows, of_threads $row)
@@ -128,8 +133,8 @@ macro_rules! every_free_threaded {
     };
 }
 
-/// What the three above make of the list of strategies: it is gone through line by line, and `$rows`
-/// collects the lines that are wanted.
+/// What the three above make of the list of strategies: it is gone through line by line, and
+/// `$rows` collects the lines that are wanted.
 macro_rules! rows {
     ([$which:ident $row:ident] $($line:tt)*) => { $crate::row::rows!(@ $which $row [] $($line)*) };
     (@ $which:ident $row:ident [$($rows:tt)*]) => { [$($rows)*] };

@@ -47,7 +47,8 @@ pub fn rows() -> Vec<Row> {
     every_strategy!(row).into_iter().chain(locks).collect()
 }
 
-/// Below the face: the lock of each strategy that sections take and give up, by itself. Strategies without locks have none.
+/// Below the face: the lock of each strategy that sections take and give up, by itself. Strategies
+/// without locks have none.
 pub fn lock_rows() -> Vec<Row> {
     fn row<S: Strategy>() -> Option<Row> {
         S::Lock::LOCKS.then(|| Row::new(LOCK_ALONE, S::runtime().id, sample_lock::<S>))

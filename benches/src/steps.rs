@@ -1,11 +1,13 @@
 //! Counts the instructions of an operation by stepping through it, one at a time.
 //!
-//! A child process carries the operation out. Between the traps with which the sample's clock is replaced, its parent
-//! single-steps it (`ptrace`) and looks at each instruction before it runs; before and after, the child runs freely. So
-//! the count is of the path that was really taken, slow paths that were not taken left out, and it does not depend on how busy
-//! the machine is. What it costs to get to the operations cancels out: see [`per_operation`].
+//! A child process carries the operation out. Between the traps with which the sample's clock is
+//! replaced, its parent single-steps it (`ptrace`) and looks at each instruction before it runs;
+//! before and after, the child runs freely. So the count is of the path that was really taken, slow
+//! paths that were not taken left out, and it does not depend on how busy the machine is. What it
+//! costs to get to the operations cancels out: see [`per_operation`].
 //!
-//! A *locked* instruction is one with the `lock` prefix, or an exchange with memory, which locks without one.
+//! A *locked* instruction is one with the `lock` prefix, or an exchange with memory, which locks
+//! without one.
 
 use std::io;
 use std::ops::Range;
@@ -19,7 +21,8 @@ pub struct Steps {
     pub instructions: f64,
     /// Locked ones among them.
     pub locked: f64,
-    /// Instructions in this program's own code, without the C library's: these depend on the compiler alone.
+    /// Instructions in this program's own code, without the C library's: these depend on the
+    /// compiler alone.
     pub own: f64,
     /// Locked ones among these.
     pub own_locked: f64,
@@ -34,11 +37,14 @@ struct Run {
     own_locked: u64,
 }
 
-/// What one operation of `sample` executes: the difference between a run of `operations` and one of twice as many.
+/// What one operation of `sample` executes: the difference between a run of `operations` and one of
+/// twice as many.
 ///
-/// A step takes some ten microseconds. The calling thread of `sample` is stepped through, others are not.
+/// A step takes some ten microseconds. The calling thread of `sample` is stepped through, others
+/// are not.
 ///
-/// The calling process must have no thread that holds a lock which the operation takes, nor ever will in the child.
+/// The calling process must have no thread that holds a lock which the operation takes, nor ever
+/// will in the child.
 ///
 /// # Errors
 /// If this machine does not allow stepping; some containers forbid `ptrace`.
@@ -71,8 +77,9 @@ fn own_code() -> io::Result<Range<u64>> {
 
 /// Steps through `sample(operations)` in a child process.
 fn count(sample: fn(u64) -> Duration, operations: u64, own: &Range<u64>) -> io::Result<Run> {
-    // SAFETY: the child runs the operation and exits; by the caller's duty no lock that it needs is held by a thread
-    // that it has not inherited, and the allocator is usable in a forked child (glibc, musl).
+    // SAFETY: the child runs the operation and exits; by the caller's duty no lock that it needs is
+    // held by a thread that it has not inherited, and the allocator is usable in a forked child
+    // (glibc, musl).
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => child(sample, operations),
@@ -159,15 +166,16 @@ impl Traced {
         let offset = std::mem::offset_of!(libc::user_regs_struct, rip);
         // SAFETY: the child is stopped; reads a register at its place in the user area.
         let address = unsafe { libc::ptrace(libc::PTRACE_PEEKUSER, self.0, offset, 0) };
-        // SAFETY: the child is stopped; reads its memory, not ours. Both results are words of any value: an error shows in
-        // the step that follows.
+        // SAFETY: the child is stopped; reads its memory, not ours. Both results are words of any
+        // value: an error shows in the step that follows.
         let word = unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.0, address, 0) };
         Ok((address as u64, word.to_le_bytes()))
     }
 
     /// Lets the child go on, without the signal that stopped it.
     fn go_on(&self, how: libc::c_uint) -> io::Result<()> {
-        // SAFETY: the child is stopped; no signal is passed on, since the only stops are the first, the traps and the steps.
+        // SAFETY: the child is stopped; no signal is passed on, since the only stops are the first,
+        // the traps and the steps.
         checked(unsafe { libc::ptrace(how, self.0, 0, 0) })
     }
 }
@@ -178,7 +186,8 @@ fn ended(status: i32) -> io::Error {
 
 impl Drop for Traced {
     fn drop(&mut self) {
-        // SAFETY: does nothing if the child has ended: it has been waited for, and no other has been made since.
+        // SAFETY: does nothing if the child has ended: it has been waited for, and no other has
+        // been made since.
         unsafe { libc::kill(self.0, libc::SIGKILL) };
         // SAFETY: no status is asked for.
         unsafe { libc::waitpid(self.0, std::ptr::null_mut(), 0) };

@@ -1,4 +1,5 @@
-//! What does it cost to attach, to ask at a checkpoint whether others wait, and to hand the global lock over?
+//! What does it cost to attach, to ask at a checkpoint whether others wait, and to hand the global
+//! lock over?
 
 use std::hint::{black_box, spin_loop};
 use std::sync::Barrier;
@@ -92,8 +93,9 @@ impl Turns {
     }
 }
 
-/// Two threads that are each let go by the other: one waits for its turn in a blocking region, and wants the lock back while the
-/// other, whose turn has ended, still holds it and is about to give it up.
+/// Two threads that are each let go by the other: one waits for its turn in a blocking region, and
+/// wants the lock back while the other, whose turn has ended, still holds it and is about to give
+/// it up.
 fn two_threads(hand_overs: u64, turns: &(impl Fn(&Turns, usize, u64) + Sync)) -> Duration {
     let (state, barrier) = (&Turns(AtomicUsize::new(0)), &Barrier::new(2));
     let each = hand_overs.div_ceil(2);

@@ -1,9 +1,12 @@
-//! How many instructions of this workspace every operation executes under every strategy, and how many of them are locked, against
-//! the table `instructions.txt`: so that a fast path that grows longer is seen, however noisy the machine.
+//! How many instructions of this workspace every operation executes under every strategy, and how
+//! many of them are locked, against the table `instructions.txt`: so that a fast path that grows
+//! longer is seen, however noisy the machine.
 //!
-//! Counted in optimised code, by stepping: `cargo test --release --package keyway-benches --test instructions`. The
-//! table holds for one compiler and kind of machine, which it names; with others, the test says so and passes. After an
-//! intended change, or for another compiler, `KEYWAY_WRITE_INSTRUCTIONS=1` in front of the command writes it anew.
+//! Counted in optimised code, by stepping:
+//! `cargo test --release --package keyway-benches --test instructions`. The table holds for one
+//! compiler and kind of machine, which it names; with others, the test says so and passes. After an
+//! intended change, or for another compiler, `KEYWAY_WRITE_INSTRUCTIONS=1` in front of the command
+//! writes it anew.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -16,7 +19,8 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 /// Set to write the table instead of comparing.
 const WRITE: &str = "KEYWAY_WRITE_INSTRUCTIONS";
 
-/// Operations that are stepped through. Twice as many are stepped through as well, and the difference counts.
+/// Operations that are stepped through. Twice as many are stepped through as well, and the
+/// difference counts.
 const STEPPED: u64 = 16;
 
 /// What the table is for: the compiler, and how it was called.
@@ -35,12 +39,14 @@ fn is_ours(row: &&Row) -> bool {
             .any(|id| row.subject.starts_with(id))
 }
 
-/// Whether what is executed depends on where objects happen to lie: `GroupLocks` may give two objects one lock.
+/// Whether what is executed depends on where objects happen to lie: `GroupLocks` may give two
+/// objects one lock.
 fn depends_on_addresses(row: &Row) -> bool {
     row.subject == "group-locks" && ["section-pair", "section-nested"].contains(&row.operation)
 }
 
-/// One line a row: operation, subject, instructions in the program's own code, locked ones among them.
+/// One line a row: operation, subject, instructions in the program's own code, locked ones among
+/// them.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn counted() -> std::io::Result<String> {
     let mut lines = String::new();

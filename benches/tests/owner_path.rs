@@ -1,5 +1,5 @@
-//! The owner's path of a retain, and of a release that is not the last: no allocation, and no locked instruction under the
-//! strategies that promise it. Counted, not timed.
+//! The owner's path of a retain, and of a release that is not the last: no allocation, and no
+//! locked instruction under the strategies that promise it. Counted, not timed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -51,7 +51,8 @@ fn pair_allocates_nothing<S: Strategy>() {
     });
 }
 
-/// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and `GroupLocks` take and give up a lock twice.
+/// Locked instructions of a pair: what each strategy pays for being safe. `ObjectLocks` and
+/// `GroupLocks` take and give up a lock twice.
 fn locked_in_a_pair(row: &Row) -> f64 {
     match row.subject {
         "rc" | "single-thread" | "biased-counts" | "biased-counts-apart" | "brc" => 0.0,

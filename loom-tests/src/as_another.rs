@@ -1,5 +1,5 @@
-//! Pointers that are counted as another thread would, whatever the calling thread is: one thread alone brings an object into states that
-//! take several, and a model has fewer interleavings.
+//! Pointers that are counted as another thread would, whatever the calling thread is: one thread
+//! alone brings an object into states that take several, and a model has fewer interleavings.
 
 use std::ptr::NonNull;
 

@@ -1,5 +1,5 @@
-//! What the scenarios and the harness take from the backend: the same names under loom, under shuttle and with threads of
-//! the operating system.
+//! What the scenarios and the harness take from the backend: the same names under loom, under
+//! shuttle and with threads of the operating system.
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use keyway_sync::expiry::{expire_next, wake_next};

@@ -1,4 +1,5 @@
-//! A model in a process of its own: a model that fails may abort, and then it takes nothing else with it.
+//! A model in a process of its own: a model that fails may abort, and then it takes nothing else
+//! with it.
 
 use std::env;
 use std::panic;
@@ -12,7 +13,8 @@ use crate::races;
 use crate::row::Row;
 use crate::settings;
 
-/// If this process has been started to run one model, runs it and reports; if to list them, lists them; false otherwise.
+/// If this process has been started to run one model, runs it and reports; if to list them, lists
+/// them; false otherwise.
 ///
 /// The models of the [races](crate::races) can be run but are not listed: they fail.
 ///

@@ -22,8 +22,8 @@ impl Failure {
         Failure { iteration, reason, message: message.to_owned() }
     }
 
-    /// Prints it for the parent process, with the steps of a race that is on show. A panic may bring others about: the first
-    /// line counts.
+    /// Prints it for the parent process, with the steps of a race that is on show. A panic may
+    /// bring others about: the first line counts.
     pub fn report(&self) {
         println!("keyway-failure: {}", serde_json::to_string(self).expect("strings and a number"));
         #[cfg(loom)]

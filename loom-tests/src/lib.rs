@@ -1,13 +1,16 @@
 //! The models: what loom checks of every strategy, through the face that programs use.
 //!
-//! `cargo loom` runs them all at preemption bound 3, each in a process of its own. A *scenario* is a model that is generic
-//! over the strategy; every strategy runs every scenario. Which bound, how long at most, and where the rows of the ledger go
-//! is said by environment variables; see [`settings`].
+//! `cargo loom` runs them all at preemption bound 3, each in a process of its own. A *scenario* is
+//! a model that is generic over the strategy; every strategy runs every scenario. Which bound, how
+//! long at most, and where the rows of the ledger go is said by environment variables; see
+//! [`settings`].
 //!
-//! The scenarios also run without loom, as `cargo test --test beside` and `cargo shuttle` do: see `beside`.
+//! The scenarios also run without loom, as `cargo test --test beside` and `cargo shuttle` do: see
+//! `beside`.
 //!
-//! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`, `as_another`, `scenarios`, `child`, `beside`;
-//! beside them `outer_cargo`, `mutants`, `failure`, `stacks`, which makes models faster, and `races`, which shows what goes wrong without a
+//! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`,
+//! `as_another`, `scenarios`, `child`, `beside`; beside them `outer_cargo`, `mutants`, `failure`,
+//! `stacks`, which makes models faster, and `races`, which shows what goes wrong without a
 //! strategy's protection.
 
 pub mod enumerate;

@@ -108,20 +108,24 @@ impl Explorer {
         self.start_states += 1;
     }
 
-    /// Explores every interleaving from here on, whatever the bound is: for models that can afford it.
+    /// Explores every interleaving from here on, whatever the bound is: for models that can afford
+    /// it.
     pub fn lift_bound(&mut self) {
         self.limits.bound = None;
     }
 
-    /// Goes no further than this bound from here on, whatever the bound is: for models that can afford no more.
+    /// Goes no further than this bound from here on, whatever the bound is: for models that can
+    /// afford no more.
     pub fn lower_bound_to(&mut self, most: usize) {
         self.limits.bound = Some(self.limits.bound.map_or(most, |bound| bound.min(most)));
     }
 
-    /// As [`explore`](Self::explore), of a program that is told where to note that something has happened which may happen.
+    /// As [`explore`](Self::explore), of a program that is told where to note that something has
+    /// happened which may happen.
     ///
     /// # Panics
-    /// If it has happened in no interleaving. Only loom tries them all; elsewhere this is not looked at.
+    /// If it has happened in no interleaving. Only loom tries them all; elsewhere this is not
+    /// looked at.
     pub(crate) fn explore_until_seen(
         &mut self,
         what: &str,
@@ -165,7 +169,8 @@ impl Sighting {
         self.seen.store(true, Ordering::Relaxed);
     }
 
-    /// Whether no copies of the program run at the same time, whose threads could take what this one's should have.
+    /// Whether no copies of the program run at the same time, whose threads could take what this
+    /// one's should have.
     pub(crate) fn is_alone(&self) -> bool {
         self.alone
     }
@@ -179,7 +184,8 @@ pub(crate) fn is_alone() -> bool {
     return crate::beside::is_alone();
 }
 
-/// Lists scenarios as models: `scenarios!(S; 2: one, another; 3: a_third)` with the number of threads before the colon.
+/// Lists scenarios as models: `scenarios!(S; 2: one, another; 3: a_third)` with the number of
+/// threads before the colon.
 macro_rules! scenarios {
     ($strategy:ident; $($threads:literal: $($name:ident),+ $(,)?);+ $(;)?) => {
         vec![$($(

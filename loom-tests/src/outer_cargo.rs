@@ -3,8 +3,8 @@
 use std::env;
 use std::process::Command;
 
-/// Removes from the environment of an inner cargo what an outer one has set for the program it runs, and whatever would
-/// change what the alias `cargo loom` builds.
+/// Removes from the environment of an inner cargo what an outer one has set for the program it
+/// runs, and whatever would change what the alias `cargo loom` builds.
 pub fn forget(cargo: &mut Command) {
     for (name, _) in env::vars_os() {
         if is_of_the_outer_cargo(&name.to_string_lossy()) {

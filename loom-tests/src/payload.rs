@@ -1,5 +1,5 @@
-//! What the objects of the models contain: something that is read, and whose end is watched. And panics that a program of a
-//! model means.
+//! What the objects of the models contain: something that is read, and whose end is watched. And
+//! panics that a program of a model means.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -8,15 +8,17 @@ use keyway_sync::cell::UnsafeCell;
 
 /// Contents that know whether they were read after their end, and whether they ended once.
 ///
-/// Reading and dropping are accesses to a cell, so that a model fails whose strategy does not order every use of an object
-/// before its destruction, or its making before its first use by another thread.
+/// Reading and dropping are accesses to a cell, so that a model fails whose strategy does not order
+/// every use of an object before its destruction, or its making before its first use by another
+/// thread.
 #[derive(Debug)]
 pub(crate) struct Payload {
     value: UnsafeCell<u64>,
     fate: Fate,
 }
 
-// SAFETY: loom checks that no two threads access the cell at once, which is what the models are about.
+// SAFETY: loom checks that no two threads access the cell at once, which is what the models are
+// about.
 unsafe impl Send for Payload {}
 // SAFETY: as for Send.
 unsafe impl Sync for Payload {}
@@ -90,7 +92,8 @@ impl Fate {
         self.0.with(|ends| unsafe { *ends })
     }
 
-    /// Once all threads have been joined: the payload has been dropped, once. In a crowd of copies this may be looked at later.
+    /// Once all threads have been joined: the payload has been dropped, once. In a crowd of copies
+    /// this may be looked at later.
     #[track_caller]
     pub(crate) fn assert_destroyed_once(&self) {
         #[cfg(not(loom))]

@@ -7,13 +7,16 @@ use std::time::Duration;
 /// Names the preemption bound: a number, or `none` for every interleaving. 3 if it is not set.
 pub const BOUND: &str = "KEYWAY_LOOM_BOUND";
 
-/// Names the time that one model may take, in seconds; then it is cut short, which is a failure. 600 if it is not set.
+/// Names the time that one model may take, in seconds; then it is cut short, which is a failure.
+/// 600 if it is not set.
 pub const SECONDS: &str = "KEYWAY_LOOM_SECONDS";
 
-/// Names the budget: `quick`, `ci` or `night`. The models that take long run from some budget on. `ci` if it is not set.
+/// Names the budget: `quick`, `ci` or `night`. The models that take long run from some budget on.
+/// `ci` if it is not set.
 pub const BUDGET: &str = "KEYWAY_LOOM_BUDGET";
 
-/// Names a file to which each model adds its row of the ledger, one JSON object a line. No file if it is not set.
+/// Names a file to which each model adds its row of the ledger, one JSON object a line. No file if
+/// it is not set.
 pub const LEDGER: &str = "KEYWAY_LOOM_LEDGER";
 
 /// Tells a process that it is to run this one model. Set by the harness for its children.
@@ -22,8 +25,9 @@ pub const MODEL: &str = "KEYWAY_LOOM_MODEL";
 /// What to set [`MODEL`] to for a list of the models, one JSON object a line.
 pub const LIST: &str = "list";
 
-/// Names, where the models are *compiled*, the strategies whose models are built: their ids, with commas between them. All if
-/// it is not set. A mutant is built for the strategies whose models it names, which takes a fraction of the time.
+/// Names, where the models are *compiled*, the strategies whose models are built: their ids, with
+/// commas between them. All if it is not set. A mutant is built for the strategies whose models it
+/// names, which takes a fraction of the time.
 pub const STRATEGIES: &str = "KEYWAY_LOOM_STRATEGIES";
 
 /// Whether the models of a strategy are built.
@@ -34,7 +38,8 @@ pub const fn is_built(id: &str) -> bool {
     }
 }
 
-/// Whether a word is among those with commas between them. By hand, since it is asked while compiling.
+/// Whether a word is among those with commas between them. By hand, since it is asked while
+/// compiling.
 const fn is_among(word: &[u8], words: &[u8]) -> bool {
     let mut from = 0;
     while from <= words.len() {

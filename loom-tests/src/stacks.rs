@@ -1,12 +1,16 @@
-//! Stacks that are used again: more than half of a model's time would go into making and unmaking them.
+//! Stacks that are used again: more than half of a model's time would go into making and unmaking
+//! them.
 //!
-//! loom gives each thread of each interleaving a new stack: mapped, its lowest page made a guard, unmapped at the end; three system
-//! calls and some page faults. It has no setting for that, nor has the library by which it switches stacks. So the program of
-//! the models has an `mmap`, `mprotect` and `munmap` of its own in front of the system's: a stack is kept when it is unmapped,
-//! with its guard, and given out again for the next of that length. Everything else goes to the kernel as it came.
+//! loom gives each thread of each interleaving a new stack: mapped, its lowest page made a guard,
+//! unmapped at the end; three system calls and some page faults. It has no setting for that, nor
+//! has the library by which it switches stacks. So the program of the models has an `mmap`,
+//! `mprotect` and `munmap` of its own in front of the system's: a stack is kept when it is
+//! unmapped, with its guard, and given out again for the next of that length. Everything else goes
+//! to the kernel as it came.
 //!
-//! What a model finds does not change by this: nobody relies on a new stack's zeros, no scenario keeps a pointer into the stack
-//! of a thread that has ended, and an overflow meets the guard as before.
+//! What a model finds does not change by this: nobody relies on a new stack's zeros, no scenario
+//! keeps a pointer into the stack of a thread that has ended, and an overflow meets the guard as
+//! before.
 
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
@@ -33,7 +37,8 @@ impl Stack {
     }
 }
 
-/// Stacks that are known at a time; more than loom has threads. Any further one is mapped and unmapped as usual.
+/// Stacks that are known at a time; more than loom has threads. Any further one is mapped and
+/// unmapped as usual.
 const MOST: usize = 32;
 
 /// All stacks that there are. An array: whatever allocates memory may come here.
@@ -43,7 +48,8 @@ struct Stacks([Stack; MOST]);
 static STACKS: Mutex<Stacks> = Mutex::new(Stacks([Stack::NONE; MOST]));
 
 impl Stacks {
-    /// Does something with the stacks. None if they are in use, perhaps by what this call interrupts: nothing here waits.
+    /// Does something with the stacks. None if they are in use, perhaps by what this call
+    /// interrupts: nothing here waits.
     fn with<R>(act: impl FnOnce(&mut Stacks) -> R) -> Option<R> {
         match STACKS.try_lock() {
             Ok(mut stacks) => Some(act(&mut stacks)),
@@ -78,7 +84,8 @@ impl Stacks {
         }
     }
 
-    /// These bytes have been protected. A stack that is protected in another way than by a guard is not given out again.
+    /// These bytes have been protected. A stack that is protected in another way than by a guard is
+    /// not given out again.
     fn protected(&mut self, base: usize, length: size_t, is_guard: bool) {
         match self.find(|stack| stack.base == base) {
             Some(stack) if is_guard && stack.guard == 0 => stack.guard = length,
@@ -104,8 +111,8 @@ fn is_stack(address: *mut c_void, protection: c_int, flags: c_int, file: c_int, 
         == (true, libc::PROT_READ | libc::PROT_WRITE, stack, -1, 0)
 }
 
-/// As the system's; but what is asked for as a stack may be one that was unmapped before, with its guard and what its last user
-/// has left there.
+/// As the system's; but what is asked for as a stack may be one that was unmapped before, with its
+/// guard and what its last user has left there.
 ///
 /// # Safety
 /// As the system's.
@@ -162,7 +169,8 @@ unsafe extern "C" fn mprotect(address: *mut c_void, length: size_t, protection: 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn munmap(address: *mut c_void, length: size_t) -> c_int {
     let base = address.addr();
-    // None: perhaps a stack, of which nobody could be told that it has gone: better one mapping too many.
+    // None: perhaps a stack, of which nobody could be told that it has gone: better one mapping too
+    // many.
     if Stacks::with(|stacks| stacks.keep(base, length)) != Some(false) {
         return 0;
     }

@@ -1,6 +1,8 @@
-//! The scenarios beside loom: with threads of the operating system, or under shuttle with `--cfg shuttle`.
+//! The scenarios beside loom: with threads of the operating system, or under shuttle with
+//! `--cfg shuttle`.
 
-/// Under loom there is nothing to run. Said as a harness says it, since cargo-nextest reads the list.
+/// Under loom there is nothing to run. Said as a harness says it, since cargo-nextest reads the
+/// list.
 #[cfg(loom)]
 fn main() {
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), Vec::new()).exit();
@@ -25,7 +27,8 @@ mod beside {
     use keyway_loom_tests::row::Row;
     use libtest_mimic::{Arguments, Trial};
 
-    /// How long one scenario may take before it counts as a deadlock: thousands of times what it needs, valgrind included.
+    /// How long one scenario may take before it counts as a deadlock: thousands of times what it
+    /// needs, valgrind included.
     const PATIENCE: Duration = Duration::from_secs(300);
 
     static DONE: AtomicU64 = AtomicU64::new(0);
@@ -40,7 +43,8 @@ mod beside {
         let trials = keyway_loom_tests::scenarios().into_iter().map(|model| {
             let rows = Arc::clone(&rows);
             Trial::test(model.id(), move || {
-                // In an OS thread of its own: a failure under shuttle leaves panics behind that are still unwinding.
+                // In an OS thread of its own: a failure under shuttle leaves panics behind that are
+                // still unwinding.
                 let done =
                     thread::spawn(move || run(&model)).join().unwrap_or_else(|panic| resume_unwind(panic));
                 rows.lock().unwrap().extend(done);
@@ -55,7 +59,8 @@ mod beside {
         conclusion.exit();
     }
 
-    /// Ends the process if a scenario no longer moves: threads of the operating system that wait for each other do so for ever.
+    /// Ends the process if a scenario no longer moves: threads of the operating system that wait
+    /// for each other do so for ever.
     fn watch() {
         let mut seen = u64::MAX;
         while seen != DONE.load(Ordering::Relaxed) {

@@ -1,7 +1,8 @@
 //! The harness of the models.
 //!
-//! Under `cargo loom`: lists all models and runs each in a process of its own. Under plain `cargo test`: runs `cargo loom` at
-//! bound 2, so that nobody has to know a flag to be told the truth.
+//! Under `cargo loom`: lists all models and runs each in a process of its own. Under plain
+//! `cargo test`: runs `cargo loom` at bound 2, so that nobody has to know a flag to be told the
+//! truth.
 
 use libtest_mimic::Arguments;
 
@@ -89,7 +90,8 @@ mod plain {
         libtest_mimic::run(arguments, vec![trial]).exit();
     }
 
-    /// Runs the alias `cargo loom`, with a target directory beside this build's, and shows what it prints.
+    /// Runs the alias `cargo loom`, with a target directory beside this build's, and shows what it
+    /// prints.
     fn cargo_loom() -> Result<(), Failed> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member of the workspace");
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("inside the target directory");

@@ -10,7 +10,8 @@ use keyway_object_model::counted::{self, Whole, WholeExtent};
 use crate::pointer::Shared;
 
 impl<T: ?Sized, S: WeakCounts> From<Box<T>> for Shared<T, S> {
-    /// Moves the contents behind the object's words, whatever they are: a trait object keeps its type.
+    /// Moves the contents behind the object's words, whatever they are: a trait object keeps its
+    /// type.
     ///
     /// # Examples
     /// ```
@@ -34,7 +35,8 @@ impl<T: ?Sized, S: WeakCounts> From<Box<T>> for Shared<T, S> {
         // SAFETY: room for a value of that layout, apart from the box's.
         unsafe { place.as_ptr().copy_from_nonoverlapping(boxed, layout.size()) };
         if layout.size() != 0 {
-            // SAFETY: a box's memory is allocated so, if there is any; the value has been moved out.
+            // SAFETY: a box's memory is allocated so, if there is any; the value has been moved
+            // out.
             unsafe { alloc::dealloc(boxed, layout) };
         }
         // SAFETY: a new object has one reference.

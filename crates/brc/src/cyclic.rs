@@ -25,7 +25,8 @@ impl<T, S: WeakCounts> Drop for Unborn<T, S> {
 }
 
 impl<T, S: WeakCounts> Shared<T, S> {
-    /// Makes an object whose contents can hold weak references to it. Until this returns, those cannot be upgraded.
+    /// Makes an object whose contents can hold weak references to it. Until this returns, those
+    /// cannot be upgraded.
     ///
     /// # Panics
     /// If `make` does; nothing is leaked then.

@@ -9,7 +9,8 @@ use keyway_object_model::counted::{self, Many};
 
 use crate::pointer::{Shared, Unwritten};
 
-/// Contents that [`Shared::make_mut`] can put into an object of their own: those that are `Clone`, slices of such, and strings.
+/// Contents that [`Shared::make_mut`] can put into an object of their own: those that are `Clone`,
+/// slices of such, and strings.
 ///
 /// Sealed: it stands for the standard library's `CloneToUninit`, which is not stable.
 pub trait Duplicate<S: WeakCounts>: sealed::Sealed {

@@ -12,10 +12,12 @@ use keyway_object_model::{Released, WeakCounts};
 
 use crate::weak::WeakShared;
 
-/// A counted pointer to contents of type `T` under the counts of `S`, with the surface of [`std::sync::Arc`].
+/// A counted pointer to contents of type `T` under the counts of `S`, with the surface of
+/// [`std::sync::Arc`].
 ///
-/// It is cloned, read and dropped on any thread at any time, and needs no attached thread. Eight bytes for sized contents, which lie
-/// behind 32 bytes of the strategy's words; `Option<Shared<T, S>>` takes no more.
+/// It is cloned, read and dropped on any thread at any time, and needs no attached thread. Eight
+/// bytes for sized contents, which lie behind 32 bytes of the strategy's words;
+/// `Option<Shared<T, S>>` takes no more.
 ///
 /// What differs from `Arc`:
 /// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that
@@ -28,8 +30,8 @@ use crate::weak::WeakShared;
 ///   [`collect`](Shared::collect), or exits. If the maker has exited or stepped aside, the
 ///   destructor runs where the last reference is dropped.
 /// - It is invariant in `T`: a pointer to a `for<'a> fn(&'a u8)` is none to a `fn(&'static u8)`.
-/// - There is no coercion of `Shared<T>` to `Shared<dyn Trait>` by itself, which the language keeps for std's pointers:
-///   [`unsize`](unsize::CoerceUnsize::unsize) does it.
+/// - There is no coercion of `Shared<T>` to `Shared<dyn Trait>` by itself, which the language keeps
+///   for std's pointers: [`unsize`](unsize::CoerceUnsize::unsize) does it.
 ///
 /// # Examples
 /// ```
@@ -44,14 +46,15 @@ pub struct Shared<T: ?Sized + 'static, S: WeakCounts> {
     contents: NonNull<T>,
     /// Invariant in `S`.
     _strategy: PhantomData<fn(S) -> S>,
-    /// Invariant in `T`, unlike `Arc`. Contents are dropped as what they were made as, by the descriptor, and `get_mut` writes: a supertype's
-    /// value would be dropped as another type.
+    /// Invariant in `T`, unlike `Arc`. Contents are dropped as what they were made as, by the
+    /// descriptor, and `get_mut` writes: a supertype's value would be dropped as another type.
     _contents: PhantomData<*mut T>,
 }
 
-// SAFETY: a pointer gives `&T` to any thread, which needs `T: Sync`, and may drop or move the `T` on any thread, which needs `T: Send`. The
-// count is shared as `WeakCounts` promises. Without both, all pointers to an object stay on the OS thread that made it, and it
-// is destroyed there: a queue belongs to that thread, and another acts for it only with a reference of its own.
+// SAFETY: a pointer gives `&T` to any thread, which needs `T: Sync`, and may drop or move the `T`
+// on any thread, which needs `T: Send`. The count is shared as `WeakCounts` promises. Without both,
+// all pointers to an object stay on the OS thread that made it, and it is destroyed there: a queue
+// belongs to that thread, and another acts for it only with a reference of its own.
 unsafe impl<T: ?Sized + Send + Sync, S: WeakCounts> Send for Shared<T, S> {}
 // SAFETY: as for Send, since a shared borrow can be cloned.
 unsafe impl<T: ?Sized + Send + Sync, S: WeakCounts> Sync for Shared<T, S> {}
@@ -100,7 +103,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// detaches, begins to block, steps aside or exits. What others have queued to the
     /// thread is destroyed first; panics of those destructors are caught.
     ///
-    /// **Cost**: one allocation, two thread-locals looked up; no locked instruction but at a thread's first object.
+    /// **Cost**: one allocation, two thread-locals looked up; no locked instruction but at a
+    /// thread's first object.
     ///
     /// # Examples
     /// ```
@@ -121,8 +125,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// ```
     #[must_use]
     pub fn pin(contents: T) -> Pin<Self> {
-        // SAFETY: the contents are not moved while there is a reference, unless they are `Unpin`: `try_unwrap` and the like cannot be reached
-        // through a `Pin` otherwise.
+        // SAFETY: the contents are not moved while there is a reference, unless they are `Unpin`:
+        // `try_unwrap` and the like cannot be reached through a `Pin` otherwise.
         unsafe { Pin::new_unchecked(Self::new(contents)) }
     }
 }
@@ -134,7 +138,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// Makes a pointer out of a reference that is counted already.
     ///
     /// # Safety
-    /// - `contents` were allocated by `counted::allocate` under `S`, and written; the caller owns a reference to them, and gives it up.
+    /// - `contents` were allocated by `counted::allocate` under `S`, and written; the caller owns a
+    ///   reference to them, and gives it up.
     #[inline]
     pub(crate) unsafe fn from_counted(contents: NonNull<T>) -> Self {
         Shared { contents, _strategy: PhantomData, _contents: PhantomData }
@@ -174,7 +179,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 
     /// The number of references.
     ///
-    /// Others may change it at any time. Unlike `Arc`'s, it is an estimate under `BiasedCounts` for a thread that has not made the object.
+    /// Others may change it at any time. Unlike `Arc`'s, it is an estimate under `BiasedCounts` for
+    /// a thread that has not made the object.
     ///
     /// # Examples
     /// ```
@@ -210,8 +216,10 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 
     /// A weak reference to the object.
     ///
-    /// **Blocking**: while another thread looks in [`get_mut`](Self::get_mut) or [`make_mut`](Self::make_mut) whether it is alone; no destructor runs meanwhile. **Cost**: one
-    /// locked instruction, one more at an object's first. From then on its last release, too, costs one.
+    /// **Blocking**: while another thread looks in [`get_mut`](Self::get_mut) or
+    /// [`make_mut`](Self::make_mut) whether it is alone; no destructor runs meanwhile. **Cost**:
+    /// one locked instruction, one more at an object's first. From then on its last release, too,
+    /// costs one.
     ///
     /// # Examples
     /// ```
@@ -240,7 +248,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         if Self::THIN && !mem::needs_drop::<T>() && released == Released::Destroy {
             // SAFETY: not freed before the next call.
             let layout = Layout::for_value(unsafe { contents.as_ref() });
-            // SAFETY: the last reference has just been released; a thin pointer's contents were allocated as one value.
+            // SAFETY: the last reference has just been released; a thin pointer's contents were
+            // allocated as one value.
             unsafe { counted::end_without_drop::<S>(contents.cast(), layout) };
         } else {
             // SAFETY: the caller's duty.
@@ -255,8 +264,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
 impl<T: ?Sized, S: WeakCounts> Clone for Shared<T, S> {
     /// One more reference to the same object.
     ///
-    /// **Cost**: under `BiasedCounts`, a plain increment on the thread that made the object, if it has not been merged; otherwise a
-    /// locked instruction.
+    /// **Cost**: under `BiasedCounts`, a plain increment on the thread that made the object, if it
+    /// has not been merged; otherwise a locked instruction.
     ///
     /// # Aborts
     /// If the count overflows.
@@ -270,7 +279,8 @@ impl<T: ?Sized, S: WeakCounts> Clone for Shared<T, S> {
 }
 
 impl<T: ?Sized, S: WeakCounts> Drop for Shared<T, S> {
-    /// Takes the reference away. If it was the last, the object is destroyed: here, or by the thread that made it; see [`Shared`].
+    /// Takes the reference away. If it was the last, the object is destroyed: here, or by the
+    /// thread that made it; see [`Shared`].
     ///
     /// # Panics
     /// If the contents' destructor runs here and panics; the object's memory is freed all the same.

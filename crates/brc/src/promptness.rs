@@ -7,7 +7,8 @@ use keyway_object_model::{WeakCounts, counted};
 use crate::pointer::Shared;
 
 impl<S: WeakCounts> Shared<(), S> {
-    /// Destroys, now and here, what other threads were the last to drop of the objects that this thread has made.
+    /// Destroys, now and here, what other threads were the last to drop of the objects that this
+    /// thread has made.
     ///
     /// It happens by itself whenever this thread makes an object or destroys one, asks as its maker
     /// whether a reference is the only one, and when it exits. A thread that does none of these for
@@ -27,13 +28,15 @@ impl<S: WeakCounts> Shared<(), S> {
         counted::collect::<S>();
     }
 
-    /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever thread drops the last reference. Lasts until
-    /// the thread makes its next object, or asks to be woken. What is queued is destroyed here and
-    /// now; what those destructors make does not end it.
+    /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever
+    /// thread drops the last reference. Lasts until the thread makes its next object, or asks to be
+    /// woken. What is queued is destroyed here and now; what those destructors make does not end
+    /// it.
     ///
-    /// For a thread that is about to block, or has nothing more to do: otherwise what others drop of its objects, up to all that it has made, waits
-    /// for it. Its own clones and drops of those objects cost as much as other threads' meanwhile. Does nothing inside
-    /// `keyway::attach`, whose `Thread::blocking` is for that.
+    /// For a thread that is about to block, or has nothing more to do: otherwise what others drop
+    /// of its objects, up to all that it has made, waits for it. Its own clones and drops of those
+    /// objects cost as much as other threads' meanwhile. Does nothing inside `keyway::attach`,
+    /// whose `Thread::blocking` is for that.
     ///
     /// **Cost**: a lock, and one more when the thread makes its next object.
     ///

@@ -23,7 +23,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         this.contents().as_ptr()
     }
 
-    /// The reference as a pointer to the contents; to be turned back by [`from_raw`](Self::from_raw).
+    /// The reference as a pointer to the contents; to be turned back by
+    /// [`from_raw`](Self::from_raw).
     ///
     /// # Examples
     /// ```
@@ -41,11 +42,12 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// The reference that [`into_raw`](Self::into_raw) turned into a pointer.
     ///
     /// # Safety
-    /// - `contents` are what `into_raw` of a pointer with this `S` returned, or [`as_ptr`](Self::as_ptr) and a reference was added for it; each
-    ///   reference is used once.
-    /// - `T` is the type of that pointer, or one that it can be coerced to or was coerced from, or one that lies in memory and is dropped in the same way, such as a
-    ///   `repr(transparent)` wrapper without a destructor of its own. Unlike with `Arc`, whose last pointer's type decides, the contents
-    ///   may be dropped as what they were made as.
+    /// - `contents` are what `into_raw` of a pointer with this `S` returned, or
+    ///   [`as_ptr`](Self::as_ptr) and a reference was added for it; each reference is used once.
+    /// - `T` is the type of that pointer, or one that it can be coerced to or was coerced from, or
+    ///   one that lies in memory and is dropped in the same way, such as a `repr(transparent)`
+    ///   wrapper without a destructor of its own. Unlike with `Arc`, whose last pointer's type
+    ///   decides, the contents may be dropped as what they were made as.
     #[inline]
     pub unsafe fn from_raw(contents: *const T) -> Self {
         // SAFETY: the caller's duty: not null.
@@ -90,7 +92,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
     /// The weak reference that [`into_raw`](Self::into_raw) turned into a pointer.
     ///
     /// # Safety
-    /// - `contents` are what `into_raw` of a weak reference with this `S` returned, and each is used once. `T` is as for [`Shared::from_raw`].
+    /// - `contents` are what `into_raw` of a weak reference with this `S` returned, and each is
+    ///   used once. `T` is as for [`Shared::from_raw`].
     pub unsafe fn from_raw(contents: *const T) -> Self {
         // SAFETY: the caller's duty: not null.
         let contents = unsafe { NonNull::new_unchecked(contents.cast_mut()) };

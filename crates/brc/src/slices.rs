@@ -139,7 +139,8 @@ where
     Shared<T, S>: Default,
 {
     fn default() -> Self {
-        // SAFETY: nobody else has the pointer; why its contents do not move from now on is said at `Shared::pin`.
+        // SAFETY: nobody else has the pointer; why its contents do not move from now on is said at
+        // `Shared::pin`.
         unsafe { Pin::new_unchecked(Shared::default()) }
     }
 }

@@ -8,10 +8,13 @@ use crate::duplicate::Duplicate;
 use crate::pointer::Shared;
 
 impl<T, S: WeakCounts> Shared<T, S> {
-    /// The contents, if this is the only reference. Weak references do not count, and lead nowhere afterwards.
+    /// The contents, if this is the only reference. Weak references do not count, and lead nowhere
+    /// afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
-    /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as with `Arc`.
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
+    /// the owner to come by:
+    /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as
+    ///   with `Arc`.
     /// - By another while the owner is there: exact, if there is no weak reference. Weak references
     ///   that have gone do not matter, nor that the owner's thread is ending. If there is one, an
     ///   error: the owner could upgrade it without anybody's seeing it.
@@ -40,9 +43,11 @@ impl<T, S: WeakCounts> Shared<T, S> {
 
     /// Takes the reference away, and returns the contents if it was the last.
     ///
-    /// If all who have a reference call this, exactly one gets the contents, whichever threads they are on; but for one case.
+    /// If all who have a reference call this, exactly one gets the contents, whichever threads they
+    /// are on; but for one case.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
+    /// the owner to come by:
     /// - Called by the owner: the object is merged; what others have queued is carried out first.
     /// - By another after the owner has exited or stepped aside: the object is merged.
     /// - By another while the owner is there: the last of those who call gets the contents.
@@ -71,7 +76,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
         None
     }
 
-    /// The contents, or a clone of them if there may be other references: [`try_unwrap`](Self::try_unwrap) says when.
+    /// The contents, or a clone of them if there may be other references:
+    /// [`try_unwrap`](Self::try_unwrap) says when.
     ///
     /// # Examples
     /// ```
@@ -91,7 +97,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// Moves the contents out and frees the memory, or leaves it to the last weak reference.
     ///
     /// # Safety
-    /// - The last reference, which was this one, has been taken away, and the contents belong to the caller.
+    /// - The last reference, which was this one, has been taken away, and the contents belong to
+    ///   the caller.
     unsafe fn move_out(self) -> T {
         let place = self.into_counted();
         // SAFETY: the caller's duty; read once.
@@ -107,17 +114,20 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     ///
     /// Weak references are asked first: if there is one, the answer is `None` on every thread.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for the owner to come by:
-    /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object is queued, all that is queued is carried out
-    ///   first, which runs destructors.
+    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
+    /// the owner to come by:
+    /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object
+    ///   is queued, all that is queued is carried out first, which runs destructors.
     /// - By another, and the owner has exited or stepped aside: exact. The object is merged.
-    /// - By another while the owner is there: exact. A reference that was dropped and waits in the owner's queue does not count.
+    /// - By another while the owner is there: exact. A reference that was dropped and waits in the
+    ///   owner's queue does not count.
     ///
-    /// "Exact" is said of the moment at which others who hold references do nothing; a drop by another thread that has not returned yet
-    /// may count or not, as with `Arc`.
+    /// "Exact" is said of the moment at which others who hold references do nothing; a drop by
+    /// another thread that has not returned yet may count or not, as with `Arc`.
     ///
-    /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that is not merged, two locks and two more; and a
-    /// search of the owner's queue if the object is in it.
+    /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that
+    /// is not merged, two locks and two more; and a search of the owner's queue if the object is in
+    /// it.
     ///
     /// # Examples
     /// ```
@@ -133,12 +143,13 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         Shared::is_alone(this).then(|| unsafe { this.contents().as_mut() })
     }
 
-    /// The contents for writing; cloned into an object of their own first if there may be other references, and moved into one if there
-    /// are weak ones, which lead nowhere afterwards.
+    /// The contents for writing; cloned into an object of their own first if there may be other
+    /// references, and moved into one if there are weak ones, which lead nowhere afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged, on which thread: as for [`get_mut`](Self::get_mut) if there are
-    /// no weak references, and as for [`try_unwrap`](Self::try_unwrap) if there are, which is that a thread that is not the owner clones while the
-    /// owner is there. Nothing waits for the owner.
+    /// What happens under `BiasedCounts` to an object that is not merged, on which thread: as for
+    /// [`get_mut`](Self::get_mut) if there are no weak references, and as for
+    /// [`try_unwrap`](Self::try_unwrap) if there are, which is that a thread that is not the owner
+    /// clones while the owner is there. Nothing waits for the owner.
     ///
     /// # Examples
     /// ```
@@ -154,7 +165,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
         T: Duplicate<S>,
     {
         if !Shared::is_alone(this) {
-            // SAFETY: `this` is a reference, which is overwritten without a drop if the answer is yes.
+            // SAFETY: `this` is a reference, which is overwritten without a drop if the answer is
+            // yes.
             if unsafe { counted::try_take::<S>(this.thin()) } {
                 let layout = Layout::for_value(&**this);
                 // SAFETY: taken just now; nothing unwinds before `this` is overwritten.

@@ -8,10 +8,12 @@ use keyway_object_model::counted::{self, Late, LateExtent, Many, One, Shape};
 
 use crate::pointer::Shared;
 
-/// Memory for contents of shape `K` that are still to be made. Those that need no drop need not be kept account of.
+/// Memory for contents of shape `K` that are still to be made. Those that need no drop need not be
+/// kept account of.
 ///
 /// # Safety
-/// - Contents of this shape and extent are `MaybeUninit`s to whoever gets the reference, until they are made.
+/// - Contents of this shape and extent are `MaybeUninit`s to whoever gets the reference, until they
+///   are made.
 unsafe fn allocate<K: Shape, S: WeakCounts>(extent: K::Extent, needs_drop: bool) -> NonNull<u8> {
     if S::is_queued() {
         counted::collect::<S>();
@@ -27,7 +29,8 @@ unsafe fn allocate<K: Shape, S: WeakCounts>(extent: K::Extent, needs_drop: bool)
 }
 
 impl<T, S: WeakCounts> Shared<T, S> {
-    /// Makes an object whose contents are still to be made, to be turned into a `Shared<T, S>` by [`assume_init`](Shared::assume_init).
+    /// Makes an object whose contents are still to be made, to be turned into a `Shared<T, S>` by
+    /// [`assume_init`](Shared::assume_init).
     ///
     /// **Cost**: as [`new`](Self::new). Contents that need a drop have a word more in front.
     ///
@@ -146,8 +149,10 @@ impl<T, S: WeakCounts> Shared<MaybeUninit<T>, S> {
 impl<T, S: WeakCounts> Shared<[MaybeUninit<T>], S> {
     /// The same reference, to elements that have all been made.
     ///
-    /// They are dropped with their object if that was made by [`new_uninit_slice`](Shared::new_uninit_slice) or
-    /// [`new_zeroed_slice`](Shared::new_zeroed_slice), as is said of one at `Shared<MaybeUninit<T>, S>`.
+    /// They are dropped with their object if that was made by
+    /// [`new_uninit_slice`](Shared::new_uninit_slice) or
+    /// [`new_zeroed_slice`](Shared::new_zeroed_slice), as is said of one at
+    /// `Shared<MaybeUninit<T>, S>`.
     ///
     /// # Safety
     /// - Every element is a `T`.

@@ -8,7 +8,8 @@ use unsize::CoerciblePtr;
 use crate::pointer::Shared;
 use crate::weak::WeakShared;
 
-// SAFETY: the new pointer is the old one with another type; the object's words lie in front of the same address.
+// SAFETY: the new pointer is the old one with another type; the object's words lie in front of the
+// same address.
 unsafe impl<T: 'static, U: ?Sized + 'static, S: WeakCounts> CoerciblePtr<U> for Shared<T, S> {
     type Pointee = T;
     type Output = Shared<U, S>;

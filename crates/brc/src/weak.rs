@@ -10,7 +10,8 @@ use keyway_object_model::{WeakCounts, counted};
 
 use crate::pointer::Shared;
 
-/// A reference that does not keep the contents alive, only their memory; with the surface of [`std::sync::Weak`].
+/// A reference that does not keep the contents alive, only their memory; with the surface of
+/// [`std::sync::Weak`].
 ///
 /// # Examples
 /// ```
@@ -38,10 +39,12 @@ pub struct WeakShared<T: ?Sized + 'static, S: WeakCounts> {
     _contents: PhantomData<*mut T>,
 }
 
-/// The address of what [`WeakShared::new`] refers to. No contents are there: they lie behind their words.
+/// The address of what [`WeakShared::new`] refers to. No contents are there: they lie behind their
+/// words.
 const NOWHERE: NonZeroUsize = NonZeroUsize::MAX;
 
-// SAFETY: an upgrade gives a `Shared`, which is `Send` under the same conditions; the count is atomic.
+// SAFETY: an upgrade gives a `Shared`, which is `Send` under the same conditions; the count is
+// atomic.
 unsafe impl<T: ?Sized + Send + Sync, S: WeakCounts> Send for WeakShared<T, S> {}
 // SAFETY: as for Send.
 unsafe impl<T: ?Sized + Send + Sync, S: WeakCounts> Sync for WeakShared<T, S> {}
@@ -67,8 +70,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
     /// Makes a weak reference out of one that is counted already.
     ///
     /// # Safety
-    /// - `contents` were allocated by `counted::allocate` under `S`; the caller owns a weak reference to them, and gives it up. Or they
-    ///   are nowhere.
+    /// - `contents` were allocated by `counted::allocate` under `S`; the caller owns a weak
+    ///   reference to them, and gives it up. Or they are nowhere.
     #[inline]
     pub(crate) unsafe fn from_counted(contents: NonNull<T>) -> Self {
         WeakShared { contents, _strategy: PhantomData, _contents: PhantomData }
@@ -88,12 +91,16 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         (thin.addr() != NOWHERE).then_some(thin)
     }
 
-    /// A reference to the object, unless the last one has gone. What is being destroyed, or is next to be, has gone.
+    /// A reference to the object, unless the last one has gone. What is being destroyed, or is next
+    /// to be, has gone.
     ///
-    /// Under `BiasedCounts`, an object whose last reference was dropped by another thread than its owner, while the owner was there, goes when the owner takes
-    /// notice, which it does in an upgrade of its own; until then an upgrade by others brings it back. No destructor runs in an upgrade.
+    /// Under `BiasedCounts`, an object whose last reference was dropped by another thread than its
+    /// owner, while the owner was there, goes when the owner takes notice, which it does in an
+    /// upgrade of its own; until then an upgrade by others brings it back. No destructor runs in an
+    /// upgrade.
     ///
-    /// **Cost**: under `BiasedCounts`, a plain increment on the owner's thread; otherwise a locked instruction, repeated if others are at it.
+    /// **Cost**: under `BiasedCounts`, a plain increment on the owner's thread; otherwise a locked
+    /// instruction, repeated if others are at it.
     ///
     /// # Aborts
     /// If the count overflows.
@@ -108,8 +115,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         Some(unsafe { Shared::from_counted(self.contents) })
     }
 
-    /// The number of references; zero if the last one has gone, or was dropped and waits for its maker to take notice. As exact as
-    /// [`Shared::strong_count`].
+    /// The number of references; zero if the last one has gone, or was dropped and waits for its
+    /// maker to take notice. As exact as [`Shared::strong_count`].
     #[must_use]
     pub fn strong_count(&self) -> usize {
         let Some(thin) = self.somewhere() else { return 0 };

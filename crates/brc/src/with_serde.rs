@@ -1,4 +1,5 @@
-//! Serialization: of the contents; shared objects are written once for each reference, as serde does with `Arc`.
+//! Serialization: of the contents; shared objects are written once for each reference, as serde
+//! does with `Arc`.
 
 use keyway_object_model::WeakCounts;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -105,7 +105,8 @@ fn arc_swap_holds_pointers() {
     assert!(ArcSwapAny::<Option<Brc<u8>>>::new(None).load_full().is_none());
 }
 
-/// As an option that is none if the contents are gone; read, it leads nowhere, since nobody holds what was read.
+/// As an option that is none if the contents are gone; read, it leads nowhere, since nobody holds
+/// what was read.
 #[test]
 fn serde_writes_what_a_weak_reference_leads_to() {
     let object = Brc::new(5);

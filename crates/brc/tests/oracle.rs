@@ -1,11 +1,13 @@
 //! Random programs of eight threads, with `Arc` as oracle.
 //!
-//! Every object is shared twice, by a pointer under test and by an `Arc` that is cloned, dropped, downgraded and upgraded in step with
-//! it. The contents say when they are dropped: never while the oracle has a reference; all of them at the end; each once.
+//! Every object is shared twice, by a pointer under test and by an `Arc` that is cloned, dropped,
+//! downgraded and upgraded in step with it. The contents say when they are dropped: never while the
+//! oracle has a reference; all of them at the end; each once.
 //!
-//! `KEYWAY_BRC_OPERATIONS` sets how many operations all threads carry out together; 100 million in an optimised build:
-//! `KEYWAY_BRC_OPERATIONS=100000000 cargo test --release --package keyway-brc --test oracle`. `KEYWAY_BRC_SEED` repeats a run's choices, as
-//! far as the threads' timing lets it.
+//! `KEYWAY_BRC_OPERATIONS` sets how many operations all threads carry out together; 100 million in
+//! an optimised build:
+//! `KEYWAY_BRC_OPERATIONS=100000000 cargo test --release --package keyway-brc --test oracle`.
+//! `KEYWAY_BRC_SEED` repeats a run's choices, as far as the threads' timing lets it.
 
 use std::env;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -87,8 +89,9 @@ struct WeakPair<S: WeakCounts> {
 }
 
 impl<S: WeakCounts> WeakPair<S> {
-    /// The oracle is asked second, with the pointer in hand: nobody has a reference of the oracle without one of the object. If it has gone,
-    /// the other references of the object are about to go.
+    /// The oracle is asked second, with the pointer in hand: nobody has a reference of the oracle
+    /// without one of the object. If it has gone, the other references of the object are about to
+    /// go.
     fn upgrade(&self) -> Option<Pair<S>> {
         let pointer = self.pointer.upgrade()?;
         let oracle = self.oracle.upgrade()?;
@@ -232,7 +235,8 @@ fn run<S: WeakCounts>() {
                     thread.kept.drain(..).for_each(Pair::release);
                 })
             });
-            // Joined one by one: the end of a scope does not wait for thread-locals' destructors, and so for what is queued.
+            // Joined one by one: the end of a scope does not wait for thread-locals' destructors,
+            // and so for what is queued.
             let crew: Vec<_> = crew.collect();
             crew.into_iter().for_each(|member| member.join().unwrap());
         });

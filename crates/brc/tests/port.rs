@@ -1,8 +1,9 @@
-//! The tests of a crate that was written for `Arc`, with `Brc` under that name: `threadpool`, whose pool is shared by its workers, its
-//! handles and the jobs, and whose tests share what they count.
+//! The tests of a crate that was written for `Arc`, with `Brc` under that name: `threadpool`, whose
+//! pool is shared by its workers, its handles and the jobs, and whose tests share what they count.
 //!
-//! Its source is taken from where cargo keeps what this package depends on, copied to the target folder, changed in the lines that
-//! import `Arc`, and tested by a cargo of its own. Nothing of it is kept here.
+//! Its source is taken from where cargo keeps what this package depends on, copied to the target
+//! folder, changed in the lines that import `Arc`, and tested by a cargo of its own. Nothing of it
+//! is kept here.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,8 +7,9 @@ use keyway_object_model::{
     CountWords, Due, FreeThreaded, ObjectLock, ObjectPtr, Released, Retained, Runtime, Strategy,
 };
 
-/// The plainest strategy that is sound: a sequentially consistent count, a lock in each contents. The smallest example of the
-/// trait, and the proof that the suite knows no strategy by name: it passes it too.
+/// The plainest strategy that is sound: a sequentially consistent count, a lock in each contents.
+/// The smallest example of the trait, and the proof that the suite knows no strategy by name: it
+/// passes it too.
 #[derive(Debug)]
 pub enum Bystander {}
 
@@ -34,8 +35,9 @@ impl CountWords for Word {
     fn claim(&mut self) {}
 }
 
-// SAFETY: each retain and release is one sequentially consistent step on one word, so exactly one release sees the last reference,
-// after all others; contents have an `ObjectLock`; nothing relies on being attached; `RUNTIME` is named only here.
+// SAFETY: each retain and release is one sequentially consistent step on one word, so exactly one
+// release sees the last reference, after all others; contents have an `ObjectLock`; nothing relies
+// on being attached; `RUNTIME` is named only here.
 unsafe impl Strategy for Bystander {
     type Attached = ();
 

@@ -20,7 +20,8 @@ pub(crate) fn name_test(path: &'static str) {
     TEST.set(path);
 }
 
-/// Runs `f` in a process of its own, which must abort with `message`. Called once in a test, first of all.
+/// Runs `f` in a process of its own, which must abort with `message`. Called once in a test, first
+/// of all.
 ///
 /// That process is this test binary with this test alone, which comes here again.
 pub(crate) fn aborts(message: &str, f: impl FnOnce()) {

@@ -5,7 +5,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long a thread may take for what takes microseconds, before a test concludes that it is stuck.
+/// How long a thread may take for what takes microseconds, before a test concludes that it is
+/// stuck.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Another OS thread at work.

@@ -1,4 +1,5 @@
-//! What the child of a fork can go on with, for the strategies that promise something. Called by tests of their own: not every strategy does.
+//! What the child of a fork can go on with, for the strategies that promise something. Called by
+//! tests of their own: not every strategy does.
 
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -32,7 +33,8 @@ pub fn in_child(f: impl FnOnce()) -> Ended {
     let mut pipe = [0; 2];
     // SAFETY: there is room for two descriptors.
     assert_eq!(unsafe { libc::pipe(pipe.as_mut_ptr()) }, 0, "a pipe");
-    // SAFETY: the child runs what its test is about, and ends without going back to the test harness.
+    // SAFETY: the child runs what its test is about, and ends without going back to the test
+    // harness.
     let child = unsafe { libc::fork() };
     assert_ne!(child, -1, "a child");
     if child == 0 {
@@ -76,7 +78,8 @@ fn goes_on(f: impl FnOnce()) {
     assert!(ended.status.success(), "the child ended with {:?}; it said:\n{}", ended.status, ended.said);
 }
 
-/// What a program does all the time: checkpoints, sections, blocking regions, calls of foreign code.
+/// What a program does all the time: checkpoints, sections, blocking regions, calls of foreign
+/// code.
 fn work<S: Strategy>(thread: &mut Thread<S>) {
     let object: Ref<Guarded<u32, S>, S> = thread.alloc(Guarded::new(0));
     for _ in 0..300 {
@@ -96,8 +99,8 @@ fn work_together<S: Strategy>(thread: &mut Thread<S>) {
     thread.blocking(|| threads.into_iter().for_each(|thread| thread.join().expect("it does not panic")));
 }
 
-/// Threads of the parent that attach, pass checkpoints, block and detach, over and over: so some wait for the runtime in each of the ways
-/// in which one can wait.
+/// Threads of the parent that attach, pass checkpoints, block and detach, over and over: so some
+/// wait for the runtime in each of the ways in which one can wait.
 struct Others {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -143,7 +146,8 @@ impl Drop for Others {
     }
 }
 
-/// Forks where `fork` does, among threads that come and go, several times; each time at another moment of theirs.
+/// Forks where `fork` does, among threads that come and go, several times; each time at another
+/// moment of theirs.
 fn among_others<S: Strategy>(fork: impl Fn(&mut Thread<S>)) {
     let others = attach::<S, _>(|thread| {
         let others = Others::start::<S>();
@@ -243,7 +247,8 @@ pub fn what_was_queued_is_released_in_the_child<S: Strategy>() {
     assert_eq!(destroyed.load(Ordering::Relaxed), 1, "destroyed in the parent");
 }
 
-/// Another thread is attached when a thread forks that is not: nobody can attach in the child, and that is said.
+/// Another thread is attached when a thread forks that is not: nobody can attach in the child, and
+/// that is said.
 pub fn a_child_without_the_lock_is_ended<S: Strategy>() {
     let [is_attached, is_forked] = [(); 2].map(|()| Arc::new(Barrier::new(2)));
     let other = {

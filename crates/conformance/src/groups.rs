@@ -1,7 +1,8 @@
 //! Objects of which it is known whether they share a lock.
 //!
-//! A strategy may guard the contents of several objects by one lock. Whoever is inside of one then keeps others out of all of them,
-//! so a test that waits, inside a section, for another thread's section must take objects that share none.
+//! A strategy may guard the contents of several objects by one lock. Whoever is inside of one then
+//! keeps others out of all of them, so a test that waits, inside a section, for another thread's
+//! section must take objects that share none.
 
 use keyway_object_model::testing::share_a_lock;
 use keyway_object_model::{Guarded, Ref, Strategy, Thread};
@@ -17,7 +18,8 @@ pub(crate) fn apart<S: Strategy, const N: usize>(thread: &Thread<S>) -> [Content
         .expect("objects that share no lock")
 }
 
-/// Objects that hold zero, all of which share one lock; none if that does not happen under this strategy.
+/// Objects that hold zero, all of which share one lock; none if that does not happen under this
+/// strategy.
 pub(crate) fn together<S: Strategy, const N: usize>(thread: &Thread<S>) -> Option<[Contents<S>; N]> {
     find(thread, |found, next| found.iter().all(|one| share_a_lock(one, next)))
 }

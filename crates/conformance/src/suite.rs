@@ -10,7 +10,8 @@ use std::time::Duration;
 use crate::child;
 use crate::subject::Subject;
 
-/// The tests of one strategy share its runtime: where one test holds the global lock, another's release would be queued.
+/// The tests of one strategy share its runtime: where one test holds the global lock, another's
+/// release would be queued.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// Runs one test; `path` is its module and name.
@@ -25,7 +26,8 @@ pub fn run<U: Subject>(path: &'static str, test: fn()) {
 /// How long one test may take, ten times what the longest takes on a slow machine.
 const STUCK: Duration = Duration::from_secs(900);
 
-/// Ends the process if what is returned is not dropped in time: a test that waits for itself cannot fail by itself.
+/// Ends the process if what is returned is not dropped in time: a test that waits for itself cannot
+/// fail by itself.
 fn abort_if_stuck(path: &'static str) -> Sender<()> {
     let (running, ended) = mpsc::channel::<()>();
     thread::spawn(move || {
@@ -41,7 +43,8 @@ fn abort_if_stuck(path: &'static str) -> Sender<()> {
 /// Declares every conformance test for a strategy.
 ///
 /// - `suite!(Strategy)` is enough for a strategy without particularities.
-/// - `suite!(Strategy, free_threaded)` if it is [`FreeThreaded`](keyway_object_model::FreeThreaded), which adds the rules of references
+/// - `suite!(Strategy, free_threaded)` if it is
+///   [`FreeThreaded`](keyway_object_model::FreeThreaded), which adds the rules of references
 ///   without a token.
 /// - Either may be followed by items of [`Subject`](crate::Subject) that differ from the defaults:
 ///   `suite!(Strategy, { const HEADER_BYTES: usize = 24; })`.

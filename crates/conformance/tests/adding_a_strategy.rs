@@ -1,5 +1,6 @@
-//! The page on adding a strategy, followed to the letter: its files are taken from it, built as a crate, and pass the conformance suite; and
-//! each line that it asks for stands in the file that it names, for a strategy that is there.
+//! The page on adding a strategy, followed to the letter: its files are taken from it, built as a
+//! crate, and pass the conformance suite; and each line that it asks for stands in the file that it
+//! names, for a strategy that is there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// A workspace in the target folder which has the page's crate as its only member, and this workspace's crates, lints and versions.
+/// A workspace in the target folder which has the page's crate as its only member, and this
+/// workspace's crates, lints and versions.
 fn workspace_of_the_page(root: &Path) {
     let ours = fs::read_to_string(workspace().join("Cargo.toml")).expect("there is one");
     let (head, tail) = ours.split_once("[workspace.package]").expect("it has versions in common");
@@ -86,7 +88,8 @@ fn the_strategy_of_the_page_builds_and_passes_the_conformance_suite() {
         .args(["test", "--offline", "--quiet", "--package", PACKAGE])
         .arg("--target-dir")
         .arg(root.join("target"));
-    // The crate itself is built anew each time that the object model is; the suite at full length is the strategies' own tests'.
+    // The crate itself is built anew each time that the object model is; the suite at full length
+    // is the strategies' own tests'.
     cargo.env("KEYWAY_CONFORMANCE_PROGRAMS", "200").env("CARGO_PROFILE_DEV_DEBUG", "0").current_dir(&root);
     let output = cargo.output().expect("cargo runs");
     let said =

@@ -1,4 +1,5 @@
-//! How to write programs against the face, one subject a page. Every example is compiled and run by `cargo test`.
+//! How to write programs against the face, one subject a page. Every example is compiled and run by
+//! `cargo test`.
 
 #[doc = include_str!("../guide/objects.md")]
 pub mod objects {}

@@ -1,8 +1,9 @@
 //! Reference-counted objects shared between threads, under the strategy of your choice.
 //!
-//! Whoever writes a runtime with shared objects answers two questions for every object: **who may change its reference count**,
-//! and **who may touch its contents**. Here each pair of answers is a *strategy*, a type, and all strategies stand behind one
-//! trait. A program is written once, generic over the strategy or with one name in a type alias, and runs under any of them.
+//! Whoever writes a runtime with shared objects answers two questions for every object: **who may
+//! change its reference count**, and **who may touch its contents**. Here each pair of answers is a
+//! *strategy*, a type, and all strategies stand behind one trait. A program is written once,
+//! generic over the strategy or with one name in a type alias, and runs under any of them.
 //!
 //! | strategy | its count is changed by | its contents are guarded by | threads run |
 //! |---|---|---|---|
@@ -13,7 +14,8 @@
 //! | [`AtomicCounts`] | anyone, on one atomic word | the object's lock | in parallel |
 //! | [`BiasedCounts`] | the owner on a plain word, all others on an atomic one | the object's lock | in parallel |
 //!
-//! [`BiasedCounts<Apart>`](BiasedCounts) has the owner's word and the others' on cache lines of their own.
+//! [`BiasedCounts<Apart>`](BiasedCounts) has the owner's word and the others' on cache lines of
+//! their own.
 //!
 //! # One program
 //!
@@ -48,8 +50,9 @@
 //!
 //! # What a count shows
 //!
-//! A list that is held by two names and by the argument of the function that asks, has three references. CPython's
-//! `sys.getrefcount` shows the same 3 in the same three steps ([realpython.com/python-gil]).
+//! A list that is held by two names and by the argument of the function that asks, has three
+//! references. CPython's `sys.getrefcount` shows the same 3 in the same three steps
+//! ([realpython.com/python-gil]).
 //!
 //! ```
 //! use keyway::{GlobalLock, Interval, Ref, Thread, attach};
@@ -71,8 +74,9 @@
 //!
 //! # A pointer without a runtime
 //!
-//! [`Brc`] has the surface of [`std::sync::Arc`], costs the thread that made an object about what [`std::rc::Rc`] costs, and needs no
-//! attached thread; [`Weak`] is its weak reference. Its crate's page says when to use which, and what differs from `Arc`.
+//! [`Brc`] has the surface of [`std::sync::Arc`], costs the thread that made an object about what
+//! [`std::rc::Rc`] costs, and needs no attached thread; [`Weak`] is its weak reference. Its crate's
+//! page says when to use which, and what differs from `Arc`.
 //!
 //! ```
 //! use keyway::Brc;
@@ -86,11 +90,13 @@
 //!
 //! - [`guide::objects`]: references, their counts, references of any type, destruction.
 //! - [`guide::threads`]: attaching, checkpoints, blocking regions, foreign code, several runtimes.
-//! - [`guide::sections`]: contents that change, objects inside objects, and why nothing guarded is held across a switch.
+//! - [`guide::sections`]: contents that change, objects inside objects, and why nothing guarded is
+//!   held across a switch.
 //! - [`guide::adding_a_strategy`]: the trait, and a strategy that compiles.
 //!
-//! Each strategy's protocol, with its states, its orderings and the argument that it is right, is the front page of its own crate;
-//! its cost on your machine is what `cargo bench` and `cargo lab` print.
+//! Each strategy's protocol, with its states, its orderings and the argument that it is right, is
+//! the front page of its own crate; its cost on your machine is what `cargo bench` and `cargo lab`
+//! print.
 //!
 //! [realpython.com/python-gil]: https://realpython.com/python-gil/
 

@@ -3,8 +3,8 @@
 /// Hands the list of all strategies to another macro.
 ///
 /// `for_each_strategy!(m, ...)` becomes `m! { [...] "id": Type, Kind, "summary"; ... }`: a line a
-/// strategy, in the order in which tables show them. `Kind` says how the threads that are attached to
-/// one runtime run:
+/// strategy, in the order in which tables show them. `Kind` says how the threads that are attached
+/// to one runtime run:
 ///
 /// | kind | meaning |
 /// |---|---|

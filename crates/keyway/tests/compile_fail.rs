@@ -1,10 +1,13 @@
-//! Programs that must not compile: the three properties of the face, and what the token and the strategy's type prove.
+//! Programs that must not compile: the three properties of the face, and what the token and the
+//! strategy's type prove.
 //!
-//! Each file in `compile_fail/` starts with `//! E0123:` and what it shows, and marks each line at fault with `//~ error`. Compiled
-//! as it stands, it must give at least as many errors as lines are marked, with that code and no other. (A closure that uses what the
-//! call around it has borrowed is reported twice, once from each side; such a file names both codes.) Compiled with
-//! `--cfg control`, which leaves those lines out or puts right ones in their place, it must compile: so that nothing fails for
-//! another reason than it should. What the compiler says in words is not looked at.
+//! Each file in `compile_fail/` starts with `//! E0123:` and what it shows, and marks each line at
+//! fault with `//~ error`. Compiled as it stands, it must give at least as many errors as lines are
+//! marked, with that code and no other. (A closure that uses what the call around it has borrowed
+//! is reported twice, once from each side; such a file names both codes.) Compiled with
+//! `--cfg control`, which leaves those lines out or puts right ones in their place, it must
+//! compile: so that nothing fails for another reason than it should. What the compiler says in
+//! words is not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -91,8 +94,8 @@ struct Libraries {
 }
 
 impl Libraries {
-    /// Checks `keyway` and all beneath it, in a target directory of its own: in the shared one several variants of a crate may lie side
-    /// by side.
+    /// Checks `keyway` and all beneath it, in a target directory of its own: in the shared one
+    /// several variants of a crate may lie side by side.
     fn check() -> Self {
         let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(["check", "--package", "keyway", "--lib", "--message-format", "json", "--target-dir"])

@@ -16,8 +16,8 @@ const IN_SHORT: &str = "docs/results/ledger.json";
 
 /// Write the figures in README and docs anew, from docs/results/results.json
 ///
-/// They stand between `<!-- figures: NAME -->` and `<!-- end of figures -->`. NAME is `decision`, `in-short`, `machine`,
-/// `ledger`, `published`, or `claims ` and the beginning of the claims' ids.
+/// They stand between `<!-- figures: NAME -->` and `<!-- end of figures -->`. NAME is `decision`,
+/// `in-short`, `machine`, `ledger`, `published`, or `claims ` and the beginning of the claims' ids.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Write nothing; the exit status is 1 if a page would change

@@ -19,10 +19,10 @@ const SCHEMA: &str = "keyway-lab/check/1";
 /// Measure again what is claimed, and say which claims still hold here
 ///
 /// A claim holds if its interval and the one measured here have something in common. The line below
-/// a claim repeats its conditions: threads, free cores, rounds, report, machine, commit. Another line
-/// has those of here, where they are others. Each command of the claims runs once; it must be one of
-/// the report's experiments and may not name a file. The exit status is 1 if a claim does not hold,
-/// or if that cannot be said.
+/// a claim repeats its conditions: threads, free cores, rounds, report, machine, commit. Another
+/// line has those of here, where they are others. Each command of the claims runs once; it must be
+/// one of the report's experiments and may not name a file. The exit status is 1 if a claim does
+/// not hold, or if that cannot be said.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// A results.json, a list of claims, or one claim, as `cargo lab cite ID --json` prints it

@@ -12,10 +12,11 @@ use crate::output::Output;
 use crate::report::FOLDER;
 use crate::streams::{self, tell};
 
-/// Print a claim of a report with its interval, conditions, machine, commit and command: as Markdown, as BibTeX and as one plain line
+/// Print a claim of a report with its interval, conditions, machine, commit and command: as
+/// Markdown, as BibTeX and as one plain line
 ///
-/// Claims are taken from the report in `keyway-report`, or, where there is none, from the one of this repository (docs/results).
-/// Standard error says which of the two it was.
+/// Claims are taken from the report in `keyway-report`, or, where there is none, from the one of
+/// this repository (docs/results). Standard error says which of the two it was.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Such as owner-pair/biased-counts; its beginning lists what there is

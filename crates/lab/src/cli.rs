@@ -1,4 +1,5 @@
-//! What the command line accepts, and how it ends: 0 if it did what was asked, 1 if it could not, 2 if the arguments are wrong.
+//! What the command line accepts, and how it ends: 0 if it did what was asked, 1 if it could not, 2
+//! if the arguments are wrong.
 
 use std::ffi::OsStr;
 use std::io;
@@ -18,7 +19,8 @@ use crate::{
 
 /// Experiments on strategies for sharing reference-counted objects between threads
 ///
-/// Without an experiment: `report --quick`, which takes about eight minutes on two cores, and which can be interrupted.
+/// Without an experiment: `report --quick`, which takes about eight minutes on two cores, and which
+/// can be interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "keyway-lab", bin_name = "cargo lab", version)]
 struct Cli {
@@ -27,8 +29,9 @@ struct Cli {
 
     /// Print one JSON document on standard output, and everything else on standard error
     ///
-    /// The document has `schema`, `command`, `machine` and `rows`. A measured figure is an object of `median`, `low` and
-    /// `high`, of which the last two bound the 95 % bootstrap interval of the median over the rounds.
+    /// The document has `schema`, `command`, `machine` and `rows`. A measured figure is an object
+    /// of `median`, `low` and `high`, of which the last two bound the 95 % bootstrap interval of
+    /// the median over the rounds.
     #[arg(long, global = true, display_order = 100)]
     json: bool,
 

@@ -1,4 +1,5 @@
-//! The experiment `cost`: what every operation costs under every strategy, beside what it is compared with.
+//! The experiment `cost`: what every operation costs under every strategy, beside what it is
+//! compared with.
 
 mod limits;
 mod page;
@@ -27,16 +28,20 @@ use row::{Counted, Measured};
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/cost/1";
 
-/// What each operation costs under each strategy, beside Rc, Arc, Box, locks and pointers of other crates: the figures to cite
+/// What each operation costs under each strategy, beside Rc, Arc, Box, locks and pointers of other
+/// crates: the figures to cite
 ///
-/// Every row is measured once a round, and ratios are formed within a round: to `rc`, `arc` and `box` doing the same operation,
-/// and to one lock and unlock of `parking-lot-raw`. Shown are medians over the rounds, with the 95 % bootstrap interval of the
-/// median. The rows `...-again` measure the same thing twice: a difference as small as theirs means nothing.
+/// Every row is measured once a round, and ratios are formed within a round: to `rc`, `arc` and
+/// `box` doing the same operation, and to one lock and unlock of `parking-lot-raw`. Shown are
+/// medians over the rounds, with the 95 % bootstrap interval of the median. The rows `...-again`
+/// measure the same thing twice: a difference as small as theirs means nothing.
 ///
-/// Instructions, and locked ones among them, are counted by stepping through the operation in a child process; they do not depend
-/// on how busy the machine is. What several threads do is not stepped through.
+/// Instructions, and locked ones among them, are counted by stepping through the operation in a
+/// child process; they do not depend on how busy the machine is. What several threads do is not
+/// stepped through.
 ///
-/// Rows of several threads are marked where the threads were not all on a core, or not at it at the same time.
+/// Rows of several threads are marked where the threads were not all on a core, or not at it at the
+/// same time.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often everything is measured
@@ -51,7 +56,8 @@ pub(crate) struct Arguments {
     #[arg(long = "operation", value_name = "ID", value_parser = operations())]
     operations: Vec<String>,
 
-    /// Also write the results to this file, as a page of the documentation, with the limits that were set and which are reached
+    /// Also write the results to this file, as a page of the documentation, with the limits that
+    /// were set and which are reached
     #[arg(long, value_name = "FILE", value_parser = file::place())]
     docs: Option<PathBuf>,
 }
@@ -97,8 +103,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
 /// How often a sample of several threads is taken anew because they were not at it at once.
 const ATTEMPTS: usize = 5;
 
-/// A sample; if it is of several threads that were not together, the next one, and the last one in any case. What they do to
-/// each other is not looked at.
+/// A sample; if it is of several threads that were not together, the next one, and the last one in
+/// any case. What they do to each other is not looked at.
 fn together_if_possible(cell: &Cell) -> benches::Sample {
     let mut sample = cell.row.sample(cell.operations);
     for _ in 1..ATTEMPTS {

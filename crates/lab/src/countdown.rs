@@ -1,5 +1,5 @@
-//! The experiment `countdown`: the article's loop under every strategy, with one thread and with several: threads, isolated runtimes,
-//! processes.
+//! The experiment `countdown`: the article's loop under every strategy, with one thread and with
+//! several: threads, isolated runtimes, processes.
 
 mod cpython;
 mod plan;
@@ -37,16 +37,20 @@ const FLOOR: &str = "floor";
 /// The strategy that the others' times are compared with.
 const BASE: &str = "single-thread";
 
-/// Count down in a loop, as an interpreter would, under every strategy: what it costs, and what a second thread gains
+/// Count down in a loop, as an interpreter would, under every strategy: what it costs, and what a
+/// second thread gains
 ///
-/// Each iteration is a checkpoint, a new boxed integer, the release of the old one and a comparison. The iterations are shared
-/// out: between threads of one runtime; between isolated runtimes in one process, a thread and a global lock each; between
-/// processes, their start included or not. Those who share them begin together and share nothing else. A ratio of 0.5 for two
-/// threads means that they took half the time of one. The row `floor` is the same loop on a plain Box, without any runtime: what
-/// this machine's cores and its allocator really give. CPython's figures for the same loop stand beside ours.
+/// Each iteration is a checkpoint, a new boxed integer, the release of the old one and a
+/// comparison. The iterations are shared out: between threads of one runtime; between isolated
+/// runtimes in one process, a thread and a global lock each; between processes, their start
+/// included or not. Those who share them begin together and share nothing else. A ratio of 0.5 for
+/// two threads means that they took half the time of one. The row `floor` is the same loop on a
+/// plain Box, without any runtime: what this machine's cores and its allocator really give.
+/// CPython's figures for the same loop stand beside ours.
 ///
-/// Everything is measured once a round, and ratios are formed within a round. Shown are medians over the rounds, with the 95 %
-/// bootstrap interval of the median. single-thread has no figures for several threads, since it never runs two.
+/// Everything is measured once a round, and ratios are formed within a round. Shown are medians
+/// over the rounds, with the 95 % bootstrap interval of the median. single-thread has no figures
+/// for several threads, since it never runs two.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// Iterations, of all threads together
@@ -63,7 +67,8 @@ pub(crate) struct Arguments {
 
     /// In which way several count down at the same time; may be given several times
     ///
-    /// Without it: in all ways. There are up to eight isolated runtimes, of strategies with a global lock; others have one runtime.
+    /// Without it: in all ways. There are up to eight isolated runtimes, of strategies with a
+    /// global lock; others have one runtime.
     #[arg(long = "mode", value_name = "MODE", value_enum)]
     modes: Vec<Mode>,
 
@@ -129,8 +134,9 @@ struct Row {
     /// This row's time by that of `single-thread`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ratio_to_single_thread: Option<Figure>,
-    /// `ratio_to_one_thread` by the floor's with as many in the same way, in the same rounds: 1 is all that the machine has to
-    /// give. The floor has threads in the place of runtimes; if those were not measured, this is left out.
+    /// `ratio_to_one_thread` by the floor's with as many in the same way, in the same rounds: 1 is
+    /// all that the machine has to give. The floor has threads in the place of runtimes; if those
+    /// were not measured, this is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     ratio_to_floor: Option<Figure>,
 }

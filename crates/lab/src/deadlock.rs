@@ -1,4 +1,5 @@
-//! The experiment `deadlock`: two threads, two objects, opposite orders; naive locks against sections.
+//! The experiment `deadlock`: two threads, two objects, opposite orders; naive locks against
+//! sections.
 
 mod board;
 mod program;
@@ -22,14 +23,17 @@ use program::{Ended, Program};
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/deadlock/1";
 
-/// Two threads that each need two objects, in opposite orders: with a naive lock in each object, and with sections
+/// Two threads that each need two objects, in opposite orders: with a naive lock in each object,
+/// and with sections
 ///
-/// Each thread takes its first object, waits a moment for the other to have done so, too, takes its second, changes both, and gives them
-/// up, over and over. A naive lock is held until it is given up, and waited for in a blocking region, as CPython's `Lock.acquire` does it.
-/// A section that finds its object taken gives up those around it while it waits.
+/// Each thread takes its first object, waits a moment for the other to have done so, too, takes its
+/// second, changes both, and gives them up, over and over. A naive lock is held until it is given
+/// up, and waited for in a blocking region, as CPython's `Lock.acquire` does it. A section that
+/// finds its object taken gives up those around it while it waits.
 ///
-/// A watchdog looks who waits for whom. If that is a circle for as long as its patience, it tells the circle and lets the threads go. The
-/// exit status is 0 if the experiment ran, whatever the naive locks did, and 1 if sections came to a standstill.
+/// A watchdog looks who waits for whom. If that is a circle for as long as its patience, it tells
+/// the circle and lets the threads go. The exit status is 0 if the experiment ran, whatever the
+/// naive locks did, and 1 if sections came to a standstill.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often each thread takes both objects
@@ -84,7 +88,8 @@ struct Row {
     /// How often each thread had its first object at the same time.
     met: u64,
     deadlock: bool,
-    /// From the moment at which the circle was closed until the watchdog told it, patience included.
+    /// From the moment at which the circle was closed until the watchdog told it, patience
+    /// included.
     #[serde(skip_serializing_if = "Option::is_none")]
     noticed_after_ms: Option<f64>,
     /// Who waits for whom; empty without a deadlock.

@@ -10,12 +10,15 @@ use crate::system::thread_cpu_time;
 /// How long the threads spin to find out.
 const PROBE: Duration = Duration::from_millis(200);
 
-/// The part of the wanted cores that suffices: less than the whole, since something small always runs.
+/// The part of the wanted cores that suffices: less than the whole, since something small always
+/// runs.
 const ENOUGH: f64 = 0.9;
 
-/// Cores free for so many threads: each spins, and what it spent on a core is compared with what a clock on the wall says.
+/// Cores free for so many threads: each spins, and what it spent on a core is compared with what a
+/// clock on the wall says.
 ///
-/// At most `threads`, however many cores there are. None where a thread's time on a core cannot be had.
+/// At most `threads`, however many cores there are. None where a thread's time on a core cannot be
+/// had.
 pub(crate) fn free_cores(threads: usize) -> Option<f64> {
     together(threads, |_| spin()).results.into_iter().sum()
 }

@@ -12,7 +12,8 @@ pub(crate) struct Intervals {
     #[arg(long, value_name = "CHECKPOINTS", value_parser = value_parser!(u32).range(1..))]
     ticks: Option<u32>,
 
-    /// Microseconds of the switch interval of global-lock-interval and global-lock-returning-first; 5000 if not given
+    /// Microseconds of the switch interval of global-lock-interval and global-lock-returning-first;
+    /// 5000 if not given
     #[arg(long, value_name = "US", value_parser = value_parser!(u32).range(1..))]
     switch_interval: Option<u32>,
 }

@@ -31,17 +31,20 @@ use crate::streams::tell;
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/io/1";
 
-/// Several echo clients and no spinner: how many round trips they make together, and how long those take
+/// Several echo clients and no spinner: how many round trips they make together, and how long those
+/// take
 ///
-/// Each client is a thread of one runtime. It sends 16 bytes over a socket to a process of its own and waits for the answer, with a blocking
-/// region around each of the two calls. The server answers 200 microseconds later, so that the client really blocks, or at once.
+/// Each client is a thread of one runtime. It sends 16 bytes over a socket to a process of its own
+/// and waits for the answer, with a blocking region around each of the two calls. The server
+/// answers 200 microseconds later, so that the client really blocks, or at once.
 ///
-/// Everything is measured once a round, and ratios are formed within a round. Shown are medians over the rounds, with the 95 %
-/// bootstrap interval of the median. `to 1` is the round trips of all clients by those of one. single-thread has one
-/// client, since it never runs two threads.
+/// Everything is measured once a round, and ratios are formed within a round. Shown are medians
+/// over the rounds, with the 95 % bootstrap interval of the median. `to 1` is the round trips of
+/// all clients by those of one. single-thread has one client, since it never runs two threads.
 ///
-/// Under the policies of the global lock also a crowd that comes back: 10, 100, 1,000 and 2,000 threads that return from blocking regions, over
-/// and over, and the operations that all of them do a second.
+/// Under the policies of the global lock also a crowd that comes back: 10, 100, 1,000 and 2,000
+/// threads that return from blocking regions, over and over, and the operations that all of them do
+/// a second.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often everything is measured
@@ -213,7 +216,8 @@ fn plan(arguments: &Arguments) -> Vec<Setting> {
     settings
 }
 
-/// The connections of all clients, and the processes at their other ends; one for each client, for the whole experiment.
+/// The connections of all clients, and the processes at their other ends; one for each client, for
+/// the whole experiment.
 #[derive(Debug)]
 struct Servers {
     answers: Answers,
@@ -242,7 +246,8 @@ impl Drop for Servers {
 /// How many figures a measurement has.
 const FIGURES: usize = 4;
 
-/// Measures all settings in interleaved rounds, after a short round that warms up and does not count.
+/// Measures all settings in interleaved rounds, after a short round that warms up and does not
+/// count.
 fn measure(arguments: &Arguments, settings: &[Setting]) -> io::Result<Rounds> {
     let most = settings.iter().map(|setting| setting.threads).max().unwrap_or(1);
     let mut servers = Vec::new();
@@ -349,7 +354,8 @@ fn lines(rows: &[Row]) -> Vec<Vec<String>> {
     [heading.map(str::to_owned).to_vec()].into_iter().chain(rows.iter().map(line)).collect()
 }
 
-/// For each server a panel of round trips and one of their times, with a line for each strategy that runs several threads.
+/// For each server a panel of round trips and one of their times, with a line for each strategy
+/// that runs several threads.
 fn plot(rows: &[Row]) -> Plot {
     let panel = |server: Answers, what: &str, value: &dyn Fn(&Row) -> Figure| {
         let lines = STRATEGIES.iter().map(|strategy| {

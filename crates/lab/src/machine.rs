@@ -12,7 +12,8 @@ use crate::free_cores::{are_enough, free_cores};
 use crate::models::workspace;
 use crate::system;
 
-/// The field `machine` of every document. What cannot be found out is `unknown`, or null where a figure or an answer belongs.
+/// The field `machine` of every document. What cannot be found out is `unknown`, or null where a
+/// figure or an answer belongs.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     cpu: String,

@@ -13,8 +13,9 @@ use crate::streams::{self, tell};
 
 /// Put the parts of a split run together, or set machines side by side, in one report
 ///
-/// Reports of one machine are parts of one run: each row may be there once. Reports of several machines are compared, claim by claim. Files
-/// that end in .jsonl are the ledgers of the jobs that `cargo lab plan` writes; all of them must be there.
+/// Reports of one machine are parts of one run: each row may be there once. Reports of several
+/// machines are compared, claim by claim. Files that end in .jsonl are the ledgers of the jobs that
+/// `cargo lab plan` writes; all of them must be there.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// results.json of each report, and ledgers

@@ -1,5 +1,5 @@
-//! The loom models, which a build of their own runs: a cargo inside this one makes it, and its processes tell what they found in
-//! lines of JSON.
+//! The loom models, which a build of their own runs: a cargo inside this one makes it, and its
+//! processes tell what they found in lines of JSON.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,8 @@ pub(crate) fn target() -> PathBuf {
     program.ancestors().nth(2).map_or_else(|| workspace().join("target"), Path::to_path_buf)
 }
 
-/// A cargo that does not see what the cargo around it has set, nor flags that would replace those of the models' build.
+/// A cargo that does not see what the cargo around it has set, nor flags that would replace those
+/// of the models' build.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());
@@ -177,7 +178,8 @@ impl Said {
         marked(&self.output, mark)
     }
 
-    /// The model's row of the ledger. A process that ended without one has a row that is not complete.
+    /// The model's row of the ledger. A process that ended without one has a row that is not
+    /// complete.
     pub(crate) fn row(&self, model: &Listed, limits: Limits) -> Row {
         let told = marked(&self.output, "keyway-model: ").unwrap_or_default().pop();
         if let Some(row) = told.filter(|_| self.passed()) {

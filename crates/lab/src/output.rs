@@ -47,8 +47,8 @@ impl Output {
         &self.command
     }
 
-    /// Prints the results of an experiment: `rows` as a document, or `text`, which shows the same. The notes follow, on standard
-    /// error if that is a document.
+    /// Prints the results of an experiment: `rows` as a document, or `text`, which shows the same.
+    /// The notes follow, on standard error if that is a document.
     pub(crate) fn print<Row: Serialize>(
         &self,
         schema: &str,
@@ -60,7 +60,8 @@ impl Output {
         self.print_results(schema, machine, &Rows { rows }, text, notes)
     }
 
-    /// The same for results that are not rows of one kind; their fields stand beside the others of the document.
+    /// The same for results that are not rows of one kind; their fields stand beside the others of
+    /// the document.
     pub(crate) fn print_results<Results: Serialize>(
         &self,
         schema: &str,
@@ -72,8 +73,8 @@ impl Output {
         self.print_about(schema, machine, &machine.in_short(), results, text, notes)
     }
 
-    /// The same for results that were computed from what was measured elsewhere: `machine` is what a document said of it, and `foot` that in
-    /// one line.
+    /// The same for results that were computed from what was measured elsewhere: `machine` is what
+    /// a document said of it, and `foot` that in one line.
     pub(crate) fn print_about<Results: Serialize>(
         &self,
         schema: &str,
@@ -101,7 +102,8 @@ impl Output {
     }
 }
 
-/// Lines of cells in columns, the first line as a heading. The first column is flush left, the others right.
+/// Lines of cells in columns, the first line as a heading. The first column is flush left, the
+/// others right.
 pub(crate) fn table(lines: &[Vec<String>]) -> String {
     table_of_words(lines, 1)
 }

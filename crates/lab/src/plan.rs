@@ -16,9 +16,10 @@ use crate::streams::{self, tell};
 
 /// Split the full run over machines: files for an array of Slurm and for a matrix of GitHub Actions
 ///
-/// Every machine gets parts of the report, so that all take about as long, a slice of the models (by cargo-nextest, which it must have), and a
-/// share of the seeded bugs. Written are `job.sh`, which runs the job of a number in a checkout of this commit; `slurm.sh`, for `sbatch`;
-/// and `github.yml`, for `.github/workflows`. `cargo lab merge` puts together what they leave.
+/// Every machine gets parts of the report, so that all take about as long, a slice of the models
+/// (by cargo-nextest, which it must have), and a share of the seeded bugs. Written are `job.sh`,
+/// which runs the job of a number in a checkout of this commit; `slurm.sh`, for `sbatch`; and
+/// `github.yml`, for `.github/workflows`. `cargo lab merge` puts together what they leave.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Machines, one job each

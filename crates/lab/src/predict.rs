@@ -1,4 +1,5 @@
-//! The experiment `predict`: what more threads than there are cores may get done at one object, as a band. Nothing is measured.
+//! The experiment `predict`: what more threads than there are cores may get done at one object, as
+//! a band. Nothing is measured.
 
 mod show;
 
@@ -24,14 +25,17 @@ const SCHEMA: &str = "keyway-lab/predict/1";
 /// What is read if nothing is named, in the checkout.
 const RESULTS: &str = "docs/results/results.json";
 
-/// What more threads than there are cores may get done at one object: a band from what was measured, never a line
+/// What more threads than there are cores may get done at one object: a band from what was
+/// measured, never a line
 ///
-/// The lower side is the universal scalability law, fitted to the throughput of each number of threads that was measured; the largest is
-/// held out first, and the error on it shown. Below four measured counts there is no lower side. The upper side is a closed queueing
-/// model of the row's hottest cache line: what an operation costs when nobody else is there, and how long a line travels between cores by a
-/// published table. It is held against the row of two threads.
+/// The lower side is the universal scalability law, fitted to the throughput of each number of
+/// threads that was measured; the largest is held out first, and the error on it shown. Below four
+/// measured counts there is no lower side. The upper side is a closed queueing model of the row's
+/// hottest cache line: what an operation costs when nobody else is there, and how long a line
+/// travels between cores by a published table. It is held against the row of two threads.
 ///
-/// What makes no sense is refused, and said. More than four times the measured count is speculative. docs/predict.md has the assumptions.
+/// What makes no sense is refused, and said. More than four times the measured count is
+/// speculative. docs/predict.md has the assumptions.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Numbers of threads to predict for
@@ -41,12 +45,14 @@ pub(crate) struct Arguments {
     )]
     threads: Vec<u32>,
 
-    /// Predict from this file: a report's results.json, or what `cargo lab scaling --json` or `cargo lab cost --json` have printed; may be
-    /// given several times. Without it, docs/results/results.json
+    /// Predict from this file: a report's results.json, or what `cargo lab scaling --json` or
+    /// `cargo lab cost --json` have printed; may be given several times. Without it,
+    /// docs/results/results.json
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
 
-    /// Let lines travel as on this machine of the table, in place of the server whose cores are nearest
+    /// Let lines travel as on this machine of the table, in place of the server whose cores are
+    /// nearest
     #[arg(long, value_name = "ID", value_parser = machine_ids())]
     latency_of: Option<String>,
 

@@ -1,4 +1,5 @@
-//! A bar on standard error while something takes its time; nothing where that is not a terminal. Its steps are those of a timeline.
+//! A bar on standard error while something takes its time; nothing where that is not a terminal.
+//! Its steps are those of a timeline.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

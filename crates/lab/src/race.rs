@@ -1,7 +1,7 @@
 //! Races on show: what goes wrong without the protection that every strategy gives, step by step.
 //!
-//! Nothing is told here that was not read off a run: the model of a strategy that is wrong on purpose is run until it fails,
-//! and tells the steps of the iteration in which it did.
+//! Nothing is told here that was not read off a run: the model of a strategy that is wrong on
+//! purpose is run until it fails, and tells the steps of the iteration in which it did.
 
 mod steps;
 mod story;
@@ -23,14 +23,16 @@ use steps::Step;
 /// What kind of document this experiment makes, and its version.
 const SCHEMA: &str = "keyway-lab/race/1";
 
-/// More preemptions than one are needed for none of the races, and would only make the interleavings harder to read.
+/// More preemptions than one are needed for none of the races, and would only make the
+/// interleavings harder to read.
 const LIMITS: Limits = Limits { bound: Some(1), time: Duration::from_secs(60) };
 
-/// Show how an unprotected count, or naive nested locks, go wrong: one interleaving that fails, step by step
+/// Show how an unprotected count, or naive nested locks, go wrong: one interleaving that fails,
+/// step by step
 ///
-/// Runs a model under loom, which tries the interleavings of its threads one after the other, on a strategy that is wrong on
-/// purpose, and prints the first that fails. The exit status is 0 if one was found, 1 if not. The first run builds the
-/// models, which takes a minute or two.
+/// Runs a model under loom, which tries the interleavings of its threads one after the other, on a
+/// strategy that is wrong on purpose, and prints the first that fails. The exit status is 0 if one
+/// was found, 1 if not. The first run builds the models, which takes a minute or two.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// What is to go wrong
@@ -42,7 +44,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Race {
     /// Two releases at the same time, one of which is lost: the object is never destroyed
     Leak,
-    /// Two retains at the same time, one of which is lost: the object is destroyed while it is in use
+    /// Two retains at the same time, one of which is lost: the object is destroyed while it is in
+    /// use
     UseAfterFree,
     /// Two threads that lock two objects in opposite orders
     Deadlock,

@@ -29,15 +29,19 @@ const SCHEMA: &str = "keyway-lab/replay/1";
 /// What each strategy is measured in, once a round: whole, and without counts twice.
 const KINDS: [Kind; 3] = [Kind::Whole, Kind::Life, Kind::Life];
 
-/// Replay recorded programs under every strategy: what their reference counts would cost, and when their objects would die
+/// Replay recorded programs under every strategy: what their reference counts would cost, and when
+/// their objects would die
 ///
-/// One OS thread for each recorded one carries out the recorded operations through the object model, in its own order, and waits only
-/// before an operation on an object whose operation before was another thread's. The time in count operations is that of the whole replay less
-/// that of the life replay: the same events, waits, allocations and destructions, without counts. The life replay is measured twice a round; what
-/// is not above the difference of the two is below the noise floor. After every replay each count is compared with the trace's, and whether
-/// what died there was destroyed here, once, and nothing else; what does not agree is told, with exit status 1.
+/// One OS thread for each recorded one carries out the recorded operations through the object
+/// model, in its own order, and waits only before an operation on an object whose operation before
+/// was another thread's. The time in count operations is that of the whole replay less that of the
+/// life replay: the same events, waits, allocations and destructions, without counts. The life
+/// replay is measured twice a round; what is not above the difference of the two is below the noise
+/// floor. After every replay each count is compared with the trace's, and whether what died there
+/// was destroyed here, once, and nothing else; what does not agree is told, with exit status 1.
 ///
-/// single-thread replays a recording of several threads on one, in the order of the file. Without a file, the recordings of this repository.
+/// single-thread replays a recording of several threads on one, in the order of the file. Without a
+/// file, the recordings of this repository.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Traces, compressed with zstd or not

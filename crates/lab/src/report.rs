@@ -18,11 +18,13 @@ use crate::streams::{self, tell};
 /// Where a report goes unless it is told.
 pub(crate) const FOLDER: &str = "keyway-report";
 
-/// Run all experiments and write one report: a page that opens with a decision table, the claims to cite, the raw numbers
+/// Run all experiments and write one report: a page that opens with a decision table, the claims to
+/// cite, the raw numbers
 ///
-/// The folder gets report.html (one file that needs no network), report.md, results.json and the plots. What runs, and for how long still,
-/// is told on standard error. After an interruption the same command goes on where it was: a part that was finished is used again if commit,
-/// command, program and machine are the same. The files of the report are replaced when everything is there.
+/// The folder gets report.html (one file that needs no network), report.md, results.json and the
+/// plots. What runs, and for how long still, is told on standard error. After an interruption the
+/// same command goes on where it was: a part that was finished is used again if commit, command,
+/// program and machine are the same. The files of the report are replaced when everything is there.
 ///
 /// The exit status is 1 if a part is missing; the report says which.
 #[derive(Args, Clone, Debug, Default, PartialEq)]

@@ -1,5 +1,6 @@
-//! Interleaved rounds: everything is measured once in each round (A B C, A B C, ...), and what is compared is compared within
-//! one round, so that what disturbs the machine for a while disturbs both sides.
+//! Interleaved rounds: everything is measured once in each round (A B C, A B C, ...), and what is
+//! compared is compared within one round, so that what disturbs the machine for a while disturbs
+//! both sides.
 
 use fastrand::Rng;
 pub(crate) use keyway_report::Figure;
@@ -32,7 +33,8 @@ impl Rounds {
         Rounds(rounds)
     }
 
-    /// What `value` makes of each round's cells, over all rounds. A ratio of two cells is formed here, inside the round.
+    /// What `value` makes of each round's cells, over all rounds. A ratio of two cells is formed
+    /// here, inside the round.
     pub(crate) fn figure(&self, value: impl Fn(&[f64]) -> f64) -> Figure {
         let mut values: Vec<f64> = self.0.iter().map(|round| value(round)).collect();
         let mut medians = resampled_medians(&values);
@@ -47,7 +49,8 @@ impl Rounds {
     }
 }
 
-/// Medians of as many values, drawn from these with replacement; the same draws each time, so that a document can be checked.
+/// Medians of as many values, drawn from these with replacement; the same draws each time, so that
+/// a document can be checked.
 fn resampled_medians(values: &[f64]) -> Vec<f64> {
     let mut draws = Rng::with_seed(0);
     let mut sample = vec![0.0; values.len()];
@@ -102,7 +105,8 @@ mod tests {
         let rounds = Rounds::measure(21, 1, |round, _| if round == 7 { 1000.0 } else { round as f64 });
         let figure = rounds.figure(|round| round[0]);
         assert_eq!(figure.median, 11.0);
-        // Exact order statistics of 21 values bound their median, with at least 95 %, by the 6th and the 16th.
+        // Exact order statistics of 21 values bound their median, with at least 95 %, by the 6th
+        // and the 16th.
         assert!((5.0..8.0).contains(&figure.low) && (13.0..=16.0).contains(&figure.high), "{figure:?}");
     }
 

@@ -1,5 +1,5 @@
-//! The experiment `scaling`: what threads get done that meet, how evenly, with which delays; and how long what has been
-//! released waits for its destruction.
+//! The experiment `scaling`: what threads get done that meet, how evenly, with which delays; and
+//! how long what has been released waits for its destruction.
 
 mod row;
 mod show;
@@ -24,17 +24,20 @@ use row::{Cell, Sample};
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/scaling/1";
 
-/// What 1 to N threads get done that meet at one object or in the allocator, how evenly, and with which delays
+/// What 1 to N threads get done that meet at one object or in the allocator, how evenly, and with
+/// which delays
 ///
-/// Each thread carries out an operation and passes a checkpoint, again and again: a pair at one object (its owner is among them), a
-/// section of one object, an object of its own made and released. Shown are operations a second of all threads together, Jain's index
-/// of fairness (1: all did as much; one by the number of threads: one did everything), and the 50th, 99th and 99.9th percentile of
-/// the time of a single operation, in runs of their own.
+/// Each thread carries out an operation and passes a checkpoint, again and again: a pair at one
+/// object (its owner is among them), a section of one object, an object of its own made and
+/// released. Shown are operations a second of all threads together, Jain's index of fairness (1:
+/// all did as much; one by the number of threads: one did everything), and the 50th, 99th and
+/// 99.9th percentile of the time of a single operation, in runs of their own.
 ///
-/// Besides: the time from an object's last release, by a thread that is attached or not, to its destruction, while the object's
-/// maker passes checkpoints.
+/// Besides: the time from an object's last release, by a thread that is attached or not, to its
+/// destruction, while the object's maker passes checkpoints.
 ///
-/// Everything is measured once a round; shown are medians over the rounds with 95 % bootstrap intervals.
+/// Everything is measured once a round; shown are medians over the rounds with 95 % bootstrap
+/// intervals.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// Up to so many threads; without it, as many as there are cores, and two at least

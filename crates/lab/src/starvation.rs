@@ -1,4 +1,5 @@
-//! The experiment `starvation`: what becomes of an I/O-bound thread beside CPU-bound ones, and of them.
+//! The experiment `starvation`: what becomes of an I/O-bound thread beside CPU-bound ones, and of
+//! them.
 
 mod beside;
 mod cpython;
@@ -34,15 +35,18 @@ const SCHEMA: &str = "keyway-lab/starvation/1";
 /// The document of `--endurance`.
 const ENDURANCE: &str = "keyway-lab/starvation-endurance/1";
 
-/// An echo client beside spinners: how many round trips it makes, how long they take, and what it costs the spinners
+/// An echo client beside spinners: how many round trips it makes, how long they take, and what it
+/// costs the spinners
 ///
-/// The client sends 16 bytes over a socket to another process and waits for the answer, with a blocking region around each of the two
-/// calls. Spinners count in a loop with a checkpoint in each iteration. All are threads of one runtime.
+/// The client sends 16 bytes over a socket to another process and waits for the answer, with a
+/// blocking region around each of the two calls. Spinners count in a loop with a checkpoint in each
+/// iteration. All are threads of one runtime.
 ///
-/// Everything is measured once a round, and ratios are formed within a round. Shown are medians over the rounds, with the 95 %
-/// bootstrap interval of the median. `of none` is the part of the round trips without a spinner that is left; `spinners` is the
-/// spinners' speed, as a part of the speed that as many have without the client. single-thread has no spinners, since it
-/// never runs two threads.
+/// Everything is measured once a round, and ratios are formed within a round. Shown are medians
+/// over the rounds, with the 95 % bootstrap interval of the median. `of none` is the part of the
+/// round trips without a spinner that is left; `spinners` is the spinners' speed, as a part of the
+/// speed that as many have without the client. single-thread has no spinners, since it never runs
+/// two threads.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often everything is measured
@@ -65,7 +69,8 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Instead: four spinners and four echo clients for so many seconds, and the longest that anybody waited
+    /// Instead: four spinners and four echo clients for so many seconds, and the longest that
+    /// anybody waited
     #[arg(long, value_name = "SECONDS", conflicts_with_all = ["rounds", "milliseconds", "server", "spinners", "plot", "docs"],
           value_parser = value_parser!(u32).range(1..=86_400))]
     endurance: Option<u32>,
@@ -221,7 +226,8 @@ fn plot(rows: &[Row]) -> Plot {
     Plot { title: "An echo client beside spinners".to_owned(), panels: panels.collect() }
 }
 
-/// What is measured, in order: of each strategy, for each number of spinners, these alone and with each server.
+/// What is measured, in order: of each strategy, for each number of spinners, these alone and with
+/// each server.
 fn plan(arguments: &Arguments) -> Vec<Setting> {
     let servers = match arguments.server {
         Some(server) => vec![server],
@@ -271,7 +277,8 @@ fn outcome(round: &[f64], setting: usize) -> Outcome {
     Outcome { trips_per_s: at(0), p50_us: at(1), p99_us: at(2), p999_us: at(3), spins_per_s: at(4) }
 }
 
-/// Measures all settings in interleaved rounds, after a short round that warms up and does not count.
+/// Measures all settings in interleaved rounds, after a short round that warms up and does not
+/// count.
 fn measure(arguments: &Arguments, settings: &[Setting]) -> io::Result<Measured> {
     let rounds = arguments.rounds as usize;
     let time = Duration::from_millis(arguments.milliseconds.into());

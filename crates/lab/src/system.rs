@@ -1,4 +1,5 @@
-//! What only the operating system can say. Where it cannot, or where we do not know how to ask, the answer is none.
+//! What only the operating system can say. Where it cannot, or where we do not know how to ask, the
+//! answer is none.
 
 use std::time::Duration;
 

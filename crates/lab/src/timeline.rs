@@ -1,6 +1,7 @@
 //! Timelines of an experiment: what each thread did when, as a picture and for a viewer of traces.
 //!
-//! Each step of an experiment's first round is a *scene*: its threads are recorded from its begin to its end.
+//! Each step of an experiment's first round is a *scene*: its threads are recorded from its begin
+//! to its end.
 
 mod lane;
 mod picture;
@@ -22,15 +23,18 @@ use crate::streams::tell;
 /// The arguments that every experiment with a timeline takes.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
 pub(crate) struct Arguments {
-    /// Also record what each thread does when, and write it to this file: a picture (.svg), a trace (.json), or both
+    /// Also record what each thread does when, and write it to this file: a picture (.svg), a trace
+    /// (.json), or both
     ///
-    /// Recorded is each step of the first round: who holds the lock or runs, who waits for it, who waits for a section, who is in a
-    /// blocking region. A name that ends with neither stands for two files, FILE.svg and FILE.json. The trace is in the trace-event
-    /// format, which ui.perfetto.dev opens.
+    /// Recorded is each step of the first round: who holds the lock or runs, who waits for it, who
+    /// waits for a section, who is in a blocking region. A name that ends with neither stands for
+    /// two files, FILE.svg and FILE.json. The trace is in the trace-event format, which
+    /// ui.perfetto.dev opens.
     #[arg(long, value_name = "FILE", global = true, display_order = 101, value_parser = file::place())]
     timeline: Vec<PathBuf>,
 
-    /// The part of each step that the picture shows, in milliseconds since its begin, as in 50..70; all of it if not given
+    /// The part of each step that the picture shows, in milliseconds since its begin, as in 50..70;
+    /// all of it if not given
     #[arg(long, value_name = "FROM..TO", global = true, display_order = 102, requires = "timeline", value_parser = window)]
     timeline_window: Option<Window>,
 }

@@ -14,10 +14,12 @@ use keyway_traces::{Limits, Reader, TraceError};
 use crate::output::Output;
 use crate::streams::tell;
 
-/// Look into recorded reference-count traffic: statistics, the life of one object, a part of a trace
+/// Look into recorded reference-count traffic: statistics, the life of one object, a part of a
+/// trace
 ///
-/// A file is read to its end and checked, in memory that grows with the objects in its table alone. What is damaged or contradicts itself
-/// gets one line with file, place and reason, and exit status 1.
+/// A file is read to its end and checked, in memory that grows with the objects in its table alone.
+/// What is damaged or contradicts itself gets one line with file, place and reason, and exit status
+/// 1.
 #[derive(Args, Clone, Debug)]
 #[command(arg_required_else_help = false)]
 pub(crate) struct Arguments {
@@ -79,7 +81,8 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.objects, value_parser = value_parser!(u64).range(..=1 << 32))]
     max_objects: u64,
 
-    /// Refuse traces with more events [default: 33554432 where they are kept in memory, 8589934592 for `trace stat`]
+    /// Refuse traces with more events
+    /// [default: 33554432 where they are kept in memory, 8589934592 for `trace stat`]
     #[arg(long, value_name = "N")]
     max_events: Option<u64>,
 

@@ -1,4 +1,5 @@
-//! The experiment `verdict`: may a strategy take the place of the global lock? Van Rossum's criterion, computed.
+//! The experiment `verdict`: may a strategy take the place of the global lock? Van Rossum's
+//! criterion, computed.
 
 mod echo;
 mod judge;
@@ -31,17 +32,21 @@ const SCHEMA: &str = "keyway-lab/verdict/1";
 /// The strategy that the others are compared with: the lock that van Rossum's criterion is about.
 const REFERENCE: &str = "global-lock-interval";
 
-/// Van Rossum's criterion, for every strategy: are single-threaded programs, and multi-threaded I/O-bound ones, not slower?
+/// Van Rossum's criterion, for every strategy: are single-threaded programs, and multi-threaded
+/// I/O-bound ones, not slower?
 ///
-/// Guido van Rossum has said on what condition he would take a change that removes CPython's global lock: a program with one thread must
-/// not become slower, and neither must one with several threads that mostly wait for input and output
-/// (artima.com/weblogs/viewpost.jsp?thread=214235; the article cites it). Here each strategy is held to that, against
-/// global-lock-interval: with every workload on one thread, by the geometric mean of their ratios; and with several clients that send
-/// messages to servers, which answer 200 microseconds later. What an object takes of memory stands beside it.
+/// Guido van Rossum has said on what condition he would take a change that removes CPython's global
+/// lock: a program with one thread must not become slower, and neither must one with several
+/// threads that mostly wait for input and output (artima.com/weblogs/viewpost.jsp?thread=214235;
+/// the article cites it). Here each strategy is held to that, against global-lock-interval: with
+/// every workload on one thread, by the geometric mean of their ratios; and with several clients
+/// that send messages to servers, which answer 200 microseconds later. What an object takes of
+/// memory stands beside it.
 ///
-/// Everything is measured once a round, and ratios are formed within a round; the reference is measured twice. The answer is
-/// `yes` (not slower) if the 95 % bootstrap interval of the median ratio has nothing above 1; `no` if it lies above 1 as a whole,
-/// and above what the reference differs from itself; otherwise `within noise`.
+/// Everything is measured once a round, and ratios are formed within a round; the reference is
+/// measured twice. The answer is `yes` (not slower) if the 95 % bootstrap interval of the median
+/// ratio has nothing above 1; `no` if it lies above 1 as a whole, and above what the reference
+/// differs from itself; otherwise `within noise`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// How often everything is measured
@@ -88,7 +93,8 @@ struct Row {
     /// How many I/O-bound threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     threads: Option<usize>,
-    /// Whether the criterion is met: no if either is, yes if both are. Left out if one is not known.
+    /// Whether the criterion is met: no if either is, yes if both are. Left out if one is not
+    /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     meets_criterion: Option<Answer>,
     memory: Memory,

@@ -27,10 +27,11 @@ use ledger::Ledger;
 /// What kind of document this experiment makes, and its version.
 const SCHEMA: &str = "keyway-lab/verify/1";
 
-/// Run the models of every strategy, and the mutants that they must find; write one table of it all, the ledger
+/// Run the models of every strategy, and the mutants that they must find; write one table of it
+/// all, the ledger
 ///
-/// The exit status is 1 if a model failed, was cut short or was not run at all, or if a mutant survived. What runs, and how
-/// long it is likely to take still, is told on standard error.
+/// The exit status is 1 if a model failed, was cut short or was not run at all, or if a mutant
+/// survived. What runs, and how long it is likely to take still, is told on standard error.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How far to go
@@ -41,8 +42,8 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Also write the ledger to this file, as a page of the documentation, and beside it, with the extension
-    /// json, what each strategy has in short; the folder is made if need be
+    /// Also write the ledger to this file, as a page of the documentation, and beside it, with the
+    /// extension json, what each strategy has in short; the folder is made if need be
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }

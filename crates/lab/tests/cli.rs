@@ -1,4 +1,5 @@
-//! The command line as a script sees it: what goes where, in which shape, and with which exit status.
+//! The command line as a script sees it: what goes where, in which shape, and with which exit
+//! status.
 
 use std::process::{Command, Output, Stdio};
 
@@ -27,7 +28,8 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("the lab writes UTF-8")
 }
 
-/// Runs a short countdown with `--json`; fails unless standard output is one document and nothing else.
+/// Runs a short countdown with `--json`; fails unless standard output is one document and nothing
+/// else.
 fn document(more: &[&str]) -> Value {
     let output = lab(&[&SHORT, more, &["--json"]].concat());
     assert!(output.status.success(), "{output:?}");

@@ -111,7 +111,8 @@ fn several_threads_say_whether_they_were_on_their_cores_and_at_it_at_once() {
         let part = |field: &str| row[field]["median"].as_f64().unwrap_or_else(|| panic!("{field}: {row}"));
         let (on_cpu, overlap) = (part("on_cpu_share"), part("overlap"));
         assert!(on_cpu > 0.0 && on_cpu <= 1.0 && overlap > 0.0 && overlap <= 1.0, "{row}");
-        // Two rounds: the median is above the threshold only if one of them is, and one of two is too few.
+        // Two rounds: the median is above the threshold only if one of them is, and one of two is
+        // too few.
         if on_cpu < 0.8 || overlap < 0.8 {
             assert_eq!(row["cores_were_free"], false, "{row}");
         }

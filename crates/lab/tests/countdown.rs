@@ -1,4 +1,5 @@
-//! The countdown in all its ways, as a script sees it: threads, isolated runtimes, processes; and the files that it writes.
+//! The countdown in all its ways, as a script sees it: threads, isolated runtimes, processes; and
+//! the files that it writes.
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -1,4 +1,5 @@
-//! `cargo lab merge` and `cargo lab plan` as a script sees them. Nothing is measured: the reports are made up.
+//! `cargo lab merge` and `cargo lab plan` as a script sees them. Nothing is measured: the reports
+//! are made up.
 
 use std::fs;
 use std::path::{Path, PathBuf};

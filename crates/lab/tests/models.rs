@@ -1,5 +1,6 @@
-//! The experiments that run models, as a script sees them. The models are built into the same folder as by `cargo test` of the
-//! models themselves, so that one of the two builds is for nothing.
+//! The experiments that run models, as a script sees them. The models are built into the same
+//! folder as by `cargo test` of the models themselves, so that one of the two builds is for
+//! nothing.
 
 use std::process::{Command, Output, Stdio};
 

@@ -1,4 +1,5 @@
-//! `cargo lab predict` as a script sees it, on the results of a larger machine that there is not: the file says that it was made up.
+//! `cargo lab predict` as a script sees it, on the results of a larger machine that there is not:
+//! the file says that it was made up.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,4 +1,5 @@
-//! A report from end to end, as a person and as a script see it: written, interrupted, cited, checked. Its figures mean nothing.
+//! A report from end to end, as a person and as a script see it: written, interrupted, cited,
+//! checked. Its figures mean nothing.
 
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// Runs it on one strategy with `--json`; fails unless standard output is one document and nothing else.
+/// Runs it on one strategy with `--json`; fails unless standard output is one document and nothing
+/// else.
 fn document(arguments: &[&str]) -> Value {
     let mut lab = Command::new(env!("CARGO_BIN_EXE_keyway-lab"));
     lab.args(["starvation", "--json", "--strategy", "global-lock-returning-first"]);

@@ -77,8 +77,8 @@ impl<S: Strategy> AnyRef<S> {
         if !self.is::<T>() {
             return Err(self);
         }
-        // SAFETY: the contents' type has just been checked, and the strategy is the same by type; the reference is given
-        // up here and taken over there.
+        // SAFETY: the contents' type has just been checked, and the strategy is the same by type;
+        // the reference is given up here and taken over there.
         Ok(unsafe { Ref::from_object(self.into_object().cast()) })
     }
 

@@ -45,8 +45,9 @@ impl Error for AlreadyAttached {}
 /// **Blocking**: under a global lock and `SingleThread`, until it is this thread's turn.
 ///
 /// # Panics
-/// If this OS thread is attached already, to this runtime or another; see [`try_attach`]. A panic in `f` detaches and goes on.
-/// In a debug build under `SingleThread`, if the thread that is attached joins this one: see that strategy.
+/// If this OS thread is attached already, to this runtime or another; see [`try_attach`]. A panic
+/// in `f` detaches and goes on. In a debug build under `SingleThread`, if the thread that is
+/// attached joins this one: see that strategy.
 ///
 /// # Examples
 /// ```
@@ -93,7 +94,8 @@ pub fn try_attach<S: Strategy, R>(f: impl FnOnce(&mut Thread<S>) -> R) -> Result
     note(Does::Runs, place::<S>);
     let _attachment = Attachment::new(&inner);
     destruction::run_due();
-    // SAFETY: attached from here until `_attachment` is dropped, and `f` cannot keep the token beyond its call.
+    // SAFETY: attached from here until `_attachment` is dropped, and `f` cannot keep the token
+    // beyond its call.
     let mut thread = unsafe { Thread::new(&inner) };
     user::calls(Site::Attached);
     // U1.
@@ -105,7 +107,8 @@ struct Attachment<'a, S: Strategy>(&'a Inner<S>);
 
 impl<'a, S: Strategy> Attachment<'a, S> {
     fn new(inner: &'a Inner<S>) -> Self {
-        // SAFETY: `inner` is borrowed until the drop, which vacates; `S::attach` made it and `S::detach` comes in the drop.
+        // SAFETY: `inner` is borrowed until the drop, which vacates; `S::attach` made it and
+        // `S::detach` comes in the drop.
         CONTEXT.with(|context| unsafe { context.occupy(inner) });
         Attachment(inner)
     }
@@ -113,7 +116,8 @@ impl<'a, S: Strategy> Attachment<'a, S> {
 
 impl<S: Strategy> Drop for Attachment<'_, S> {
     fn drop(&mut self) {
-        // What is due already is destroyed by a thread that is still attached: cheaper under most strategies.
+        // What is due already is destroyed by a thread that is still attached: cheaper under most
+        // strategies.
         destruction::run_due();
         note(Does::Leaves, place::<S>);
         S::detach(&self.0.attached, &mut Due::new());
@@ -150,7 +154,8 @@ impl<S: Strategy> Drop for Reentry<'_, S> {
         note(Does::Waits, place::<S>);
         S::reenter(&self.0.attached, &mut Due::new());
         note(Does::Runs, place::<S>);
-        // SAFETY: `inner` is borrowed by the attachment around this region, which vacates; `S::reenter` has just returned.
+        // SAFETY: `inner` is borrowed by the attachment around this region, which vacates;
+        // `S::reenter` has just returned.
         CONTEXT.with(|context| unsafe { context.occupy(self.0) });
         destruction::run_due();
     }

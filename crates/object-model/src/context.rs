@@ -1,4 +1,5 @@
-//! What an OS thread knows of itself: to which runtime it is attached, and what it still has to destroy.
+//! What an OS thread knows of itself: to which runtime it is attached, and what it still has to
+//! destroy.
 
 use std::cell::Cell;
 use std::ptr;
@@ -11,8 +12,8 @@ use crate::user::UnderWay;
 use crate::wakes::Wakes;
 
 keyway_sync::thread_local! {
-    /// The one thread-local of the object model. It needs no destructor, so it can be reached at any time, also while an
-    /// OS thread's other thread-locals are being destroyed.
+    /// The one thread-local of the object model. It needs no destructor, so it can be reached at
+    /// any time, also while an OS thread's other thread-locals are being destroyed.
     pub(crate) static CONTEXT: Context = const { Context::new() };
 }
 
@@ -70,16 +71,18 @@ impl Context {
     }
 }
 
-/// Calls `f` with this OS thread's attachment to `S`, if it is attached to `S` and not inside a blocking region.
+/// Calls `f` with this OS thread's attachment to `S`, if it is attached to `S` and not inside a
+/// blocking region.
 #[inline]
 pub(crate) fn with_attachment<S: Strategy, R>(f: impl FnOnce(Option<&Inner<S>>) -> R) -> R {
-    // The closure is kept this small so that it is inlined; `f` inside would make it a call through two pointers.
+    // The closure is kept this small so that it is inlined; `f` inside would make it a call through
+    // two pointers.
     let (runtime, inner) = CONTEXT.with(|context| (context.runtime.get(), context.inner.get()));
     if !ptr::eq(runtime, S::runtime()) {
         return f(None);
     }
-    // Called in both branches, so that `None` is not looked for again in the pointer.
-    // SAFETY: a runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by `occupy`;
-    // only shared borrows of it exist. `f` neither attaches nor detaches.
+    // Called in both branches, so that `None` is not looked for again in the pointer. SAFETY: a
+    // runtime is one strategy's (`Strategy::runtime`), so that `inner` is an `Inner<S>`, valid by
+    // `occupy`; only shared borrows of it exist. `f` neither attaches nor detaches.
     f(Some(unsafe { &*inner.cast::<Inner<S>>() }))
 }

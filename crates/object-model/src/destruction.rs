@@ -46,7 +46,8 @@ impl Destruction {
         self.holds.set(self.holds.get() + 1);
     }
 
-    /// Ends a [`hold`](Self::hold). The last one destroys what has become due meanwhile; a destructor's panic is caught.
+    /// Ends a [`hold`](Self::hold). The last one destroys what has become due meanwhile; a
+    /// destructor's panic is caught.
     #[inline]
     pub(crate) fn unhold(&self) {
         let holds = self.holds.get() - 1;
@@ -62,7 +63,8 @@ impl Destruction {
         self.holds.get() == 0 && !self.due.is_empty()
     }
 
-    /// Destroys what is due, unless it must wait. A destructor's panic is caught: its hook has reported it.
+    /// Destroys what is due, unless it must wait. A destructor's panic is caught: its hook has
+    /// reported it.
     #[cold]
     pub(crate) fn run_due(&self) {
         // Without a price, a destruction is under way whose end empties the list.
@@ -143,8 +145,8 @@ impl Destruction {
     #[inline(never)]
     fn empty(&self) {
         let mut rest = Batch::EMPTY;
-        // A destructor that switches stacks may leave a section behind that is held elsewhere on this
-        // OS thread.
+        // A destructor that switches stacks may leave a section behind that is held elsewhere on
+        // this OS thread.
         while self.holds.get() == 0 && !(rest.is_empty() && self.due.is_empty()) {
             // One catch for as long as nothing panics.
             // U5.
@@ -178,8 +180,8 @@ impl Destruction {
     }
 }
 
-/// A panic's payload may itself panic when it is dropped, which must not escape. What such a panic carries is leaked, so that this
-/// ends.
+/// A panic's payload may itself panic when it is dropped, which must not escape. What such a panic
+/// carries is leaked, so that this ends.
 #[cold]
 fn drop_payload(payload: Box<dyn Any + Send>) {
     user::calls(Site::Destructor);
@@ -211,7 +213,8 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
     unsafe { (descriptor.destroy)(object) }
 }
 
-/// Destroys an object whose last reference has just been released, now or when destruction need no longer wait.
+/// Destroys an object whose last reference has just been released, now or when destruction need no
+/// longer wait.
 ///
 /// # Panics
 /// If the destructor panics and neither waits nor runs inside another one; what else is due has
@@ -293,7 +296,8 @@ impl Drop for Hold {
     }
 }
 
-/// The opposite of [`Hold`], inside one: destructions take place at once, and wait again after the drop.
+/// The opposite of [`Hold`], inside one: destructions take place at once, and wait again after the
+/// drop.
 pub(crate) struct Unhold(());
 
 impl Unhold {
@@ -311,11 +315,13 @@ impl Drop for Unhold {
     }
 }
 
-/// Where a strategy puts the objects that it finds nobody holds any more while it works on its queues.
+/// Where a strategy puts the objects that it finds nobody holds any more while it works on its
+/// queues.
 ///
-/// Putting runs no user code and allocates nothing, so it may be done under a strategy's own locks. The object model
-/// destroys what was put once the strategy's function has returned, outside all locks. It alone makes a `Due`: a strategy's functions that attach, detach
-/// or judge ask for one, so that nobody else calls those of a strategy that is not his own.
+/// Putting runs no user code and allocates nothing, so it may be done under a strategy's own locks.
+/// The object model destroys what was put once the strategy's function has returned, outside all
+/// locks. It alone makes a `Due`: a strategy's functions that attach, detach or judge ask for one,
+/// so that nobody else calls those of a strategy that is not his own.
 #[derive(Debug)]
 pub struct Due<S: Strategy> {
     _strategy: PhantomData<fn(S) -> S>,

@@ -11,13 +11,14 @@ use crate::thread::Inner;
 /// No other thread of the runtime has one; ended by drop.
 ///
 /// Bad interleavings that this order of steps excludes:
-/// - *Waiting attached.* Whoever waits here is detached, so that nobody waits for it meanwhile: a global lock can be taken, and what is
-///   released to an owner is not stranded.
-/// - *Destructors inside.* The thread comes back from waiting with the lock, and attaching may find objects that are due. Their
-///   destructors, like those of what `f` releases, are user code, which may wait for a thread that waits for this lock. So `Hold` begins as
-///   soon as the lock is held, before the thread is attached again, and ends after the lock has been given up.
-/// - *Sections inside, the lock inside sections.* Excluded by types: the caller has lent `&mut Thread`, which a section would have
-///   borrowed, and lends `&Thread` on.
+/// - *Waiting attached.* Whoever waits here is detached, so that nobody waits for it meanwhile: a
+///   global lock can be taken, and what is released to an owner is not stranded.
+/// - *Destructors inside.* The thread comes back from waiting with the lock, and attaching may find
+///   objects that are due. Their destructors, like those of what `f` releases, are user code, which
+///   may wait for a thread that waits for this lock. So `Hold` begins as soon as the lock is held,
+///   before the thread is attached again, and ends after the lock has been given up.
+/// - *Sections inside, the lock inside sections.* Excluded by types: the caller has lent
+///   `&mut Thread`, which a section would have borrowed, and lends `&Thread` on.
 pub(crate) struct Alone {
     /// The lock that is held, if there is one.
     lock: Option<&'static StaticLock>,
@@ -29,7 +30,8 @@ impl Alone {
     /// Waits, detached, until nobody else is inside.
     pub(crate) fn enter<S: Strategy>(inner: &Inner<S>) -> Alone {
         if !<S::Lock as ContentsLock>::LOCKS {
-            // `NoLock` is for strategies that attach one thread at a time, and this one stays attached.
+            // `NoLock` is for strategies that attach one thread at a time, and this one stays
+            // attached.
             return Alone::with(None);
         }
         let lock = &S::runtime().foreign;

@@ -18,9 +18,10 @@ use crate::user::{self, Site};
 
 /// Mutable contents, put inside an object: `Ref<Guarded<Vec<_>, S>, S>`.
 ///
-/// Reached through a [`Section`], in which the thread has them to itself. Not poisoned: a panic inside a section leaves the
-/// contents as they are, and the next thread gets in. Adds one byte and padding under strategies with a lock in each object, and
-/// nothing under those with locks elsewhere, or where only one thread runs.
+/// Reached through a [`Section`], in which the thread has them to itself. Not poisoned: a panic
+/// inside a section leaves the contents as they are, and the next thread gets in. Adds one byte and
+/// padding under strategies with a lock in each object, and nothing under those with locks
+/// elsewhere, or where only one thread runs.
 pub struct Guarded<T, S: Strategy> {
     lock: S::Lock,
     /// Invariant in `S`.
@@ -30,8 +31,8 @@ pub struct Guarded<T, S: Strategy> {
 
 // SAFETY: moving a `Guarded` moves its `T`.
 unsafe impl<T: Send, S: Strategy> Send for Guarded<T, S> {}
-// SAFETY: sections hand out `&mut T` to one thread after the other, which needs `T: Send`; that it is one at a time is
-// `ContentsLock`'s contract, and `&T` is never shared between threads.
+// SAFETY: sections hand out `&mut T` to one thread after the other, which needs `T: Send`; that it
+// is one at a time is `ContentsLock`'s contract, and `&T` is never shared between threads.
 unsafe impl<T: Send, S: Strategy> Sync for Guarded<T, S> {}
 
 /// A pair was asked for, but both are the same object.
@@ -79,10 +80,11 @@ impl<T, S: Strategy> Guarded<T, S> {
         self.contents.into_inner()
     }
 
-    /// Runs `f` in a section: this thread has the contents to itself until `f` returns, except where it gives them up.
+    /// Runs `f` in a section: this thread has the contents to itself until `f` returns, except
+    /// where it gives them up.
     ///
-    /// A section borrows the thread, so that nothing in it can switch threads by accident. Objects whose last reference is
-    /// dropped inside are destroyed when the outermost section ends.
+    /// A section borrows the thread, so that nothing in it can switch threads by accident. Objects
+    /// whose last reference is dropped inside are destroyed when the outermost section ends.
     ///
     /// **Blocking**: while another thread is in a section of this object.
     ///
@@ -112,10 +114,12 @@ impl<T, S: Strategy> Guarded<T, S> {
     #[inline]
     pub fn enter<R>(&self, thread: &mut Thread<S>, f: impl FnOnce(&mut Section<'_, T, S>) -> R) -> R {
         let inner = ptr::from_ref(thread.inner());
-        // SAFETY: the token's `inner` lives as long as the token can be used, and is only ever borrowed shared; the pointer
-        // keeps the borrow checker from seeing a borrow of `thread` here.
+        // SAFETY: the token's `inner` lives as long as the token can be used, and is only ever
+        // borrowed shared; the pointer keeps the borrow checker from seeing a borrow of `thread`
+        // here.
         let inner = unsafe { &*inner };
-        // Before the lock, so that it is ended after: destructors must run with the contents given up.
+        // Before the lock, so that it is ended after: destructors must run with the contents given
+        // up.
         let _destructors_wait = Hold::new();
         let section = || {
             user::calls(Site::Section);
@@ -123,7 +127,8 @@ impl<T, S: Strategy> Guarded<T, S> {
             // SAFETY: inside the section.
             f(&mut unsafe { Section::new(self, thread) })
         };
-        // SAFETY: `thread` is borrowed until this call ends, so no other call on its chain begins or ends around it.
+        // SAFETY: `thread` is borrowed until this call ends, so no other call on its chain begins
+        // or ends around it.
         unsafe { inner.sections.enter(&self.lock, section) }
     }
 
@@ -131,11 +136,13 @@ impl<T, S: Strategy> Guarded<T, S> {
     ///
     /// `f` gets a shared [`Thread`]: enough to clone, allocate and release, not to enter or block.
     ///
-    /// **Blocking**: for one of the two at a time, while holding neither; so pairs in opposite orders cannot deadlock.
+    /// **Blocking**: for one of the two at a time, while holding neither; so pairs in opposite
+    /// orders cannot deadlock.
     ///
     /// # Errors
-    /// [`SameObject`] if both are one; `f` does not run. Under strategies without locks in objects, two contents of size zero and
-    /// of one type that share an address count as one, unless the type is `()`: they cannot be told apart.
+    /// [`SameObject`] if both are one; `f` does not run. Under strategies without locks in objects,
+    /// two contents of size zero and of one type that share an address count as one, unless the
+    /// type is `()`: they cannot be told apart.
     ///
     /// # Panics
     /// If `f` panics; both contents are given up then, not poisoned.
@@ -168,8 +175,9 @@ impl<T, S: Strategy> Guarded<T, S> {
         }
         let _destructors_wait = Hold::new();
         Ok(thread.inner().sections.enter_pair(&self.lock, &other.lock, || {
-            // SAFETY: both contents are this thread's, and they are two, by the check above; a `Guarded` inside another's
-            // contents can only be borrowed through a section, which would have borrowed `thread`.
+            // SAFETY: both contents are this thread's, and they are two, by the check above; a
+            // `Guarded` inside another's contents can only be borrowed through a section, which
+            // would have borrowed `thread`.
             let one = unsafe { self.contents_mut() };
             // SAFETY: as above.
             let two = unsafe { other.contents_mut() };
@@ -187,7 +195,8 @@ impl<T, S: Strategy> Guarded<T, S> {
     /// The contents.
     ///
     /// # Safety
-    /// - This thread is inside a section or pair of this object that is not suspended, for as long as the borrow lives.
+    /// - This thread is inside a section or pair of this object that is not suspended, for as long
+    ///   as the borrow lives.
     /// - No other borrow of the contents is alive.
     #[inline]
     #[expect(clippy::mut_from_ref, reason = "the lock in `self` is what makes it exclusive")]
@@ -201,7 +210,8 @@ impl<T, S: Strategy> Guarded<T, S> {
     /// The contents, for reading.
     ///
     /// # Safety
-    /// - As for [`contents_mut`](Self::contents_mut), except that other shared borrows may be alive.
+    /// - As for [`contents_mut`](Self::contents_mut), except that other shared borrows may be
+    ///   alive.
     #[inline]
     pub(crate) unsafe fn contents(&self) -> &T {
         self.contents.with(|contents| {
@@ -213,8 +223,9 @@ impl<T, S: Strategy> Guarded<T, S> {
 
 /// Whether a `Guarded<T, S>` and a `Guarded<U, S>` at one address may be one and the same.
 ///
-/// What has no bytes can share its address with something else. Two of no bytes and of one type cannot be told apart: they
-/// count as one, since a type without bytes may stand for a right that must not be had twice; but `()` stands for nothing.
+/// What has no bytes can share its address with something else. Two of no bytes and of one type
+/// cannot be told apart: they count as one, since a type without bytes may stand for a right that
+/// must not be had twice; but `()` stands for nothing.
 fn may_be_one<T, U, S: Strategy>() -> bool {
     let (one, two) = (mem::size_of::<Guarded<T, S>>(), mem::size_of::<Guarded<U, S>>());
     one == two && (one > 0 || (type_name::<T>() == type_name::<U>() && type_name::<T>() != type_name::<()>()))

@@ -9,19 +9,21 @@ use keyway_sync::grave::{self, Canary, Link};
 
 use crate::strategy::Strategy;
 
-/// The words of a strategy's count, seen as memory that is free for other use once nobody holds the object.
+/// The words of a strategy's count, seen as memory that is free for other use once nobody holds the
+/// object.
 ///
-/// They take at least as many bytes as an address, which is kept in their first ones in the list of objects to be destroyed. Every byte
-/// must lie in an `UnsafeCell` or an atomic, padding included: a thread may still be returning from a function that
-/// borrowed the words while another one, which released the last reference, frees them.
+/// They take at least as many bytes as an address, which is kept in their first ones in the list of
+/// objects to be destroyed. Every byte must lie in an `UnsafeCell` or an atomic, padding included:
+/// a thread may still be returning from a function that borrowed the words while another one, which
+/// released the last reference, frees them.
 pub trait CountWords: Send + Sync + 'static {
-    /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost outside a model; in a model
-    /// this is where a write that comes after the last release is found. *Every* word: a word left out is one in which
-    /// such a write goes unseen.
+    /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost
+    /// outside a model; in a model this is where a write that comes after the last release is
+    /// found. *Every* word: a word left out is one in which such a write goes unseen.
     fn claim(&mut self);
 
-    /// Nobody holds the object any more, as a strategy found in its queues: it joins the list of what
-    /// is due. For the words of a wrapper; runs no user code.
+    /// Nobody holds the object any more, as a strategy found in its queues: it joins the list of
+    /// what is due. For the words of a wrapper; runs no user code.
     #[inline]
     fn gone(&self) {}
 }
@@ -45,13 +47,14 @@ pub(crate) struct Descriptor {
     /// # Safety
     /// - The object is claimed ([`ObjectPtr::claim`]), and this is called once.
     pub(crate) destroy: unsafe fn(NonNull<Prefix>),
-    /// Frees the memory of an object whose contents are gone; never called where there can be no weak references.
+    /// Frees the memory of an object whose contents are gone; never called where there can be no
+    /// weak references.
     ///
     /// # Safety
     /// - Nobody has a reference to the object nor a weak one, and its contents are gone.
     pub(crate) free: unsafe fn(NonNull<Prefix>),
-    /// How another object's address is kept in the object, if not in the first bytes of its count: those who have weak references
-    /// may still look there.
+    /// How another object's address is kept in the object, if not in the first bytes of its count:
+    /// those who have weak references may still look there.
     pub(crate) linked_by: Option<LinkedBy>,
 }
 
@@ -114,7 +117,8 @@ impl Prefix {
         }
         // SAFETY: an object does not end with its prefix.
         let count = unsafe { Prefix::count_of(object) };
-        // SAFETY: the count lies there (`Object::MADE`), is large enough, and is the caller's alone.
+        // SAFETY: the count lies there (`Object::MADE`), is large enough, and is the caller's
+        // alone.
         unsafe { prefix.link.set(count, next.map(NonNull::cast)) };
     }
 
@@ -194,7 +198,8 @@ impl<T: 'static, S: Strategy> Object<T, S> {
         linked_by: None,
     };
 
-    /// The list of what is to be destroyed keeps an address in the first bytes of the count, which follow the prefix.
+    /// The list of what is to be destroyed keeps an address in the first bytes of the count, which
+    /// follow the prefix.
     const MADE: () = assert!(
         keyway_sync::MODELLED
             || mem::offset_of!(Header<S>, count) == size_of::<Prefix>()
@@ -251,7 +256,8 @@ impl<T, S: Strategy> Drop for Memory<T, S> {
                 "a count must not need dropping"
             )
         };
-        // SAFETY: `allocate` got it from a `Box` of this type, and the contents have just been dropped, for good.
+        // SAFETY: `allocate` got it from a `Box` of this type, and the contents have just been
+        // dropped, for good.
         unsafe { grave::bury(self.0.as_ptr().cast(), Layout::new::<Object<T, S>>()) };
     }
 }
@@ -285,7 +291,8 @@ unsafe fn destroy<T: 'static, S: Strategy>(object: NonNull<Prefix>) {
     unsafe { Object::<T, S>::destroy(object.cast()) }
 }
 
-/// A pointer to an object of any type under `S`, as strategies see it. It owns nothing and is not checked.
+/// A pointer to an object of any type under `S`, as strategies see it. It owns nothing and is not
+/// checked.
 pub struct ObjectPtr<S: Strategy>(NonNull<Header<S>>);
 
 impl<S: Strategy> ObjectPtr<S> {
@@ -318,7 +325,8 @@ impl<S: Strategy> ObjectPtr<S> {
     /// The object's count.
     ///
     /// # Safety
-    /// - The object is not destroyed for `'a`: the caller, or a queue that the caller works on, owns a reference to it.
+    /// - The object is not destroyed for `'a`: the caller, or a queue that the caller works on,
+    ///   owns a reference to it.
     #[inline]
     pub unsafe fn count<'a>(self) -> &'a S::Count
     where
@@ -342,10 +350,12 @@ impl<S: Strategy> ObjectPtr<S> {
         header.prefix.descriptor()
     }
 
-    /// Whether the object is never destroyed ([`Thread::alloc_immortal`](crate::Thread::alloc_immortal)), and so need not be counted.
+    /// Whether the object is never destroyed
+    /// ([`Thread::alloc_immortal`](crate::Thread::alloc_immortal)), and so need not be counted.
     ///
-    /// The answer lies in a word of the header that no count is part of and nobody writes. A look at it before a locked instruction
-    /// costs nothing, where one at the count would wait for the locked instruction before.
+    /// The answer lies in a word of the header that no count is part of and nobody writes. A look
+    /// at it before a locked instruction costs nothing, where one at the count would wait for the
+    /// locked instruction before.
     ///
     /// # Safety
     /// - As for [`count`](Self::count).
@@ -360,7 +370,8 @@ impl<S: Strategy> ObjectPtr<S> {
     /// Takes the object for the caller alone, who now owes its destruction.
     ///
     /// # Safety
-    /// - Nobody holds a reference to the object, and no queue does: a release has just said [`Destroy`].
+    /// - Nobody holds a reference to the object, and no queue does: a release has just said
+    ///   [`Destroy`].
     ///
     /// [`Destroy`]: crate::Released::Destroy
     #[inline]
@@ -393,8 +404,8 @@ impl<S: Strategy> std::fmt::Debug for ObjectPtr<S> {
     }
 }
 
-// SAFETY: contents are `Send + Sync` (`Thread::alloc` demands it), counts are by `CountWords`; a pointer gives access to
-// neither without an unsafe step that justifies it.
+// SAFETY: contents are `Send + Sync` (`Thread::alloc` demands it), counts are by `CountWords`; a
+// pointer gives access to neither without an unsafe step that justifies it.
 unsafe impl<S: Strategy> Send for ObjectPtr<S> {}
 // SAFETY: as for Send.
 unsafe impl<S: Strategy> Sync for ObjectPtr<S> {}

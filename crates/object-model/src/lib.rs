@@ -1,10 +1,11 @@
 //! Counted objects shared between threads, generic over the strategy that shares them.
 //!
-//! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`]. The face for those who add
-//! a strategy: [`Strategy`] and what it names ([`ObjectPtr`], [`CountWords`], [`Due`], [`Retained`], [`Released`]),
-//! with what several strategies use: [`SharedCounts`], [`PlainCount`] and [`ReleaseQueue`].
-//! [`counted`] and [`WeakCounts`] are for crates that make a pointer type of their own.
-//! The package `keyway` re-exports the first and explains both with examples; this crate holds what is written once.
+//! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`].
+//! The face for those who add a strategy: [`Strategy`] and what it names ([`ObjectPtr`],
+//! [`CountWords`], [`Due`], [`Retained`], [`Released`]), with what several strategies use:
+//! [`SharedCounts`], [`PlainCount`] and [`ReleaseQueue`]. [`counted`] and [`WeakCounts`] are for
+//! crates that make a pointer type of their own. The package `keyway` re-exports the first and
+//! explains both with examples; this crate holds what is written once.
 //!
 //! Which file may use which, bottom to top: [`owed`](Released), `header`, `due_list`, `nesting`,
 //! `destruction`, `context`, `strategy`, `attach`, `exclusive`, `thread`, `reference`, `any`,

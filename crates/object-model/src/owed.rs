@@ -10,8 +10,8 @@ use crate::strategy::Strategy;
 pub enum Retained {
     /// Nothing: there is one reference more.
     Nothing,
-    /// The end of the process: the count cannot hold one reference more, and going on would free an object too early. Nothing, if
-    /// the object is immortal.
+    /// The end of the process: the count cannot hold one reference more, and going on would free an
+    /// object too early. Nothing, if the object is immortal.
     Abort,
 }
 
@@ -64,8 +64,8 @@ unsafe fn overflow<S: Strategy>(object: ObjectPtr<S>) {
 pub enum Released {
     /// Nothing: others still hold the object, or have taken the reference over.
     Nothing,
-    /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it. Nothing, if the object is
-    /// immortal.
+    /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it.
+    /// Nothing, if the object is immortal.
     Destroy,
     /// What the strategy has put aside during this call: the destruction of what is in
     /// [`Due`](crate::Due), and the waking of what it has given to [`wake_soon`](crate::wake_soon).

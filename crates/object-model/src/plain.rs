@@ -26,7 +26,8 @@ impl PlainCount {
     /// Adds a reference; owes the end of the process if the word is full.
     ///
     /// # Safety
-    /// - No other thread accesses the count during the call, and what others did with it before happens before it.
+    /// - No other thread accesses the count during the call, and what others did with it before
+    ///   happens before it.
     #[inline]
     pub unsafe fn retain(&self) -> Retained {
         self.0.with_mut(|count| {
@@ -57,7 +58,8 @@ impl PlainCount {
     /// The number of references.
     ///
     /// # Safety
-    /// - No other thread writes the count during the call, and what others wrote before happens before it.
+    /// - No other thread writes the count during the call, and what others wrote before happens
+    ///   before it.
     #[inline]
     pub unsafe fn get(&self) -> usize {
         // SAFETY: nobody writes, by the caller's duty.
@@ -79,8 +81,8 @@ impl PlainCount {
     }
 }
 
-/// The process ends, unless the object is immortal; then the count stays here, out of reach of zero. Not inlined: the compiler would
-/// make one store of two, and so three instructions of one.
+/// The process ends, unless the object is immortal; then the count stays here, out of reach of
+/// zero. Not inlined: the compiler would make one store of two, and so three instructions of one.
 #[cold]
 #[inline(never)]
 fn full(count: &mut u64) -> Retained {

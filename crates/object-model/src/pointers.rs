@@ -1,4 +1,5 @@
-//! What a strategy adds so that pointer types can be built on it which need no attached thread, and weak references.
+//! What a strategy adds so that pointer types can be built on it which need no attached thread, and
+//! weak references.
 
 use std::task::Waker;
 
@@ -20,29 +21,35 @@ pub enum Upgraded {
     Abort,
 }
 
-/// A strategy whose objects can have weak references, and whose counts can be judged, on any thread at any time.
+/// A strategy whose objects can have weak references, and whose counts can be judged, on any thread
+/// at any time.
 ///
-/// Weak references are counted beside the strategy's words, by the object model; to the strategy they are those who may call
-/// [`upgrade`](Self::upgrade). Of a count it is asked whether the caller's reference is the only one. The answer yes is exact. A no may
-/// be overtaken at once by other holders, and PROTOCOL.md says where else it can be given.
+/// Weak references are counted beside the strategy's words, by the object model; to the strategy
+/// they are those who may call [`upgrade`](Self::upgrade). Of a count it is asked whether the
+/// caller's reference is the only one. The answer yes is exact. A no may be overtaken at once by
+/// other holders, and PROTOCOL.md says where else it can be given.
 ///
 /// # Safety
 /// Implementors promise, besides what [`Strategy`](crate::Strategy) asks:
-/// - **Once gone, gone.** After `Destroy` was returned, an object put into [`Due`], or `true` by [`try_take`](Self::try_take),
-///   no `upgrade` of that object answers `Reference`; and the words are written no more but by [`set_link`](Self::set_link).
-/// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, but for one that a queue may have and that is only taken
-///   away; when `try_take` does, not even that. When either
-///   answers yes, whatever others did with the object before they released it happens before.
+/// - **Once gone, gone.** After `Destroy` was returned, an object put into [`Due`], or `true` by
+///   [`try_take`](Self::try_take), no `upgrade` of that object answers `Reference`; and the words
+///   are written no more but by [`set_link`](Self::set_link).
+/// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, but for one
+///   that a queue may have and that is only taken away; when `try_take` does, not even that. When
+///   either answers yes, whatever others did with the object before they released it happens
+///   before.
 pub unsafe trait WeakCounts: FreeThreaded {
-    /// The count of an object whose contents are still to be made: no reference, and [`upgrade`](Self::upgrade) finds it gone, until
-    /// [`publish`](Self::publish).
+    /// The count of an object whose contents are still to be made: no reference, and
+    /// [`upgrade`](Self::upgrade) finds it gone, until [`publish`](Self::publish).
     fn new_count_unborn() -> Self::Count;
 
-    /// The contents have been made: the object has one reference, which is the caller's. What the caller has done with it happens
-    /// before whatever is done with a reference that `upgrade` makes.
+    /// The contents have been made: the object has one reference, which is the caller's. What the
+    /// caller has done with it happens before whatever is done with a reference that `upgrade`
+    /// makes.
     ///
     /// # Safety
-    /// - The count was made by [`new_count_unborn`](Self::new_count_unborn), and this is called once.
+    /// - The count was made by [`new_count_unborn`](Self::new_count_unborn), and this is called
+    ///   once.
     unsafe fn publish(object: ObjectPtr<Self>);
 
     /// From now on the object may have weak references; called before each is made of a reference.
@@ -51,8 +58,10 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - The caller keeps the object alive during the call, by a reference.
     unsafe fn note_weak(object: ObjectPtr<Self>);
 
-    /// Adds a reference, unless the last one has gone. What turns out to be due is not destroyed by this call, under which no destructor
-    /// may run, but when the thread next destroys something or [collects](FreeThreaded::collect); [`is_queued`](FreeThreaded::is_queued) says that it should.
+    /// Adds a reference, unless the last one has gone. What turns out to be due is not destroyed by
+    /// this call, under which no destructor may run, but when the thread next destroys something or
+    /// [collects](FreeThreaded::collect); [`is_queued`](FreeThreaded::is_queued) says that it
+    /// should.
     ///
     /// # Safety
     /// - The caller has a weak reference, which keeps the object's memory.
@@ -64,15 +73,16 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - The caller keeps the object's memory during the call, by a reference or a weak one.
     unsafe fn references(object: ObjectPtr<Self>) -> usize;
 
-    /// Whether the caller's reference is the only one. If there may be weak references, the caller sees to it that none is upgraded
-    /// meanwhile.
+    /// Whether the caller's reference is the only one. If there may be weak references, the caller
+    /// sees to it that none is upgraded meanwhile.
     ///
     /// # Safety
     /// - The caller owns a reference, and keeps it.
     unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
 
-    /// Takes the caller's reference away if it is the only one: true, and the contents are the caller's to move or drop; false, and
-    /// nothing has happened. Whatever is kept out of `weak` is let in again by the return.
+    /// Takes the caller's reference away if it is the only one: true, and the contents are the
+    /// caller's to move or drop; false, and nothing has happened. Whatever is kept out of `weak` is
+    /// let in again by the return.
     ///
     /// # Safety
     /// - The caller owns a reference, and does not use it after `true`. `weak` are those of the
@@ -87,10 +97,12 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - The caller owns a reference, and does not use it after. `weak` are those of the object.
     unsafe fn release_to_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> Released;
 
-    /// Keeps an address in the words of an object whose last reference has gone, while weak references may still look at them.
+    /// Keeps an address in the words of an object whose last reference has gone, while weak
+    /// references may still look at them.
     ///
     /// # Safety
-    /// - The last reference has gone, and the caller is the one who was told; `address` is a multiple of 8.
+    /// - The last reference has gone, and the caller is the one who was told; `address` is a
+    ///   multiple of 8.
     unsafe fn set_link(count: &Self::Count, address: usize);
 
     /// The address that [`set_link`](Self::set_link) kept.
@@ -116,8 +128,9 @@ pub unsafe trait WeakCounts: FreeThreaded {
     fn wake_when_queued(waker: Option<Waker>, due: &mut Due<Self>);
 }
 
-/// Has `leave` called when this OS thread exits, and destroys what it puts into its [`Due`]. For strategies that keep something for a
-/// thread that has no token. False if the thread is on its way out already: then it is not called.
+/// Has `leave` called when this OS thread exits, and destroys what it puts into its [`Due`]. For
+/// strategies that keep something for a thread that has no token. False if the thread is on its way
+/// out already: then it is not called.
 #[must_use]
 pub fn at_thread_exit<S: FreeThreaded + LeaveAtExit>() -> bool {
     keyway_sync::exit::at_exit(|| {

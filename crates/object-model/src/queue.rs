@@ -9,7 +9,8 @@ use crate::owed::Released;
 use crate::strategy::Strategy;
 use crate::user::Leaf;
 
-/// References that were dropped where their count could not be changed. Each entry owns one reference.
+/// References that were dropped where their count could not be changed. Each entry owns one
+/// reference.
 ///
 /// For strategies under which only the attached thread may change counts; one queue a runtime.
 #[derive(Debug)]
@@ -35,13 +36,14 @@ impl<S: Strategy> ReleaseQueue<S> {
         let mut entries = self.entries.lock();
         let _leaf = Leaf::new();
         entries.push(object);
-        // Relaxed: a hint. Whoever acts on it takes the lock, which orders the entries; whoever misses it will see it at a
-        // later look, since it stays set until the queue is emptied.
+        // Relaxed: a hint. Whoever acts on it takes the lock, which orders the entries; whoever
+        // misses it will see it at a later look, since it stays set until the queue is emptied.
         self.filled.store(true, Ordering::Relaxed);
     }
 
-    /// Takes the queue's lock before a fork; the result gives it up on both sides. So the child finds the queue as it was at one moment, and
-    /// its entries are carried out there as they are in the parent.
+    /// Takes the queue's lock before a fork; the result gives it up on both sides. So the child
+    /// finds the queue as it was at one moment, and its entries are carried out there as they are
+    /// in the parent.
     pub fn before_fork(&'static self) -> After {
         let entries = self.entries.lock();
         Box::new(move |_| drop(entries))
@@ -54,7 +56,8 @@ impl<S: Strategy> ReleaseQueue<S> {
         self.filled.load(Ordering::Relaxed)
     }
 
-    /// Carries out every release with `release`, and hands over to `due` what is destroyed by it. Runs no user code.
+    /// Carries out every release with `release`, and hands over to `due` what is destroyed by it.
+    /// Runs no user code.
     ///
     /// # Safety
     /// - The calling thread may change counts until this returns.

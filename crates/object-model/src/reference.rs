@@ -16,8 +16,9 @@ use crate::thread::Thread;
 
 /// One counted reference to an object with contents `T`, shared under strategy `S`.
 ///
-/// Reading needs no lock and no attached thread: contents are immutable, unless a [`Guarded`](crate::Guarded) is part of them.
-/// Dropping is legal anywhere. Eight bytes; `Option<Ref<T, S>>` too.
+/// Reading needs no lock and no attached thread: contents are immutable, unless a
+/// [`Guarded`](crate::Guarded) is part of them. Dropping is legal anywhere. Eight bytes;
+/// `Option<Ref<T, S>>` too.
 ///
 /// # Examples
 /// ```
@@ -38,10 +39,12 @@ pub struct Ref<T: 'static, S: Strategy> {
     _contents: PhantomData<T>,
 }
 
-// SAFETY: a `Ref` gives `&T` to any thread, which needs `T: Sync`, and may drop the `T` on any thread, which needs `T: Send`;
-// `Thread::alloc`, the only maker, demands both. The count is shared as `Strategy` promises.
+// SAFETY: a `Ref` gives `&T` to any thread, which needs `T: Sync`, and may drop the `T` on any
+// thread, which needs `T: Send`; `Thread::alloc`, the only maker, demands both. The count is shared
+// as `Strategy` promises.
 unsafe impl<T: Send + Sync, S: Strategy> Send for Ref<T, S> {}
-// SAFETY: as for Send; `clone_ref` through a shared borrow needs an attached thread, or a strategy that promises to do without.
+// SAFETY: as for Send; `clone_ref` through a shared borrow needs an attached thread, or a strategy
+// that promises to do without.
 unsafe impl<T: Send + Sync, S: Strategy> Sync for Ref<T, S> {}
 
 impl<T: 'static, S: Strategy> Ref<T, S> {
@@ -125,8 +128,9 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
 
     /// The number of references to the object, this one included.
     ///
-    /// `usize::MAX` if the object is immortal. Other threads may change it at any time; under `BiasedCounts` a thread that is not the owner sees an estimate. The
-    /// strategy's PROTOCOL.md says when it is exact.
+    /// `usize::MAX` if the object is immortal. Other threads may change it at any time; under
+    /// `BiasedCounts` a thread that is not the owner sees an estimate. The strategy's PROTOCOL.md
+    /// says when it is exact.
     ///
     /// # Examples
     /// ```
@@ -190,7 +194,8 @@ impl<T: 'static, S: Strategy> Ref<T, S> {
 }
 
 impl<T: Send + Sync + 'static, S: FreeThreaded> Ref<T, S> {
-    /// Makes an object on a thread that need not be attached, at any time, with one reference: the one returned.
+    /// Makes an object on a thread that need not be attached, at any time, with one reference: the
+    /// one returned.
     ///
     /// Under `BiasedCounts` the OS thread becomes its owner, as if attached from the first object
     /// that it makes to its exit. It does not in a blocking region, nor in a destructor that runs
@@ -233,7 +238,8 @@ pub(crate) unsafe fn settle<S: Strategy>(object: ObjectPtr<S>, released: Release
     }
 }
 
-/// As [`settle`], with the contents' type known: what has no destructor can be freed at once, also inside a section.
+/// As [`settle`], with the contents' type known: what has no destructor can be freed at once, also
+/// inside a section.
 ///
 /// # Safety
 /// - As for [`settle`].
@@ -260,7 +266,8 @@ unsafe fn settle_typed<T: 'static, S: Strategy>(object: NonNull<Object<T, S>>, r
 #[inline]
 pub(crate) unsafe fn release_anywhere<S: Strategy>(object: ObjectPtr<S>) -> Released {
     with_attachment::<S, _>(|attachment| match attachment {
-        // SAFETY: attached with `inner`, as the context says; the reference is the caller's to give.
+        // SAFETY: attached with `inner`, as the context says; the reference is the caller's to
+        // give.
         Some(inner) => unsafe {
             S::release(object, S::id(&inner.attached), &inner.attached, &mut Due::new())
         },
@@ -272,10 +279,11 @@ pub(crate) unsafe fn release_anywhere<S: Strategy>(object: ObjectPtr<S>) -> Rele
 }
 
 impl<T: 'static, S: Strategy> Drop for Ref<T, S> {
-    /// As [`release`](Ref::release), with the attachment looked up in a thread-local; legal on any thread at any time.
+    /// As [`release`](Ref::release), with the attachment looked up in a thread-local; legal on any
+    /// thread at any time.
     ///
-    /// On a thread that is not attached to this runtime: `GlobalLock` and `SingleThread` take the lock if it is free, and
-    /// queue the release for the next attached thread otherwise.
+    /// On a thread that is not attached to this runtime: `GlobalLock` and `SingleThread` take the
+    /// lock if it is free, and queue the release for the next attached thread otherwise.
     #[inline]
     fn drop(&mut self) {
         // SAFETY: this is the reference's end.

@@ -12,8 +12,8 @@ use crate::user::{self, Site};
 
 /// The right to an object's contents, lent to the closure of [`Guarded::enter`].
 ///
-/// What may give the contents up needs `&mut Section`, so that no borrow of them is alive then. To go on to an object inside
-/// these contents, clone its reference out first, then enter it.
+/// What may give the contents up needs `&mut Section`, so that no borrow of them is alive then. To
+/// go on to an object inside these contents, clone its reference out first, then enter it.
 pub struct Section<'a, T, S: Strategy> {
     guarded: &'a Guarded<T, S>,
     thread: &'a mut Thread<S>,
@@ -21,7 +21,8 @@ pub struct Section<'a, T, S: Strategy> {
 
 impl<'a, T, S: Strategy> Section<'a, T, S> {
     /// # Safety
-    /// - This thread is inside a section of `guarded` for `'a`, except while the section is suspended by its own methods.
+    /// - This thread is inside a section of `guarded` for `'a`, except while the section is
+    ///   suspended by its own methods.
     #[inline]
     pub(crate) unsafe fn new(guarded: &'a Guarded<T, S>, thread: &'a mut Thread<S>) -> Self {
         Section { guarded, thread }
@@ -68,16 +69,19 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     /// ```
     #[inline]
     pub fn parts(&mut self) -> (&mut T, &Thread<S>) {
-        // SAFETY: inside the section by `new`, not suspended since `&mut self` is here; it lends no other borrow.
+        // SAFETY: inside the section by `new`, not suspended since `&mut self` is here; it lends no
+        // other borrow.
         (unsafe { self.guarded.contents_mut() }, self.thread)
     }
 
     /// Runs `f` in a section of `other` inside this one.
     ///
-    /// If `other` is taken by another thread, this section and all around it are suspended while waiting, and others may change
-    /// their contents. Entering the object that this section is in is allowed.
+    /// If `other` is taken by another thread, this section and all around it are suspended while
+    /// waiting, and others may change their contents. Entering the object that this section is in
+    /// is allowed.
     ///
-    /// **Blocking**: for one lock at a time, while holding none; so nesting in opposite orders cannot deadlock.
+    /// **Blocking**: for one lock at a time, while holding none; so nesting in opposite orders
+    /// cannot deadlock.
     ///
     /// # Panics
     /// If `f` panics; `other` is given up then, and this section is held again.
@@ -106,19 +110,20 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
         let inner = self.inner();
         let section = || {
             user::calls(Site::Section);
-            // U4.
-            // SAFETY: inside the section of `other`. If it is the same object, no borrow of the contents is alive: they
-            // would borrow `self`.
+            // U4. SAFETY: inside the section of `other`. If it is the same object, no borrow of the
+            // contents is alive: they would borrow `self`.
             f(&mut unsafe { Section::new(other, self.thread) })
         };
-        // SAFETY: `self` borrows the thread until this call ends, so calls on its chain begin and end inside one another.
+        // SAFETY: `self` borrows the thread until this call ends, so calls on its chain begin and
+        // end inside one another.
         unsafe { inner.sections.enter_nested(other.lock(), destroy_due, section) }
     }
 
-    /// Gives up this section and all around it, runs `f`, and takes this one again, also after a panic.
+    /// Gives up this section and all around it, runs `f`, and takes this one again, also after a
+    /// panic.
     ///
-    /// Inside, the thread can checkpoint, block, or enter anything. Sections further out stay given up until control comes
-    /// back to them. What is due for destruction is destroyed before `f`.
+    /// Inside, the thread can checkpoint, block, or enter anything. Sections further out stay given
+    /// up until control comes back to them. What is due for destruction is destroyed before `f`.
     ///
     /// **Blocking**: afterwards, while another thread is in a section of this object.
     ///
@@ -159,7 +164,8 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
         'a: 'i,
     {
         let inner = ptr::from_ref(self.thread.inner());
-        // SAFETY: it lives as long as the token can be used, which is longer than `'a`; it is only ever borrowed shared.
+        // SAFETY: it lives as long as the token can be used, which is longer than `'a`; it is only
+        // ever borrowed shared.
         unsafe { &*inner }
     }
 }
@@ -174,7 +180,8 @@ impl<T, S: Strategy> Deref for Section<'_, T, S> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: inside the section by `new`, not suspended since `&self` is here; `&mut` borrows would borrow `self` mutably.
+        // SAFETY: inside the section by `new`, not suspended since `&self` is here; `&mut` borrows
+        // would borrow `self` mutably.
         unsafe { self.guarded.contents() }
     }
 }

@@ -19,8 +19,8 @@ use crate::strategy::{FreeThreaded, Runtime, Strategy};
 /// # Safety
 /// Implementors promise:
 /// - **Counting.** `new` counts one reference, `retain` adds one, `release` takes one away. Exactly
-///   one release owes [`Destroy`](Released::Destroy): the one after which no reference is left. From
-///   then on the functions of this trait do not touch the word, whose memory may be gone.
+///   one release owes [`Destroy`](Released::Destroy): the one after which no reference is left.
+///   From then on the functions of this trait do not touch the word, whose memory may be gone.
 /// - **Order.** Everything that happens before any release of the word happens before the return of
 ///   the release that owes `Destroy`.
 /// - **No way back.** The functions run no user code, do not unwind, and wait for nothing but the
@@ -93,8 +93,8 @@ unsafe fn release<S: SharedCounts>(object: ObjectPtr<S>) -> Released {
 }
 
 // SAFETY: *Counting* and *order* are the word's promises. *Contents*: `Lock` excludes, as
-// `SharedCounts` demands. *Threads*: no operation relies on being attached. *Identity*: `runtime` is
-// the implementor's promise.
+// `SharedCounts` demands. *Threads*: no operation relies on being attached. *Identity*: `runtime`
+// is the implementor's promise.
 unsafe impl<S: SharedCounts> Strategy for S {
     type Attached = ();
 

@@ -24,7 +24,8 @@ pub use keyway_sections::testing::suspend_every_nested_entry;
 /// # Safety
 /// - `leak` does to the count what that many retains would do whose references are never released.
 pub unsafe trait NearLimit: Strategy {
-    /// How many references the count can hold before something special happens: a retain aborts, or a word spills.
+    /// How many references the count can hold before something special happens: a retain aborts, or
+    /// a word spills.
     const LIMIT: u64;
 
     /// Adds `references` to the count, as if the calling thread had cloned and leaked that many.
@@ -65,18 +66,19 @@ pub fn leak_references<T, S: NearLimit>(reference: &Ref<T, S>, thread: &Thread<S
     unsafe { S::leak(reference.object(), thread.id(), references) }
 }
 
-/// How often a lock that cannot be had is tried before it counts as held by oneself. Others hold it for moments; under loom nobody does, since
-/// there is one copy of each model.
+/// How often a lock that cannot be had is tried before it counts as held by oneself. Others hold it
+/// for moments; under loom nobody does, since there is one copy of each model.
 const TRIES: u32 = match keyway_sync::MODELLED {
     true if cfg!(loom) => 3,
     true => 100,
     false => 100_000,
 };
 
-/// Whether the two have one lock, so that a thread inside of one keeps others out of the other. Never, where contents have no locks.
+/// Whether the two have one lock, so that a thread inside of one keeps others out of the other.
+/// Never, where contents have no locks.
 ///
-/// Not for threads that are in a section. A lock that denies to be the other is put to the test, so that a wrong answer does not
-/// hide itself.
+/// Not for threads that are in a section. A lock that denies to be the other is put to the test, so
+/// that a wrong answer does not hide itself.
 pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S>) -> bool {
     let (one, other) = (one.lock(), other.lock());
     if one.same(other) {
@@ -89,7 +91,8 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
             // SAFETY: taken just now.
             unsafe { other.unlock() };
         }
-        // SAFETY: taken above. Given up after each try: somebody else may have the other and try this one.
+        // SAFETY: taken above. Given up after each try: somebody else may have the other and try
+        // this one.
         unsafe { one.unlock() };
         taken
     };
@@ -111,7 +114,8 @@ pub fn at_the_deepest<R>(f: impl FnOnce() -> R) -> R {
     CONTEXT.with(|context| context.destruction.at_the_deepest(f))
 }
 
-/// What the strategy says of a count, also if the object is immortal: then what it says must not change unless the count is a plain one.
+/// What the strategy says of a count, also if the object is immortal: then what it says must not
+/// change unless the count is a plain one.
 pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> usize {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
     unsafe { S::count(reference.object(), thread.id(), &thread.inner().attached) }
@@ -120,7 +124,8 @@ pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> u
 /// Releases a reference as another thread would, and destroys what is due then.
 ///
 /// # Safety
-/// - The caller owns a reference to the object of `contents`, which [`counted::allocate`] has made, and does not use it after.
+/// - The caller owns a reference to the object of `contents`, which [`counted::allocate`] has made,
+///   and does not use it after.
 pub unsafe fn release_counted_as_another<S: AsAnother + WeakCounts>(contents: NonNull<u8>) {
     // SAFETY: the caller's duty.
     let object = unsafe { counted::object::<S>(contents) };
@@ -159,7 +164,8 @@ pub unsafe fn end_immortal<T, S: Strategy>(reference: Ref<T, S>) {
 /// # Safety
 /// - `is_owner` answers as a retain by the calling thread would.
 pub unsafe trait Owned: Strategy {
-    /// Whether the object is the calling thread's own, whose count it changes without an atomic step.
+    /// Whether the object is the calling thread's own, whose count it changes without an atomic
+    /// step.
     ///
     /// # Safety
     /// - As for [`Strategy::retain`].
@@ -172,10 +178,12 @@ pub fn is_owner<T, S: Owned>(reference: &Ref<T, S>, thread: &Thread<S>) -> bool 
     unsafe { S::is_owner(reference.object(), thread.id()) }
 }
 
-/// A strategy that can be told to count as if the calling thread were another, which is not attached.
+/// A strategy that can be told to count as if the calling thread were another, which is not
+/// attached.
 ///
 /// # Safety
-/// - The functions do what `retain_anywhere` and `release_anywhere` do on a thread that has never used the runtime.
+/// - The functions do what `retain_anywhere` and `release_anywhere` do on a thread that has never
+///   used the runtime.
 pub unsafe trait AsAnother: FreeThreaded {
     /// Adds a reference.
     ///
@@ -198,7 +206,8 @@ pub unsafe trait AsAnother: FreeThreaded {
 
 /// Clones a reference as a thread that is not attached would, whatever the calling thread is.
 ///
-/// With [`release_as_another`], one thread alone can bring an object into any state that several could.
+/// With [`release_as_another`], one thread alone can bring an object into any state that several
+/// could.
 pub fn clone_as_another<T, S: AsAnother>(reference: &Ref<T, S>) -> Ref<T, S> {
     // SAFETY: `reference` keeps the object alive.
     let retained = unsafe { S::retain_as_another(reference.object()) };

@@ -13,8 +13,8 @@ use crate::reference::Ref;
 use crate::strategy::Strategy;
 use crate::user::{self, Site};
 
-/// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed shared: [`Thread`] and the
-/// OS thread's own context both point to it.
+/// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed
+/// shared: [`Thread`] and the OS thread's own context both point to it.
 pub(crate) struct Inner<S: Strategy> {
     pub(crate) attached: S::Attached,
     pub(crate) sections: Chain<S::Lock>,
@@ -22,12 +22,13 @@ pub(crate) struct Inner<S: Strategy> {
 
 /// Proof that this OS thread is attached to the runtime of `S`.
 ///
-/// Lent by [`attach`](crate::attach), never owned, sent, stored or made: possession proves attachment. What may switch to
-/// another thread or give the runtime up needs `&mut`, which a live [`Section`](crate::Section) has borrowed.
+/// Lent by [`attach`](crate::attach), never owned, sent, stored or made: possession proves
+/// attachment. What may switch to another thread or give the runtime up needs `&mut`, which a live
+/// [`Section`](crate::Section) has borrowed.
 pub struct Thread<S: Strategy> {
     inner: NonNull<Inner<S>>,
-    /// A copy, so that a loop that counts need not load it anew: what lies behind `inner` may have changed, for all that the
-    /// compiler knows, and a token has not.
+    /// A copy, so that a loop that counts need not load it anew: what lies behind `inner` may have
+    /// changed, for all that the compiler knows, and a token has not.
     id: S::Id,
     /// Invariant in `S`. The pointer above makes it neither `Send` nor `Sync`.
     _marker: PhantomData<fn(S) -> S>,
@@ -45,7 +46,8 @@ impl<S: Strategy> Thread<S> {
 
     #[inline]
     pub(crate) fn inner(&self) -> &Inner<S> {
-        // SAFETY: the token is lent only while `attach` keeps `inner` on its stack; only shared borrows of it exist.
+        // SAFETY: the token is lent only while `attach` keeps `inner` on its stack; only shared
+        // borrows of it exist.
         unsafe { self.inner.as_ref() }
     }
 
@@ -56,7 +58,8 @@ impl<S: Strategy> Thread<S> {
 
     /// Makes an object, with one reference: the one returned.
     ///
-    /// `T` is `Send + Sync + 'static` under every strategy, so that a program can change its strategy and still compile.
+    /// `T` is `Send + Sync + 'static` under every strategy, so that a program can change its
+    /// strategy and still compile.
     ///
     /// **Cost**: one allocation; no locked instruction.
     ///
@@ -76,14 +79,16 @@ impl<S: Strategy> Thread<S> {
         unsafe { Ref::from_object(object) }
     }
 
-    /// Makes an object that is never destroyed: an interpreter's `None`, small integers, interned words.
+    /// Makes an object that is never destroyed: an interpreter's `None`, small integers, interned
+    /// words.
     ///
-    /// It is used like any other. Strategies under which several threads change counts leave an immortal object's count alone, so that threads
-    /// which share it do not disturb each other; under the others it is counted, which nobody notices. [`Ref::count`]
-    /// says `usize::MAX`. The contents' destructor never runs, and the memory is given back by nobody.
+    /// It is used like any other. Strategies under which several threads change counts leave an
+    /// immortal object's count alone, so that threads which share it do not disturb each other;
+    /// under the others it is counted, which nobody notices. [`Ref::count`] says `usize::MAX`. The
+    /// contents' destructor never runs, and the memory is given back by nobody.
     ///
-    /// **Cost**: one allocation. A retain or release looks at one more word of the header where it is not the owner's
-    /// plain step; a plain count's steps are unchanged.
+    /// **Cost**: one allocation. A retain or release looks at one more word of the header where it
+    /// is not the owner's plain step; a plain count's steps are unchanged.
     ///
     /// # Examples
     /// ```
@@ -101,10 +106,12 @@ impl<S: Strategy> Thread<S> {
 
     /// Lets others in, where a runtime's loop can afford it.
     ///
-    /// The global lock is handed over if somebody asked for it; `BiasedCounts` takes over the releases that others have
-    /// queued. Objects that nobody holds any more as a result are destroyed here; their destructors' panics are caught.
+    /// The global lock is handed over if somebody asked for it; `BiasedCounts` takes over the
+    /// releases that others have queued. Objects that nobody holds any more as a result are
+    /// destroyed here; their destructors' panics are caught.
     ///
-    /// **Blocking**: under a global lock, until this thread gets the lock again. **Cost**: a load or two if there is nothing to do.
+    /// **Blocking**: under a global lock, until this thread gets the lock again. **Cost**: a load
+    /// or two if there is nothing to do.
     ///
     /// # Examples
     /// ```
@@ -127,8 +134,8 @@ impl<S: Strategy> Thread<S> {
 
     /// Runs `f`, which may block, with this OS thread detached, so that it holds nobody up.
     ///
-    /// Inside, the OS thread is attached to nothing and may attach anew, to this runtime or another. It must have detached again
-    /// when `f` returns or panics.
+    /// Inside, the OS thread is attached to nothing and may attach anew, to this runtime or
+    /// another. It must have detached again when `f` returns or panics.
     ///
     /// Nothing waits for this thread meanwhile, however long `f` takes. Under `BiasedCounts`, what
     /// `f` makes without a token (`Ref::new`, a `Brc`) therefore has no owner and is counted by
@@ -137,8 +144,8 @@ impl<S: Strategy> Thread<S> {
     /// **Blocking**: afterwards, until this thread may run again.
     ///
     /// # Aborts
-    /// If the OS thread is found attached when `f` ends: a coroutine attached inside and was switched away from. Going
-    /// on would attach the OS thread twice.
+    /// If the OS thread is found attached when `f` ends: a coroutine attached inside and was
+    /// switched away from. Going on would attach the OS thread twice.
     ///
     /// # Examples
     /// ```
@@ -159,21 +166,25 @@ impl<S: Strategy> Thread<S> {
         attach::blocking(self.inner(), f)
     }
 
-    /// Runs `f` while no other thread of this runtime is in a call of this function: what a runtime does around foreign code that
-    /// relies on the global lock, when the strategy has none.
+    /// Runs `f` while no other thread of this runtime is in a call of this function: what a runtime
+    /// does around foreign code that relies on the global lock, when the strategy has none.
     ///
-    /// There is one such lock a runtime. Under a global lock and `SingleThread` there is no further one: this thread runs alone as long
-    /// as it is attached, and stays attached throughout. Elsewhere, `f` is alone among calls of this function, and other threads run
-    /// beside it: they may count, enter sections, and touch what is not guarded.
+    /// There is one such lock a runtime. Under a global lock and `SingleThread` there is no further
+    /// one: this thread runs alone as long as it is attached, and stays attached throughout.
+    /// Elsewhere, `f` is alone among calls of this function, and other threads run beside it: they
+    /// may count, enter sections, and touch what is not guarded.
     ///
-    /// `f` gets a shared [`Thread`]: enough to clone, allocate and release, not to enter a section, pass a checkpoint or block. So the
-    /// lock comes before every section's in each thread, and foreign code sees nothing change hands in the middle, as under the
-    /// global lock. To work on guarded contents, enter first and [`suspend`](crate::Section::suspend), or hand `f` what it needs. Objects
-    /// whose last reference is dropped inside are destroyed when `f` has ended, with the lock given up.
+    /// `f` gets a shared [`Thread`]: enough to clone, allocate and release, not to enter a section,
+    /// pass a checkpoint or block. So the lock comes before every section's in each thread, and
+    /// foreign code sees nothing change hands in the middle, as under the global lock. To work on
+    /// guarded contents, enter first and [`suspend`](crate::Section::suspend), or hand `f` what it
+    /// needs. Objects whose last reference is dropped inside are destroyed when `f` has ended, with
+    /// the lock given up.
     ///
-    /// **Blocking**: while another thread is inside. This thread waits detached, as in [`blocking`](Self::blocking), and
-    /// no section of it is held then, since a section borrows the thread. `f` itself must not wait for a thread that wants to
-    /// be exclusive, or, under a global lock, attached. **Cost**: one lock, taken and given up; under a global lock nothing.
+    /// **Blocking**: while another thread is inside. This thread waits detached, as in
+    /// [`blocking`](Self::blocking), and no section of it is held then, since a section borrows the
+    /// thread. `f` itself must not wait for a thread that wants to be exclusive, or, under a global
+    /// lock, attached. **Cost**: one lock, taken and given up; under a global lock nothing.
     ///
     /// # Panics
     /// If `f` panics; the lock is given up then, not poisoned.

@@ -1,4 +1,5 @@
-//! For strategies that wrap another one: what is theirs in an object's header, and the way to what is the other's.
+//! For strategies that wrap another one: what is theirs in an object's header, and the way to what
+//! is the other's.
 
 use std::fmt::{self, Debug};
 use std::mem;
@@ -11,8 +12,8 @@ use crate::strategy::Strategy;
 
 /// The count of a strategy that wraps `S`: the words of `S`, then some of its own.
 ///
-/// The words of its own must be plain old data in atomics, or nothing. They are not claimed with the others, so that a model would not see
-/// a late write to them: wrappers are not for models.
+/// The words of its own must be plain old data in atomics, or nothing. They are not claimed with
+/// the others, so that a model would not see a late write to them: wrappers are not for models.
 #[repr(C)]
 pub struct Wrapped<S: Strategy, Own> {
     inner: S::Count,
@@ -50,8 +51,8 @@ pub trait OwnWords: Send + Sync + 'static {
     /// As [`CountWords::gone`]. An object whose release says so itself is none of these.
     fn gone(&self) {}
 
-    /// The header is the caller's alone, and is used no more. An object whose contents were never made
-    /// comes here with its reference. Runs no user code.
+    /// The header is the caller's alone, and is used no more. An object whose contents were never
+    /// made comes here with its reference. Runs no user code.
     fn claimed(&self) {}
 }
 
@@ -78,7 +79,8 @@ impl<W: Strategy> ObjectPtr<W> {
     where
         W: Strategy<Count = Wrapped<S, Own>>,
     {
-        // The words of `S` lie where `S` looks for them; what it does to an object otherwise goes through the descriptor.
+        // The words of `S` lie where `S` looks for them; what it does to an object otherwise goes
+        // through the descriptor.
         const {
             assert!(!keyway_sync::MODELLED, "a wrapper is not for models");
             assert!(mem::offset_of!(Header<W>, count) == mem::offset_of!(Header<S>, count));
@@ -89,7 +91,8 @@ impl<W: Strategy> ObjectPtr<W> {
 
 impl<S: Strategy> ObjectPtr<S> {
     /// Releases a reference on a thread whatever it is attached to: what a wrapper's
-    /// [`release_unattached`](Strategy::release_unattached) calls, since the thread may be attached to the wrapped strategy.
+    /// [`release_unattached`](Strategy::release_unattached) calls, since the thread may be attached
+    /// to the wrapped strategy.
     ///
     /// # Safety
     /// - The caller owns a reference, and does not use it after.

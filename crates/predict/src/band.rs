@@ -120,7 +120,8 @@ pub struct Band {
     pub refused: Option<String>,
 }
 
-/// Bands for so many threads, for every row of a shared object; a line travels as on `machine` of the table.
+/// Bands for so many threads, for every row of a shared object; a line travels as on `machine` of
+/// the table.
 pub fn predict(measured: &Measured, threads: &[u32], machine: &Machine) -> Vec<Prediction> {
     measured.rows.iter().map(|row| prediction(row, threads, machine)).collect()
 }
@@ -304,7 +305,8 @@ mod tests {
         assert!(prediction.bands.iter().all(|band| band.lower.is_none() && band.upper.is_some()));
         let speculative: Vec<_> = prediction.bands.iter().map(|band| band.speculative).collect();
         assert_eq!(speculative, [false, false, true, true]);
-        // More threads let the line travel more often, so that the bound falls, to the hold and one travel an operation.
+        // More threads let the line travel more often, so that the bound falls, to the hold and one
+        // travel an operation.
         let upper: Vec<f64> = prediction.bands.iter().filter_map(|band| band.upper).collect();
         assert!(upper.windows(2).all(|pair| pair[1] < pair[0]), "{upper:?}");
         assert!(upper[3] > 1e9 / (bound.hold_ns + bound.latency_ns), "{upper:?}");

@@ -3,9 +3,11 @@
 /// Who waits for what in a row of a shared object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// One thread runs at a time: threads do not meet at the object, and no line travels but at a switch.
+    /// One thread runs at a time: threads do not meet at the object, and no line travels but at a
+    /// switch.
     InTurns,
-    /// All threads queue for one line, and each operation lets so many lines travel while it holds the first.
+    /// All threads queue for one line, and each operation lets so many lines travel while it holds
+    /// the first.
     OneQueue {
         /// Lines that travel to the thread in one operation, if another had it before.
         transfers: u32,
@@ -21,14 +23,16 @@ pub enum Demand {
 pub const SHARED: [&str; 2] = ["pair-at-one-object", "section-at-one-object"];
 
 impl Demand {
-    /// What `operation` on `subject` asks; for a subject that is not known here, the least that any shared object asks: that its line travels once.
+    /// What `operation` on `subject` asks; for a subject that is not known here, the least that any
+    /// shared object asks: that its line travels once.
     ///
-    /// It is counted in favour of the subject: a retain and the release that follows it are one visit, since nothing forces the line away
-    /// between them.
+    /// It is counted in favour of the subject: a retain and the release that follows it are one
+    /// visit, since nothing forces the line away between them.
     pub fn of(operation: &str, subject: &str) -> Demand {
         match (operation, subject) {
             (_, subject) if subject.starts_with("global-lock-") => Demand::InTurns,
-            // The owner's word is on the line of the others' word, or on one of its own; its plain stores wait for neither.
+            // The owner's word is on the line of the others' word, or on one of its own; its plain
+            // stores wait for neither.
             ("pair-at-one-object", "biased-counts" | "biased-counts-apart") => {
                 Demand::OwnerBeside { transfers: 1 }
             }
@@ -52,7 +56,8 @@ impl Demand {
     }
 }
 
-/// The rows of `cargo lab cost` that price the operation when nobody else is there, the first that there is.
+/// The rows of `cargo lab cost` that price the operation when nobody else is there, the first that
+/// there is.
 pub fn priced_by(operation: &str) -> &'static [&'static str] {
     match operation {
         "pair-at-one-object" => &["non-owner-pair", "owner-pair"],

@@ -1,4 +1,5 @@
-//! Published latencies of a cache line from core to core, with where they were published: `data/core-to-core.json`.
+//! Published latencies of a cache line from core to core, with where they were published:
+//! `data/core-to-core.json`.
 
 use serde::Deserialize;
 
@@ -56,7 +57,8 @@ impl Latencies {
         self.machines.iter().find(|machine| machine.id == id)
     }
 
-    /// The server whose near pairs are nearest: what bounds from above must not be slower than any machine that may be meant.
+    /// The server whose near pairs are nearest: what bounds from above must not be slower than any
+    /// machine that may be meant.
     ///
     /// # Panics
     /// If the table has no server.

@@ -1,12 +1,14 @@
 //! The universal scalability law: `X(n) = n X(1) / (1 + contention (n - 1) + coherence n (n - 1))`.
 //!
-//! N. J. Gunther, *Guerrilla Capacity Planning*, Springer 2007, chapters 4 to 6. The fit is the one described there: with `C = X(n) / X(1)`,
-//! the deviation from linearity `n / C - 1` is linear in both coefficients, so that least squares is the solution of two equations with two
-//! unknowns. Here each point is weighted by the inverse square of `n / C`, which makes it a fit of relative errors: otherwise the
-//! largest counts would decide alone. No coefficient is bounded while fitting; a fit that makes no sense is refused.
+//! N. J. Gunther, *Guerrilla Capacity Planning*, Springer 2007, chapters 4 to 6. The fit is the one
+//! described there: with `C = X(n) / X(1)`, the deviation from linearity `n / C - 1` is linear in
+//! both coefficients, so that least squares is the solution of two equations with two unknowns.
+//! Here each point is weighted by the inverse square of `n / C`, which makes it a fit of relative
+//! errors: otherwise the largest counts would decide alone. No coefficient is bounded while
+//! fitting; a fit that makes no sense is refused.
 //!
-//! A contention above one is not refused: threads that meet may cost each other more than waiting for a turn, since the cache line has to
-//! travel to each.
+//! A contention above one is not refused: threads that meet may cost each other more than waiting
+//! for a turn, since the cache line has to travel to each.
 
 use std::fmt;
 

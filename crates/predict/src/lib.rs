@@ -1,15 +1,18 @@
 //! What more threads than there are cores may get done at one shared object: a band, never a line.
 //!
-//! Nothing is measured here. What was measured on a machine is read from its documents ([`Measured`]), and for each row of a shared object
-//! two sides are computed, each of which may be left out or refused with a reason:
+//! Nothing is measured here. What was measured on a machine is read from its documents
+//! ([`Measured`]), and for each row of a shared object two sides are computed, each of which may be
+//! left out or refused with a reason:
 //!
 //! - the *lower* side by the universal scalability law ([`law`]), fitted to the row's own figures;
-//! - the *upper* side by a closed queueing model of the row's hottest cache line ([`queue`], [`demand`]), from what one operation costs when
-//!   nobody else is there and from published latencies between cores ([`latencies`]).
+//! - the *upper* side by a closed queueing model of the row's hottest cache line ([`queue`],
+//!   [`demand`]), from what one operation costs when nobody else is there and from published
+//!   latencies between cores ([`latencies`]).
 //!
 //! `docs/predict.md` says what the assumptions are and how far to believe them.
 //!
-//! Which file may use which, bottom to top: `law`, `queue`, `latencies`, `demand`; `measured`; `band`.
+//! Which file may use which, bottom to top: `law`, `queue`, `latencies`, `demand`; `measured`;
+//! `band`.
 
 pub mod demand;
 pub mod latencies;

@@ -1,5 +1,5 @@
-//! What was measured, read from documents of the lab: a report's `results.json`, or those that `cargo lab scaling --json` and
-//! `cargo lab cost --json` print.
+//! What was measured, read from documents of the lab: a report's `results.json`, or those that
+//! `cargo lab scaling --json` and `cargo lab cost --json` print.
 
 use keyway_report::Figure;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,8 @@ pub struct Shared {
     pub points: Vec<Point>,
     /// Counts that were measured and are not used, with the reason.
     pub left_out: Vec<String>,
-    /// Nanoseconds of one operation when nobody else is there, and the operation that was timed for it.
+    /// Nanoseconds of one operation when nobody else is there, and the operation that was timed for
+    /// it.
     pub cost: Option<(String, Figure)>,
 }
 
@@ -41,7 +42,8 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Reads documents, of which one must hold the rows of `scaling`. Prices come from `cost`, if it is among them.
+    /// Reads documents, of which one must hold the rows of `scaling`. Prices come from `cost`, if
+    /// it is among them.
     ///
     /// # Errors
     /// In one line: what is missing, or is not as it should be.

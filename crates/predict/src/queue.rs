@@ -1,10 +1,13 @@
-//! A closed queueing network: so many customers, one station with one server for each hot line, and a delay for what is done beside.
+//! A closed queueing network: so many customers, one station with one server for each hot line, and
+//! a delay for what is done beside.
 //!
-//! Exact mean value analysis, M. Reiser and S. S. Lavenberg, "Mean-Value Analysis of Closed Multichain Queuing Networks", Journal of the ACM
-//! 27(2), 1980: a customer who arrives finds what a network with one customer less has on average.
+//! Exact mean value analysis, M. Reiser and S. S. Lavenberg, "Mean-Value Analysis of Closed
+//! Multichain Queuing Networks", Journal of the ACM 27(2), 1980: a customer who arrives finds what
+//! a network with one customer less has on average.
 
-/// Throughput of `customers`, each of which spends `delay` by itself and then visits each station for its demand, again and again.
-/// In customers' rounds by the unit of time in which delay and demands are given.
+/// Throughput of `customers`, each of which spends `delay` by itself and then visits each station
+/// for its demand, again and again. In customers' rounds by the unit of time in which delay and
+/// demands are given.
 ///
 /// It is infinite if nothing takes time, and zero without customers.
 pub fn throughput(customers: u32, delay: f64, demands: &[f64]) -> f64 {

@@ -1,4 +1,5 @@
-//! Figures inside pages that people write: between two markers stands what a command has written from `results.json`.
+//! Figures inside pages that people write: between two markers stands what a command has written
+//! from `results.json`.
 
 use crate::claims::shown;
 use crate::decision::{self, COLUMNS};

@@ -32,7 +32,8 @@ pub(crate) fn plots(results: &Results, part: Part) -> Vec<(&'static str, Plot)> 
     plots.into_iter().filter(|(_, plot)| !plot.panels.is_empty()).collect()
 }
 
-/// What a strategy costs one thread, against what two threads gain: the picture beside the short table.
+/// What a strategy costs one thread, against what two threads gain: the picture beside the short
+/// table.
 pub fn price_and_gain(results: &Results) -> Plot {
     let of = |claim: fn(&str) -> String| {
         let rows = strategies(results).into_iter();

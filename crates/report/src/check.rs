@@ -41,7 +41,8 @@ pub fn read_claims(path: &Path) -> Result<Vec<Claim>, Error> {
     if claims.is_empty() { Err(of("it has no claims".to_owned())) } else { Ok(claims) }
 }
 
-/// Options that a claim's command may have. None of them names a file: a list of claims that somebody sent must not be able to write one.
+/// Options that a claim's command may have. None of them names a file: a list of claims that
+/// somebody sent must not be able to write one.
 const OPTIONS: [&str; 14] = [
     "--rounds",
     "--milliseconds",
@@ -81,7 +82,8 @@ fn arguments(command: &str) -> Result<(Part, Vec<String>), String> {
     Ok((part, [experiment].into_iter().chain(words).collect()))
 }
 
-/// Measures what these claims say, by `run`, which is given a command's arguments; each command once.
+/// Measures what these claims say, by `run`, which is given a command's arguments; each command
+/// once.
 pub fn check(
     claims: &[Claim],
     mut run: impl FnMut(&[String]) -> Result<Value, Error>,
@@ -155,7 +157,8 @@ fn conditions(claim: &Claim) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// How one report repeats another: what part of the second's medians lies in the first's intervals, and how wide those are.
+/// How one report repeats another: what part of the second's medians lies in the first's intervals,
+/// and how wide those are.
 pub fn in_short(outcomes: &[(Claim, Outcome)]) -> String {
     let (mut inside, mut both, mut one, mut more) = (0, 0, Vec::new(), Vec::new());
     for (claim, outcome) in outcomes {

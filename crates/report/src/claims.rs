@@ -6,15 +6,16 @@ use serde_json::Value;
 
 use crate::results::{Claim, Figure, Kind, Machine, Part};
 
-/// By what a claim's interval is wider than the bootstrap interval of one run's median: the median of another run varies as much, and
-/// independently, so that their difference has twice the variance.
+/// By what a claim's interval is wider than the bootstrap interval of one run's median: the median of
+/// another run varies as much, and independently, so the difference has twice the variance.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
-/// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part of the median, and for ratios on one thread.
-/// Rounds within one run do not show it.
+/// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part
+/// of the median, and for ratios on one thread. Rounds within one run do not show it.
 const DRIFT: f64 = 0.03;
 
-/// The same for recorded programs, of which some take half a millisecond: the reference of all of them moves with its own addresses.
+/// The same for recorded programs, of which some take half a millisecond: the reference of all of
+/// them moves with its own addresses.
 const DRIFT_OF_RECORDINGS: f64 = 0.06;
 
 /// The same for times, which the processor's clock moves, as it does not move ratios.
@@ -23,7 +24,7 @@ const DRIFT_OF_TIMES: f64 = 0.08;
 /// The same for several threads.
 const DRIFT_OF_THREADS: f64 = 0.10;
 
-/// The drift of a figure of so many threads, in this unit, of a claim with this id.
+/// The drift of a figure of `threads` threads, in this unit, of a claim with this id.
 fn drift(threads: usize, unit: &str, id: &str) -> f64 {
     match () {
         () if threads > 1 => DRIFT_OF_THREADS,
@@ -133,7 +134,8 @@ impl Context {
     }
 }
 
-/// The interval in which the median of another run on the same machine is expected. What does not vary at all stays exact.
+/// The interval in which the median of another run on the same machine is expected. What does not
+/// vary at all stays exact.
 fn repeated(figure: Figure, drift: f64) -> Figure {
     let Figure { median, low, high } = figure;
     let drift = median.abs() * drift;

@@ -66,7 +66,8 @@ pub(crate) fn rows(results: &Results) -> Vec<Row> {
     strategies(results).into_iter().map(row).collect()
 }
 
-/// The table for a terminal: a heading, what its columns count in, and a line for each strategy, without intervals.
+/// The table for a terminal: a heading, what its columns count in, and a line for each strategy,
+/// without intervals.
 pub fn lines(results: &Results) -> Vec<Vec<String>> {
     let line = |first: &'static str, rest: &dyn Fn(&Column) -> &'static str| {
         [first].into_iter().chain(COLUMNS.iter().map(rest)).map(str::to_owned).collect()
@@ -81,7 +82,8 @@ pub fn lines(results: &Results) -> Vec<Vec<String>> {
     head.into_iter().chain(strategies).collect()
 }
 
-/// The strategies of these results: those of the countdown without its floor, or of whatever part there is.
+/// The strategies of these results: those of the countdown without its floor, or of whatever part
+/// there is.
 pub(crate) fn strategies(results: &Results) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for part in [Part::Starvation, Part::Countdown, Part::Replay, Part::Verdict, Part::Ledger] {
@@ -160,7 +162,8 @@ fn cell(results: &Results, column: &Column, strategy: &str, threads: u64) -> Opt
     }
 }
 
-/// How long an object outlives its last reference, which another thread gives up: one that is attached, where two can be.
+/// How long an object outlives its last reference, which another thread gives up: one that is
+/// attached, where two can be.
 fn promptness(results: &Results, strategy: &str) -> Option<Cell> {
     let of = |operation: &str| {
         found(results, Part::Scaling, &[("operation", operation.into()), ("subject", strategy.into())])
@@ -231,8 +234,8 @@ fn memory(results: &Results, strategy: &str) -> Option<Cell> {
     })
 }
 
-/// How many models of a strategy are complete, and how many mutants of its code were found: here, or
-/// else in the ledger that the repository keeps.
+/// How many models of a strategy are complete, and how many mutants of its code were found: here,
+/// or else in the ledger that the repository keeps.
 pub(crate) fn checked(results: &Results, strategy: &str) -> Option<Cell> {
     let (complete, models) = models_of(list(results, "models"), strategy);
     let place = list(results, "models").iter().position(|row| row["strategy"] == strategy)?;
@@ -262,8 +265,8 @@ pub(crate) fn models_of(models: &[Value], strategy: &str) -> (usize, usize) {
     (models.iter().filter(|model| is_complete(model)).count(), models.len())
 }
 
-/// How many of a strategy's mutants were found, and how many there are. The policies of one lock share
-/// their crate, and so their mutants.
+/// How many of a strategy's mutants were found, and how many there are. The policies of one lock
+/// share their crate, and so their mutants.
 pub(crate) fn mutants_of(mutants: &[Value], strategy: &str) -> (usize, usize) {
     let mut found: BTreeMap<&str, bool> = BTreeMap::new();
     for row in mutants.iter().filter(|row| is_of(row, strategy)) {
@@ -283,7 +286,8 @@ pub(crate) struct Advice {
     pub(crate) because: String,
 }
 
-/// When to choose a strategy, and which claims speak for and against it, each with the words around its figure.
+/// When to choose a strategy, and which claims speak for and against it, each with the words around
+/// its figure.
 struct Rule(&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// A strategy that is not known here has no line.
@@ -343,7 +347,8 @@ pub(crate) fn guide(results: &Results) -> Vec<Advice> {
     RULES.iter().filter(|Rule(strategy, ..)| known.iter().any(|id| id == strategy)).map(advice).collect()
 }
 
-/// The figure of a claim; of the last whose id begins so, if it ends in a slash: that of the most threads.
+/// The figure of a claim; of the last whose id begins so, if it ends in a slash: that of the most
+/// threads.
 fn claimed(results: &Results, id: &str) -> Option<Figure> {
     let found = if id.ends_with('/') {
         results.claims.iter().rfind(|claim| claim.id.starts_with(id))
@@ -353,7 +358,8 @@ fn claimed(results: &Results, id: &str) -> Option<Figure> {
     Some(found?.value)
 }
 
-/// Whether a mutant is one of this strategy: those of a lock with several policies are of all of them.
+/// Whether a mutant is one of this strategy: those of a lock with several policies are of all of
+/// them.
 fn is_of(row: &Value, strategy: &str) -> bool {
     let of = row["strategy"].as_str().unwrap_or_default();
     strategy == of || (!of.is_empty() && strategy.strip_prefix(of).is_some_and(|rest| rest.starts_with('-')))

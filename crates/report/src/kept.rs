@@ -1,5 +1,5 @@
-//! The ledger that a repository keeps, in short: what a table shows of seeded bugs where a report has
-//! not run them itself.
+//! The ledger that a repository keeps, in short: what a table shows of seeded bugs where a report
+//! has not run them itself.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Several reports in one: a run that was split over machines put together, and different machines side by side.
+//! Several reports in one: a run that was split over machines put together, and different machines
+//! side by side.
 
 use std::collections::BTreeSet;
 
@@ -147,7 +148,8 @@ fn join(there: &mut Value, other: &Value, list: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What tells a row from others: its words, and its numbers of threads and the like, which are whole.
+/// What tells a row from others: its words, and its numbers of threads and the like, which are
+/// whole.
 fn name_of(row: &Value) -> Map<String, Value> {
     let is_name = |(field, value): &(&String, &Value)| {
         (value.is_string() || ["threads", "spinners", "runtimes", "processes"].contains(&field.as_str()))
@@ -178,7 +180,8 @@ pub fn to_json(machines: &[Results]) -> String {
     text
 }
 
-/// Models and mutants that a batch job has run, a JSON object a line, the first of which says of which commit and which part of how many.
+/// Models and mutants that a batch job has run, a JSON object a line, the first of which says of
+/// which commit and which part of how many.
 #[derive(Clone, Debug)]
 pub struct LedgerPart {
     /// For errors.

@@ -194,7 +194,8 @@ fn cells(name: &str, value: &Value) -> Vec<(String, String)> {
 /// A file of the report, by its name in the folder.
 pub type File = (String, String);
 
-/// All files of a report but the parts: the page, the same as Markdown, the plots, and `results.json`.
+/// All files of a report but the parts: the page, the same as Markdown, the plots, and
+/// `results.json`.
 ///
 /// # Errors
 /// One line, if a template does not work: a mistake in this crate.

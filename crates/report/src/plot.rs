@@ -1,7 +1,8 @@
-//! Plots, as SVG: panels one below the other, of lines over a scale or of bars in rows (figures side by side, timelines).
+//! Plots, as SVG: panels one below the other, of lines over a scale or of bars in rows (figures
+//! side by side, timelines).
 //!
-//! A plot has a white background in light surroundings and a dark one in dark surroundings; the colours of lines and bars
-//! are readable on both. Text is left as text, so no font is needed here.
+//! A plot has a white background in light surroundings and a dark one in dark surroundings; the
+//! colours of lines and bars are readable on both. Text is left as text, so no font is needed here.
 
 use std::io;
 use std::ops::Range;
@@ -64,8 +65,8 @@ pub enum Shapes {
         /// Each in its own colour.
         lines: Vec<Line>,
     },
-    /// Bars in rows, the first row on top. Each bar is of a kind, by its number in `kinds`, the names in the legend; without
-    /// names there is no legend. The x axis is linear.
+    /// Bars in rows, the first row on top. Each bar is of a kind, by its number in `kinds`, the
+    /// names in the legend; without names there is no legend. The x axis is linear.
     Bars {
         /// The legend.
         kinds: Vec<String>,
@@ -123,12 +124,14 @@ const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 const INK: RGBColor = RGBColor(0x1f, 0x24, 0x28);
 const RULE: RGBColor = RGBColor(0xd9, 0xde, 0xe3);
 
-/// Style of an SVG whose frame has these colours: others in dark surroundings. Style sheets win over the attributes that plotters writes.
+/// Style of an SVG whose frame has these colours: others in dark surroundings. Style sheets win
+/// over the attributes that plotters writes.
 pub const DARK: &str = "<style>@media (prefers-color-scheme: dark) {
 [fill=\"#FFFFFF\"] { fill: #0D1117 } [fill=\"#1F2428\"] { fill: #E6EDF3 } [stroke=\"#1F2428\"] { stroke: #E6EDF3 }
 [stroke=\"#D9DEE3\"] { stroke: #30363D } }</style>\n";
 
-/// Colours of lines and bars, one after the other: contrast of three to one or more with either background.
+/// Colours of lines and bars, one after the other: contrast of three to one or more with either
+/// background.
 const COLOURS: [RGBColor; 12] = [
     RGBColor(0x2f, 0x7f, 0xc8),
     RGBColor(0xd0, 0x62, 0x0a),
@@ -284,7 +287,8 @@ impl Panel {
             let intervals = row.bars.iter().filter_map(|bar| bar.interval);
             let whisker = |(low, high)| PathElement::new([(low, middle), (high, middle)], INK);
             chart.draw_series(intervals.map(whisker))?;
-            // The name stands left of the axis, outside the chart: from its coordinates to those of the area around it.
+            // The name stands left of the axis, outside the chart: from its coordinates to those of
+            // the area around it.
             let (_, height) = chart.plotting_area().map_coordinate(&(0.0, middle));
             let (edge, _) = chart.plotting_area().get_pixel_range();
             let origin = area.get_base_pixel();
@@ -343,7 +347,8 @@ fn range(values: impl Iterator<Item = f64>, axis: &Axis, from_zero: bool) -> Ran
     low - below..high + margin
 }
 
-/// A number at an axis: as many digits as tell it from its neighbours, large ones in thousands or millions.
+/// A number at an axis: as many digits as tell it from its neighbours, large ones in thousands or
+/// millions.
 fn number(value: f64) -> String {
     let size = value.abs();
     let (value, suffix) = match size {
@@ -357,7 +362,8 @@ fn number(value: f64) -> String {
     format!("{}{suffix}", if text == "-0" { "0" } else { text })
 }
 
-/// A colour of the frame, as SVG writes it: of the background, of text and axes, of lines behind the rest.
+/// A colour of the frame, as SVG writes it: of the background, of text and axes, of lines behind
+/// the rest.
 pub fn frame_colours() -> [String; 3] {
     [PAPER, INK, RULE].map(hex)
 }

@@ -75,7 +75,8 @@ impl Ours {
         }
     }
 
-    /// Of a ratio, the ends are those of both intervals against each other: wider than need be, since the two vary together.
+    /// Of a ratio, the ends are those of both intervals against each other: wider than need be,
+    /// since the two vary together.
     fn figure(&self, results: &Results) -> Option<Figure> {
         let one = results.claim(&self.claim)?;
         let Some(by) = &self.by else { return Some(one.value) };

@@ -1,4 +1,5 @@
-//! The file `results.json`: everything that one report holds, and all that a page or a sentence is made from.
+//! The file `results.json`: everything that one report holds, and all that a page or a sentence is
+//! made from.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +22,8 @@ pub struct Results {
     pub kind: Kind,
     /// Where and from what: the field `machine` of the first part that was measured.
     pub provenance: Machine,
-    /// What the commands printed with `--json`, each its whole document. A part that was not run is not there.
+    /// What the commands printed with `--json`, each its whole document. A part that was not run is
+    /// not there.
     pub parts: BTreeMap<Part, Value>,
     /// The sentences worth citing.
     #[serde(default)]

@@ -55,12 +55,13 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
     hasher.finish().max(1)
 }
 
-/// Runs `program` for each step whose document is not in the folder already. What runs, and how long still, goes to `tell`; the program
-/// draws its own bar on standard error.
+/// Runs `program` for each step whose document is not in the folder already. What runs, and how
+/// long still, goes to `tell`; the program draws its own bar on standard error.
 ///
 /// # Errors
-/// One line: the program cannot be started or read, or the folder cannot be written. What is finished by then is kept. A command that
-/// fails is no error: its part is missing, and the rest goes on.
+/// One line: the program cannot be started or read, or the folder cannot be written. What is
+/// finished by then is kept. A command that fails is no error: its part is missing, and the rest
+/// goes on.
 pub fn collect(
     lab: &impl Lab,
     folder: &Folder,
@@ -132,7 +133,8 @@ fn document_of(lab: &impl Lab, step: &Step) -> Result<Result<Value, String>, Err
 /// Where a picture is drawn, in the folder of a report.
 const UNDER_WAY: &str = "parts/timeline.svg";
 
-/// The pictures of [`TIMELINES`], drawn by the program: title and SVG of each. One that cannot be drawn is left out, and said.
+/// The pictures of [`TIMELINES`], drawn by the program: title and SVG of each. One that cannot be
+/// drawn is left out, and said.
 ///
 /// # Errors
 /// One line: the program cannot be started, or the folder cannot be written.
@@ -187,13 +189,15 @@ mod tests {
     use crate::plan::plan;
     use crate::results::Kind;
 
-    /// A process that another test forks meanwhile would still have the program open for writing, so that it cannot be run.
+    /// A process that another test forks meanwhile would still have the program open for writing,
+    /// so that it cannot be run.
     fn alone() -> MutexGuard<'static, ()> {
         static ALONE: Mutex<()> = Mutex::new(());
         ALONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A program in the place of the lab: counts its runs in a file, prints a document, and fails on what `fails` names.
+    /// A program in the place of the lab: counts its runs in a file, prints a document, and fails
+    /// on what `fails` names.
     struct Counting(PathBuf);
 
     impl Counting {

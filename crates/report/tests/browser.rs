@@ -1,5 +1,5 @@
-//! The page in a browser: Chromium from the distribution, without a window, and axe-core, which `.ci/page` fetches from npm. Where one of them
-//! is absent, a line says so and nothing is tested.
+//! The page in a browser: Chromium from the distribution, without a window, and axe-core, which
+//! `.ci/page` fetches from npm. Where one of them is absent, a line says so and nothing is tested.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,8 @@ fn axe() -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
-/// The page with what watches it: errors from its first line on, and axe at its end, which tells the frame around it.
+/// The page with what watches it: errors from its first line on, and axe at its end, which tells
+/// the frame around it.
 fn watched(page: &str, axe: &str) -> String {
     let errors = "<script>const errors = [];\
         addEventListener('error', (event) => errors.push(String(event.message)));\

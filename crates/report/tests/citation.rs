@@ -1,4 +1,5 @@
-//! `CITATION.cff` is what version 1.2.0 of its format asks for, and says what Cargo says. (cffconvert has validated the whole of it.)
+//! `CITATION.cff` is what version 1.2.0 of its format asks for, and says what Cargo says.
+//! (cffconvert has validated the whole of it.)
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The page as a reader's program sees it, made from documents of the lab whose figures mean nothing: one short run on a busy machine.
+//! The page as a reader's program sees it, made from documents of the lab whose figures mean
+//! nothing: one short run on a busy machine.
 
 use std::collections::BTreeMap;
 

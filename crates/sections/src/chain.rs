@@ -7,21 +7,25 @@ use crate::lock::ContentsLock;
 
 /// The sections that one attached thread is inside of, innermost first.
 ///
-/// The records lie on the stack, one in the frame of each call below, and are linked from the innermost outwards. A frame
-/// removes its own record when it ends, also by a panic, so that a link never outlives what it points to.
+/// The records lie on the stack, one in the frame of each call below, and are linked from the
+/// innermost outwards. A frame removes its own record when it ends, also by a panic, so that a link
+/// never outlives what it points to.
 ///
 /// # Invariants
-/// - **C1** `top` is null or points to a record whose frame is still running; so does each record's `outer`.
-/// - **C2** A record is `Taken` exactly if this thread took its lock and has not given it up. `Shared` means that the lock is
-///   held by a record further out that is itself `Taken`.
-/// - **C3** If a record is given up, so are all records further out. (Giving up is done to all at once; only the innermost
-///   record is ever retaken, and a new record is innermost.)
+/// - **C1** `top` is null or points to a record whose frame is still running; so does each record's
+///   `outer`.
+/// - **C2** A record is `Taken` exactly if this thread took its lock and has not given it up.
+///   `Shared` means that the lock is held by a record further out that is itself `Taken`.
+/// - **C3** If a record is given up, so are all records further out. (Giving up is done to all at
+///   once; only the innermost record is ever retaken, and a new record is innermost.)
 /// - **C4** A thread that waits for a lock has no record `Taken`.
 ///
-/// The calls on one chain must end in the reverse order in which they begin, as calls on one stack do. Coroutines could break
-/// that, so it is the duty of every caller: the object model gets it from `&mut Thread`, which each call borrows to its end.
+/// The calls on one chain must end in the reverse order in which they begin, as calls on one stack
+/// do. Coroutines could break that, so it is the duty of every caller: the object model gets it
+/// from `&mut Thread`, which each call borrows to its end.
 ///
-/// C4 is why sections cannot deadlock: a cycle of waiting threads needs one that holds what another waits for.
+/// C4 is why sections cannot deadlock: a cycle of waiting threads needs one that holds what another
+/// waits for.
 #[derive(Debug)]
 pub struct Chain<L: ContentsLock> {
     top: Cell<*const Record<L>>,
@@ -52,9 +56,11 @@ impl<L: ContentsLock> Default for Chain<L> {
 }
 
 impl<L: ContentsLock> Chain<L> {
-    /// Runs `f` in a section that has no section around it, or only such as have been suspended by [`suspend`](Self::suspend).
+    /// Runs `f` in a section that has no section around it, or only such as have been suspended by
+    /// [`suspend`](Self::suspend).
     ///
-    /// Waits for `lock`. Those around it stay suspended when it ends. Free of locked instructions beyond those of `lock`.
+    /// Waits for `lock`. Those around it stay suspended when it ends. Free of locked instructions
+    /// beyond those of `lock`.
     ///
     /// # Safety
     /// - The calls on this chain end in the reverse order in which they begin.
@@ -71,8 +77,9 @@ impl<L: ContentsLock> Chain<L> {
 
     /// Runs `f` in a section inside the innermost section, which is held again when this returns.
     ///
-    /// If a section further out already holds the lock, it is kept. If the lock is free, it is taken and nothing else
-    /// changes. Otherwise every outer section is suspended, `given_up` runs (with no lock held), and then the lock is waited for.
+    /// If a section further out already holds the lock, it is kept. If the lock is free, it is
+    /// taken and nothing else changes. Otherwise every outer section is suspended, `given_up` runs
+    /// (with no lock held), and then the lock is waited for.
     ///
     /// # Safety
     /// - The calls on this chain end in the reverse order in which they begin.
@@ -82,8 +89,8 @@ impl<L: ContentsLock> Chain<L> {
             return f();
         }
         let outer = self.top.get();
-        // Made before anything is given up: whatever happens from here on, also a panic in `given_up`, the section around
-        // this one is held again when this frame ends.
+        // Made before anything is given up: whatever happens from here on, also a panic in
+        // `given_up`, the section around this one is held again when this frame ends.
         let _outer_again = Retake(outer);
         let hold = self.take_nested(lock, given_up);
         let record = Record { lock, hold: Cell::new(hold), outer };
@@ -91,7 +98,8 @@ impl<L: ContentsLock> Chain<L> {
         f()
     }
 
-    /// Runs `f` with every section of this thread given up, and retakes the innermost afterwards, also after a panic.
+    /// Runs `f` with every section of this thread given up, and retakes the innermost afterwards,
+    /// also after a panic.
     ///
     /// # Safety
     /// - The calls on this chain end in the reverse order in which they begin.
@@ -107,14 +115,15 @@ impl<L: ContentsLock> Chain<L> {
 
     /// Runs `f` while both locks are held, in a section as of [`enter`](Self::enter).
     ///
-    /// Takes one lock and *tries* the other; if that fails, gives the first up and starts over by waiting for the other.
-    /// Two locks that are the same are taken once.
+    /// Takes one lock and *tries* the other; if that fails, gives the first up and starts over by
+    /// waiting for the other. Two locks that are the same are taken once.
     #[inline]
     pub fn enter_pair<R>(&self, a: &L, b: &L, f: impl FnOnce() -> R) -> R {
         if !L::LOCKS {
             return f();
         }
-        // No record is pushed: inside a pair there is no `&mut` of a thread or section, so nothing can be nested or given up.
+        // No record is pushed: inside a pair there is no `&mut` of a thread or section, so nothing
+        // can be nested or given up.
         let _held = Pair::take(a, b);
         f()
     }
@@ -140,7 +149,8 @@ impl<L: ContentsLock> Chain<L> {
         Hold::Taken
     }
 
-    /// Whether a section of this chain holds this very lock. By C3 the search can stop at the first one given up.
+    /// Whether a section of this chain holds this very lock. By C3 the search can stop at the first
+    /// one given up.
     fn holds(&self, lock: &L) -> bool {
         self.records().take_while(|record| record.hold.get() != Hold::GivenUp).any(|record| {
             // SAFETY: the frame of the record borrows its lock, and is still running by C1.
@@ -151,7 +161,8 @@ impl<L: ContentsLock> Chain<L> {
     fn give_up_all(&self) {
         for record in self.records() {
             match record.hold.replace(Hold::GivenUp) {
-                // SAFETY: for `unlock`: this thread holds the lock, by C2. For the pointer: C1, as in `holds`.
+                // SAFETY: for `unlock`: this thread holds the lock, by C2. For the pointer: C1, as
+                // in `holds`.
                 #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one argument for both")]
                 Hold::Taken => unsafe { (*record.lock).unlock() },
                 Hold::Shared => {}
@@ -164,7 +175,8 @@ impl<L: ContentsLock> Chain<L> {
     fn records(&self) -> impl Iterator<Item = &Record<L>> {
         let mut next = self.top.get();
         std::iter::from_fn(move || {
-            // SAFETY: null or the record of a running frame, by C1; nobody makes a `&mut` to a record.
+            // SAFETY: null or the record of a running frame, by C1; nobody makes a `&mut` to a
+            // record.
             let record = unsafe { next.as_ref() }?;
             next = record.outer;
             Some(record)
@@ -180,7 +192,8 @@ impl<L: ContentsLock> Chain<L> {
     }
 }
 
-/// While it lives, its record is the innermost; on drop the record's lock is given up and the record is removed.
+/// While it lives, its record is the innermost; on drop the record's lock is given up and the
+/// record is removed.
 struct Inside<'a, L: ContentsLock> {
     chain: &'a Chain<L>,
     record: &'a Record<L>,
@@ -201,7 +214,8 @@ impl<L: ContentsLock> Drop for Inside<'_, L> {
     fn drop(&mut self) {
         self.chain.top.set(self.before);
         match self.record.hold.get() {
-            // SAFETY: for `unlock`: this thread holds the lock, by C2. For the pointer: the frame borrows the lock.
+            // SAFETY: for `unlock`: this thread holds the lock, by C2. For the pointer: the frame
+            // borrows the lock.
             #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one argument for both")]
             Hold::Taken => unsafe { (*self.record.lock).unlock() },
             Hold::Shared => {}
@@ -218,7 +232,8 @@ struct Retake<L: ContentsLock>(*const Record<L>);
 impl<L: ContentsLock> Drop for Retake<L> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: null, or a record whose frame is still running: it was `top` when this was made, in a frame inside it.
+        // SAFETY: null, or a record whose frame is still running: it was `top` when this was made,
+        // in a frame inside it.
         if let Some(record) = unsafe { self.0.as_ref() }
             && record.hold.get() == Hold::GivenUp
         {

@@ -8,9 +8,9 @@ use keyway_timeline::{AS_BEFORE, Does, is_recording, note};
 /// What guards the contents of one object; stored beside them.
 ///
 /// # Safety
-/// - Between a `lock` or successful `try_lock` and the matching `unlock`, no other thread gets through `lock` or
-///   `try_lock` of a lock that is [`same`](Self::same), *or* the strategy guarantees by other means that no other thread
-///   can be inside a section ([`NoLock`]).
+/// - Between a `lock` or successful `try_lock` and the matching `unlock`, no other thread gets
+///   through `lock` or `try_lock` of a lock that is [`same`](Self::same), *or* the strategy
+///   guarantees by other means that no other thread can be inside a section ([`NoLock`]).
 /// - `unlock` makes what the holder wrote visible to the next holder.
 /// - These are leaf locks: nothing else is waited for inside `lock`, and no user code runs there.
 pub unsafe trait ContentsLock: Send + Sync + 'static {
@@ -91,7 +91,8 @@ unsafe impl ContentsLock for ObjectLock {
 #[derive(Debug)]
 pub struct NoLock;
 
-// SAFETY: only strategies use this that let one attached thread run at a time, and sections need an attached thread.
+// SAFETY: only strategies use this that let one attached thread run at a time, and sections need an
+// attached thread.
 unsafe impl ContentsLock for NoLock {
     const LOCKS: bool = false;
 

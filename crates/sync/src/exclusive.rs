@@ -5,9 +5,10 @@ use crate::cell::UnsafeCell;
 
 /// A word that can be used without atomic steps while nobody else can reach it.
 ///
-/// Free of cost normally. Under loom it checks the claim: any access that is not ordered before this one, or comes
-/// after it without being ordered behind it, fails the model. Whoever frees an object takes each of its header's words
-/// this way, so that a late write to a header that somebody else has freed is found.
+/// Free of cost normally. Under loom it checks the claim: any access that is not ordered before
+/// this one, or comes after it without being ordered behind it, fails the model. Whoever frees an
+/// object takes each of its header's words this way, so that a late write to a header that somebody
+/// else has freed is found.
 pub trait Exclusive {
     /// What the word holds.
     type Value;

@@ -3,10 +3,12 @@
 #[cfg(not(any(loom, shuttle)))]
 use std::{cell::UnsafeCell, mem::MaybeUninit};
 
-/// Memory that nobody touches, between two words of eight bytes: with it they begin 64 bytes apart, so that they are never on one cache
-/// line of that size, wherever the first begins. Takes no memory in a model.
+/// Memory that nobody touches, between two words of eight bytes: with it they begin 64 bytes apart,
+/// so that they are never on one cache line of that size, wherever the first begins. Takes no
+/// memory in a model.
 ///
-/// It is interior mutable as the words beside it are, so that a borrow of all of them freezes no byte.
+/// It is interior mutable as the words beside it are, so that a borrow of all of them freezes no
+/// byte.
 #[derive(Debug, Default)]
 pub struct Gap {
     #[cfg(not(any(loom, shuttle)))]

@@ -1,10 +1,13 @@
-//! The only door of this workspace to shared memory: atomics, cells, locks, futex waits, threads, thread-locals and
-//! statics. Normally they are std's, `parking_lot`'s and `atomic-wait`'s; under `--cfg loom` they are loom's, or models
-//! built from loom's, so that the code that ships is the code that is checked. Under `--cfg shuttle` they are shuttle's: no
-//! weak memory, but more threads than loom can have.
+//! The only door of this workspace to shared memory: atomics, cells, locks, futex waits, threads,
+//! thread-locals and statics. Normally they are std's, `parking_lot`'s and `atomic-wait`'s; under
+//! `--cfg loom` they are loom's, or models built from loom's, so that the code that ships is the
+//! code that is checked. Under `--cfg shuttle` they are shuttle's: no weak memory, but more threads
+//! than loom can have.
 //!
-//! All backends have the same modules with the same items (`src/real/`, `src/model/` and `src/shuttle/`; `src/modelled/` holds
-//! the files that the two models share); every item of the real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)` and nothing else.
+//! All backends have the same modules with the same items (`src/real/`, `src/model/` and
+//! `src/shuttle/`; `src/modelled/` holds the files that the two models share); every item of the
+//! real one costs nothing over what it stands for. The switches are `cfg(loom)` and `cfg(shuttle)`
+//! and nothing else.
 //!
 //! | item | normally | under loom |
 //! |---|---|---|
@@ -22,8 +25,8 @@
 //! | [`fork`] | std's mutex and condition variable, which a forked child can go on with; handlers around a fork | the model's, and no handlers |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
-//! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`, fairness, clocks, and the
-//! reuse of addresses.
+//! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`,
+//! fairness, clocks, and the reuse of addresses.
 
 #[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]
@@ -47,10 +50,12 @@ pub use backend::{expiry, explore};
 pub use exclusive::Exclusive;
 pub use gap::Gap;
 
-/// Whether the backend is a model: then words are larger than real ones, and what spins waits for a scheduler.
+/// Whether the backend is a model: then words are larger than real ones, and what spins waits for a
+/// scheduler.
 pub const MODELLED: bool = cfg!(any(loom, shuttle));
 
-/// Declares a function that is `const` except under loom, whose atomics and locks cannot be made in a constant.
+/// Declares a function that is `const` except under loom, whose atomics and locks cannot be made in
+/// a constant.
 #[macro_export]
 macro_rules! const_unless_loom {
     ($(#[$attribute:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty $body:block) => {

@@ -16,9 +16,11 @@ pub fn is_recording() -> bool {
     false
 }
 
-/// The calling thread does this from now on, at this place: the address of something, or [`AS_BEFORE`](crate::AS_BEFORE).
+/// The calling thread does this from now on, at this place: the address of something, or
+/// [`AS_BEFORE`](crate::AS_BEFORE).
 ///
-/// Called before a lock is given up and after it is taken, so that no two threads are ever seen to hold it.
+/// Called before a lock is given up and after it is taken, so that no two threads are ever seen to
+/// hold it.
 #[inline]
 pub fn note(does: Does, place: impl FnOnce() -> usize) {
     #[cfg(feature = "record")]

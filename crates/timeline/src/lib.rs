@@ -1,11 +1,13 @@
 //! What each attached thread does when: it runs, waits to be let in, waits for a section, blocks.
 //!
-//! The object model, the sections and the strategies call the hooks of this crate where a thread's state changes. Without the feature
-//! `record` these are empty functions, and no program pays for them. With it, each asks first whether something is being recorded,
-//! which is one load; it is only then that a clock is read and an event is written, into a buffer of the thread's own, of bounded size.
+//! The object model, the sections and the strategies call the hooks of this crate where a thread's
+//! state changes. Without the feature `record` these are empty functions, and no program pays for
+//! them. With it, each asks first whether something is being recorded, which is one load; it is
+//! only then that a clock is read and an event is written, into a buffer of the thread's own, of
+//! bounded size.
 //!
-//! Not part of what the models check: a hook decides nothing, and nothing is ever recorded in a model. So this crate stands beside the
-//! facade, and uses std's atomics under loom, too.
+//! Not part of what the models check: a hook decides nothing, and nothing is ever recorded in a
+//! model. So this crate stands beside the facade, and uses std's atomics under loom, too.
 //!
 //! ```
 //! use keyway_timeline::{Does, Recorder, note};

@@ -65,8 +65,8 @@ impl Recorder {
     /// Begins to record what all threads of this process do; none if that is being done already.
     pub fn begin() -> Option<Recorder> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
-        // Relaxed, all of them: changed under `THREADS`, which whoever notes something for the first time locks, too; and who reads
-        // `ON` a little late notes a little late.
+        // Relaxed, all of them: changed under `THREADS`, which whoever notes something for the
+        // first time locks, too; and who reads `ON` a little late notes a little late.
         if ON.load(Ordering::Relaxed) {
             return None;
         }

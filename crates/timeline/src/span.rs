@@ -29,7 +29,8 @@ pub struct Span {
     pub place: usize,
 }
 
-/// The spans of one thread, one after the other. What had not ended when the recording did, ends at `end`.
+/// The spans of one thread, one after the other. What had not ended when the recording did, ends at
+/// `end`.
 pub(crate) fn spans(events: impl Iterator<Item = Event>, end: u64) -> Vec<Span> {
     let (mut spans, mut runtime) = (Vec::<Span>::new(), AS_BEFORE);
     let mut current: Option<Span> = None;

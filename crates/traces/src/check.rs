@@ -47,17 +47,19 @@ impl State {
     }
 }
 
-/// Before the first release that the trace shows: a part of a trace may begin between a release and its undoing.
+/// Before the first release that the trace shows: a part of a trace may begin between a release and
+/// its undoing.
 const ANYBODY: u8 = u8::MAX;
 
 /// Follows every object through the events of a trace.
 ///
-/// An event is contradictory that names an object before it is allocated, allocates one twice, uses one after its deallocator began
-/// or its count reached zero, takes a count below zero, or begins a deallocator while there are references. An immortal object's
-/// count is not looked at. An object in a finaliser may be used, and lives on if there is a reference when that ends.
+/// An event is contradictory that names an object before it is allocated, allocates one twice, uses
+/// one after its deallocator began or its count reached zero, takes a count below zero, or begins a
+/// deallocator while there are references. An immortal object's count is not looked at. An object
+/// in a finaliser may be used, and lives on if there is a reference when that ends.
 ///
-/// Events that say what happened inside the recorded runtime (queues, merges, marks) may come late, after the deallocator: they were
-/// recorded by another thread.
+/// Events that say what happened inside the recorded runtime (queues, merges, marks) may come late,
+/// after the deallocator: they were recorded by another thread.
 #[derive(Debug)]
 pub struct Checker {
     objects: Vec<State>,
@@ -207,7 +209,8 @@ fn end(state: &mut State, arg: u16) -> Result<(), Contradiction> {
     Ok(())
 }
 
-/// The count is written: at the beginning and the end of a finaliser, where the deallocator has begun.
+/// The count is written: at the beginning and the end of a finaliser, where the deallocator has
+/// begun.
 fn set(state: &mut State, count: i64) {
     match state.stage {
         Stage::Dead if count > 0 => state.stage = Stage::Finalising,

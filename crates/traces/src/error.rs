@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Why a trace cannot be used.
 ///
-/// Shown as one line, `FILE: byte OFFSET: REASON`. Offsets count the decompressed bytes of the trace, from 0.
+/// Shown as one line, `FILE: byte OFFSET: REASON`. Offsets count the decompressed bytes of the
+/// trace, from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceError {
     file: PathBuf,

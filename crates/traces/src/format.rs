@@ -1,4 +1,5 @@
-//! The format: what a file consists of, and how each part is laid out in bytes. docs/traces.md explains it.
+//! The format: what a file consists of, and how each part is laid out in bytes. docs/traces.md
+//! explains it.
 
 /// The first eight bytes of a trace.
 pub const MAGIC: [u8; 8] = *b"RCTRACE1";
@@ -27,7 +28,8 @@ pub const ADD_SATURATED: u16 = 511;
 /// The header: how much there is of everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// Whether the recorded program ran under a global lock: then there are no owners, and no paths.
+    /// Whether the recorded program ran under a global lock: then there are no owners, and no
+    /// paths.
     pub global_lock: bool,
     /// Threads; events name them by index.
     pub threads: u32,
@@ -62,7 +64,8 @@ pub mod flags {
 pub struct ObjectRecord {
     /// See [`flags`].
     pub flags: u8,
-    /// The thread that allocated it; for an object from before the recording, one that was seen to own it, or [`NO_OWNER`].
+    /// The thread that allocated it; for an object from before the recording, one that was seen to
+    /// own it, or [`NO_OWNER`].
     pub owner: u8,
     /// Index of its type's name.
     pub type_index: u16,
@@ -137,8 +140,8 @@ ops! {
     Incref = 1, "incref";
     /// One reference less. The argument is a path.
     Decref = 2, "decref";
-    /// The deallocator runs. The argument: 0 normally, 1 from a list of delayed destructions, 2 the header was written anew and
-    /// the count was not zero.
+    /// The deallocator runs. The argument: 0 normally, 1 from a list of delayed destructions, 2 the
+    /// header was written anew and the count was not zero.
     Dealloc = 3, "dealloc";
     /// A retain of an immortal object, which writes nothing.
     IncrefImmortal = 4, "incref_immortal";
@@ -154,7 +157,8 @@ ops! {
     Queue = 12, "queue";
     /// The owner's count reached zero while others had references: the object loses its owner.
     MergeZero = 13, "merge_zero";
-    /// The object loses its owner, with so many references consumed as the argument says; plus 256 by a collector.
+    /// The object loses its owner, with so many references consumed as the argument says; plus 256
+    /// by a collector.
     MergeExplicit = 14, "merge_explicit";
     /// References from stacks are not counted any more.
     SetDeferred = 15, "set_deferred";

@@ -1,4 +1,5 @@
-//! The runtimes of wrappers: one static for each wrapper of each strategy, made when it is first asked for.
+//! The runtimes of wrappers: one static for each wrapper of each strategy, made when it is first
+//! asked for.
 
 use std::any::TypeId;
 use std::sync::OnceLock;
@@ -15,7 +16,8 @@ static FIRST: OnceLock<Box<Entry>> = OnceLock::new();
 
 /// The runtime of the wrapper `W`, whose id is `prefix` and then `id`.
 ///
-/// A static inside a generic function is one for all type arguments, so that they stand in a list, in which an entry never moves.
+/// A static inside a generic function is one for all type arguments, so that they stand in a list,
+/// in which an entry never moves.
 pub(crate) fn runtime_of<W: 'static>(prefix: &str, id: &str) -> &'static Runtime {
     let wrapper = TypeId::of::<W>();
     let mut place = &FIRST;

@@ -12,8 +12,8 @@ pub const WINDOW_LOG: u32 = 24;
 /// Bytes by which a compressed file is told.
 const MAGIC_BYTES: usize = 4;
 
-/// Whether a file of zstd frames begins so: with a frame of data, or with one to be skipped, of which
-/// there are 16 kinds. `pzstd` and the seekable format write the latter.
+/// Whether a file of zstd frames begins so: with a frame of data, or with one to be skipped, of
+/// which there are 16 kinds. `pzstd` and the seekable format write the latter.
 fn is_zstd(magic: &[u8]) -> bool {
     match magic {
         [0x28, 0xb5, 0x2f, 0xfd] => true,
@@ -24,9 +24,10 @@ fn is_zstd(magic: &[u8]) -> bool {
 
 /// How much a reader takes on. What exceeds a limit is an error that names the limit.
 ///
-/// Memory is allocated for what has been read, never for what a header announces. Objects cost 8 bytes each in a reader, up to 24 more
-/// in a checker, and 80 in statistics or 200 in a replay. An event costs nothing while it passes by, 8 bytes in a
-/// [`Trace`](crate::Trace), 40 in a [`Life`](crate::Life), and up to 40 in a replay.
+/// Memory is allocated for what has been read, never for what a header announces. Objects cost 8
+/// bytes each in a reader, up to 24 more in a checker, and 80 in statistics or 200 in a replay. An
+/// event costs nothing while it passes by, 8 bytes in a [`Trace`](crate::Trace), 40 in a
+/// [`Life`](crate::Life), and up to 40 in a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Objects in the table.
@@ -69,7 +70,8 @@ impl Input<'static> {
 }
 
 impl<'a> Input<'a> {
-    /// Bytes of `read`, called `name` in errors. Whether they are compressed shows in the first four.
+    /// Bytes of `read`, called `name` in errors. Whether they are compressed shows in the first
+    /// four.
     pub(crate) fn new(name: &Path, read: impl Read + 'a, limits: Limits) -> Result<Self, TraceError> {
         let cannot = |error: io::Error| TraceError::new(name, 0, format!("cannot read: {error}"));
         // A pipe may give fewer bytes at once than the magic has.

@@ -1,15 +1,17 @@
-//! Recorded reference-count traffic of real programs: reading, writing, checking, statistics, replaying.
+//! Recorded reference-count traffic of real programs: reading, writing, checking, statistics,
+//! replaying.
 //!
-//! A *trace* holds every update of every reference count that a program made, in one order over all its threads; docs/traces.md
-//! explains the format. [`Reader`] reads one piece by piece, [`check()`] finds what contradicts itself in it, [`Stats`] sums it up,
-//! [`Life`] follows one object, [`Trace`] is one in memory, to be cut and written.
+//! A *trace* holds every update of every reference count that a program made, in one order over all
+//! its threads; docs/traces.md explains the format. [`Reader`] reads one piece by piece,
+//! [`check()`] finds what contradicts itself in it, [`Stats`] sums it up, [`Life`] follows one
+//! object, [`Trace`] is one in memory, to be cut and written.
 //!
-//! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where and why: no panic, and no more
-//! memory than what was really read is worth, within [`Limits`].
+//! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where
+//! and why: no panic, and no more memory than what was really read is worth, within [`Limits`].
 //!
-//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`, `whole_file`;
-//! then `stats`, `life` and `trace`; `identity`, `observed`; `replay`, `recorded`. `trace` names the limits
-//! of `recorded`.
+//! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`,
+//! `whole_file`; then `stats`, `life` and `trace`; `identity`, `observed`; `replay`, `recorded`.
+//! `trace` names the limits of `recorded`.
 
 mod check;
 mod error;

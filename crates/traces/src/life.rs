@@ -28,8 +28,9 @@ pub struct Moment {
 }
 
 impl Life {
-    /// Reads a trace to its end, checks it, and keeps what concerns one object. Takes 40 bytes for each of its events, so that
-    /// a reader with [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is meant for this.
+    /// Reads a trace to its end, checks it, and keeps what concerns one object. Takes 40 bytes for
+    /// each of its events, so that a reader with [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is
+    /// meant for this.
     ///
     /// # Errors
     /// If the trace has no such object, or the first thing that is wrong with it.

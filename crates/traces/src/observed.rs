@@ -1,5 +1,5 @@
-//! A strategy that behaves as another one while somebody looks on: what recording, watching and life
-//! replays have in common.
+//! A strategy that behaves as another one while somebody looks on: what recording, watching and
+//! life replays have in common.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -19,14 +19,14 @@ pub enum Change {
     Release,
 }
 
-/// The one that looks on. Its functions run no user code and do not unwind; they may wait for a leaf
-/// lock.
+/// The one that looks on. Its functions run no user code and do not unwind; they may wait for a
+/// leaf lock.
 pub trait Observer: Send + Sync + Debug + Sized + 'static {
     /// How the ids of runtimes begin.
     const PREFIX: &'static str;
 
-    /// Whether objects are counted. Otherwise an object has one reference: a retain ends the process,
-    /// and a release destroys.
+    /// Whether objects are counted. Otherwise an object has one reference: a retain ends the
+    /// process, and a release destroys.
     const COUNTS: bool = true;
 
     /// The observer's words in each object's header.
@@ -82,8 +82,8 @@ impl<O: Observer, S: Strategy> Observed<O, S> {
     /// Tells the observer what came of a release, unless the object is immortal.
     ///
     /// # Safety
-    /// - `released` is what a release of the object has just returned, and the caller has done nothing
-    ///   about it.
+    /// - `released` is what a release of the object has just returned, and the caller has done
+    ///   nothing about it.
     pub(crate) unsafe fn show_end(object: ObjectPtr<Self>, is_mortal: bool, released: Released) -> Released {
         if is_mortal && released == Released::Destroy {
             // SAFETY: the object is still there: to destroy it is what the caller owes.
@@ -93,11 +93,11 @@ impl<O: Observer, S: Strategy> Observed<O, S> {
     }
 }
 
-// SAFETY: counts, threads and contents are those of `S`, to which each duty is handed on; the observer
-// touches its own words alone, runs no user code, and waits for a leaf lock at most. `release_anywhere`
-// tells an OS thread that is attached to `S` itself. Without counts: an object has one reference, since a
-// retain owes the end of the process; its release is the last, and no queue of `S` ever holds one.
-// Identity: one static an observer and strategy.
+// SAFETY: counts, threads and contents are those of `S`, to which each duty is handed on; the
+// observer touches its own words alone, runs no user code, and waits for a leaf lock at most.
+// `release_anywhere` tells an OS thread that is attached to `S` itself. Without counts: an object
+// has one reference, since a retain owes the end of the process; its release is the last, and no
+// queue of `S` ever holds one. Identity: one static an observer and strategy.
 unsafe impl<O: Observer, S: Strategy> Strategy for Observed<O, S> {
     type Attached = S::Attached;
 

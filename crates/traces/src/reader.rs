@@ -10,10 +10,11 @@ use crate::input::{Input, Limits};
 /// Events that are read at once.
 const CHUNK: usize = 8192;
 
-/// A trace that is being read: header and table of objects, then events in chunks, then the names of types.
+/// A trace that is being read: header and table of objects, then events in chunks, then the names
+/// of types.
 ///
-/// Each event is checked by itself: its operation is known, its thread and its object are in range. Whether the events agree with
-/// each other is the [`Checker`](crate::Checker)'s matter.
+/// Each event is checked by itself: its operation is known, its thread and its object are in range.
+/// Whether the events agree with each other is the [`Checker`](crate::Checker)'s matter.
 ///
 /// # Examples
 /// ```
@@ -44,7 +45,8 @@ impl Reader<'static> {
     /// Opens a file, zstd-compressed or not, with the default limits.
     ///
     /// # Errors
-    /// If it cannot be opened or read, or if its header or its objects are damaged, contradictory or beyond the limits.
+    /// If it cannot be opened or read, or if its header or its objects are damaged, contradictory
+    /// or beyond the limits.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TraceError> {
         Reader::open_within(path, Limits::DEFAULT)
     }
@@ -114,8 +116,8 @@ impl<'a> Reader<'a> {
     /// The next events, at most 8192 of them; none after the last.
     ///
     /// # Errors
-    /// If the file ends early or cannot be decompressed, or if an event's operation is unknown, or its thread or object out of
-    /// range.
+    /// If the file ends early or cannot be decompressed, or if an event's operation is unknown, or
+    /// its thread or object out of range.
     pub fn next_chunk(&mut self) -> Result<Option<&[Event]>, TraceError> {
         let left = self.header.events - self.read;
         if left == 0 {
@@ -145,11 +147,12 @@ impl<'a> Reader<'a> {
         Ok(Some(&self.events))
     }
 
-    /// The names of types, after the last event; events that have not been read are skipped, each checked by itself.
+    /// The names of types, after the last event; events that have not been read are skipped, each
+    /// checked by itself.
     ///
     /// # Errors
-    /// If names are damaged or there are too few for the objects, if anything comes after them, or as for
-    /// [`next_chunk`](Self::next_chunk).
+    /// If names are damaged or there are too few for the objects, if anything comes after them, or
+    /// as for [`next_chunk`](Self::next_chunk).
     pub fn names(&mut self) -> Result<Vec<String>, TraceError> {
         while self.next_chunk()?.is_some() {}
         let mut names = Vec::new();

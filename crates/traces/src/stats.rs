@@ -5,7 +5,8 @@ use crate::error::TraceError;
 use crate::format::{Event, Header, NO_OBJECT, NO_OWNER, ObjectRecord, Op, dealloc, path};
 use crate::reader::Reader;
 
-/// What a trace amounts to. *Count operations* are retains, releases and additions that write the count of a mortal object.
+/// What a trace amounts to. *Count operations* are retains, releases and additions that write the
+/// count of a mortal object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// The header.
@@ -16,7 +17,8 @@ pub struct Stats {
     pub by_op: [u64; 24],
     /// Count operations.
     pub count_operations: u64,
-    /// Those on the owner's path; with a global lock: by the thread that allocated the object, or the first for older ones.
+    /// Those on the owner's path; with a global lock: by the thread that allocated the object, or
+    /// the first for older ones.
     pub by_owner: u64,
     /// Those by retains that could have failed.
     pub by_try: u64,
@@ -143,7 +145,8 @@ struct Seen {
 struct Survey {
     objects: Vec<Seen>,
     live: u64,
-    /// Count operations and events in the life of each object that was born and has died, in the order of their ends.
+    /// Count operations and events in the life of each object that was born and has died, in the
+    /// order of their ends.
     lives: Vec<(u64, u64)>,
     stats: Stats,
 }
@@ -203,8 +206,9 @@ impl Survey {
                     object.touch(stats, event.thread);
                 }
             }
-            // The end before it was none. As in the statistics that came with the recordings that the tests use, the last end in the trace
-            // is taken back, be it another object's: where threads run in parallel the mean may differ by a few operations in all.
+            // The end before it was none. As in the statistics that came with the recordings that
+            // the tests use, the last end in the trace is taken back, be it another object's: where
+            // threads run in parallel the mean may differ by a few operations in all.
             Op::Resurrect => {
                 self.lives.pop();
             }

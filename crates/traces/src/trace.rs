@@ -29,14 +29,16 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// Names of types, at most 255 bytes each; longer ones are cut.
     pub names: Vec<String>,
-    /// The limit that ended the recording before the program's end, if one did. Such a trace agrees with
-    /// itself and can be looked at and replayed, but it is not written: clear this to write it as it is.
+    /// The limit that ended the recording before the program's end, if one did. Such a trace agrees
+    /// with itself and can be looked at and replayed, but it is not written: clear this to write it
+    /// as it is.
     pub not_whole: Option<RecordingLimit>,
 }
 
 impl Trace {
-    /// Reads the rest of a trace, and checks it. What a small file may unpack to in memory is bounded by the reader's limits:
-    /// [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is meant for this.
+    /// Reads the rest of a trace, and checks it. What a small file may unpack to in memory is
+    /// bounded by the reader's limits: [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is meant for
+    /// this.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -69,8 +71,8 @@ impl Trace {
     /// Writes the trace without compression.
     ///
     /// # Errors
-    /// If `to` cannot be written to, or the recording is [not whole](Self::not_whole): then nothing is
-    /// written.
+    /// If `to` cannot be written to, or the recording is [not whole](Self::not_whole): then nothing
+    /// is written.
     pub fn write(&self, to: impl Write) -> io::Result<()> {
         if let Some(limit) = self.not_whole {
             return Err(io::Error::other(limit));
@@ -87,9 +89,9 @@ impl Trace {
         to.flush()
     }
 
-    /// Writes the trace to a file, compressed with zstd. The file is whole or untouched: the bytes go to a
-    /// new file beside it, which takes its name in the end. A symbolic link stays, and what it names is
-    /// replaced; a pipe or a device is written into.
+    /// Writes the trace to a file, compressed with zstd. The file is whole or untouched: the bytes
+    /// go to a new file beside it, which takes its name in the end. A symbolic link stays, and what
+    /// it names is replaced; a pipe or a device is written into.
     ///
     /// **Blocking**: until the bytes are on the disk.
     ///
@@ -105,10 +107,12 @@ impl Trace {
         })
     }
 
-    /// A part of this trace as a trace of its own: objects that are alive where it begins become older ones. Events past the end are none.
+    /// A part of this trace as a trace of its own: objects that are alive where it begins become
+    /// older ones. Events past the end are none.
     ///
     /// # Panics
-    /// If the trace contradicts itself before the end of the part; what [`read`](Self::read) has read does not.
+    /// If the trace contradicts itself before the end of the part; what [`read`](Self::read) has
+    /// read does not.
     #[must_use]
     pub fn cut(&self, part: Range<usize>) -> Self {
         let part = part.start.min(self.events.len())..part.end.min(self.events.len());

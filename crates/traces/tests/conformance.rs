@@ -1,5 +1,5 @@
-//! Every conformance test, for recorded strategies: those that are free-threaded, the rules without a token
-//! included, and the two kinds under which one thread at a time counts.
+//! Every conformance test, for recorded strategies: those that are free-threaded, the rules without
+//! a token included, and the two kinds under which one thread at a time counts.
 
 mod biased_counts {
     use keyway_biased_counts::BiasedCounts;
@@ -10,8 +10,8 @@ mod biased_counts {
 
     keyway_conformance::suite!(S, free_threaded, {
         const HEADER_BYTES: usize = 32;
-        // As for the strategy itself: the owner's word spills into the shared one, which aborts at 2^58
-        // references.
+        // As for the strategy itself: the owner's word spills into the shared one, which aborts at
+        // 2^58 references.
         const FULL: u64 = (1 << 58) - 1 + (1 << 31) - 2;
         fn is_owner<T: 'static>(object: &Ref<T, S>, thread: &Thread<S>) -> Option<bool> {
             Some(testing::is_owner(object, thread))

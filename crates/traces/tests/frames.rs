@@ -1,5 +1,5 @@
-//! Files of several zstd frames, some of which are to be skipped, as `pzstd` and the seekable format write
-//! them.
+//! Files of several zstd frames, some of which are to be skipped, as `pzstd` and the seekable
+//! format write them.
 
 use std::io::{self, Read};
 

@@ -1,5 +1,5 @@
-//! Recording what needs no token: `Ref::new`, `clone`, `Brc`, weak references, unique access. The program's
-//! counts are those of the recording, and those of its replay.
+//! Recording what needs no token: `Ref::new`, `clone`, `Brc`, weak references, unique access. The
+//! program's counts are those of the recording, and those of its replay.
 
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -113,7 +113,8 @@ fn an_owner_without_a_token_is_recorded_on_the_owners_path() {
         .map(|event| event.arg)
         .collect();
     let (own, other) = (path::OWNER, path::SHARED);
-    // At the checkpoint the object loses its owner, since another thread has released more than it made.
+    // At the checkpoint the object loses its owner, since another thread has released more than it
+    // made.
     assert_eq!(paths, [own, other, other, other, own, own, other, other, other]);
 }
 

@@ -1,4 +1,5 @@
-//! Files that are damaged, cut short, hostile or contradictory: each gets an error that names the file, the place and the reason.
+//! Files that are damaged, cut short, hostile or contradictory: each gets an error that names the
+//! file, the place and the reason.
 
 use std::io::{Read, Write};
 
@@ -6,7 +7,8 @@ use keyway_traces::{
     Event, Limits, NO_OBJECT, ObjectRecord, Op, Reader, Stats, Trace, TraceError, dealloc, flags, path,
 };
 
-/// Bytes of a trace whose events begin at byte 80 (2 objects), 7 of them, and whose names begin at byte 136.
+/// Bytes of a trace whose events begin at byte 80 (2 objects), 7 of them, and whose names begin at
+/// byte 136.
 fn example() -> Vec<u8> {
     bytes(&Trace::example())
 }
@@ -149,7 +151,8 @@ fn events_out_of_range() {
     refused(&with(128 + 4, &[255, 255, 255, 0])[..], 128, "event 6: thread_exit names an object");
 }
 
-/// A trace of one object that the trace allocates and one from before with a reference, on one thread.
+/// A trace of one object that the trace allocates and one from before with a reference, on one
+/// thread.
 fn events(events: &[(Op, u16, u32)]) -> Result<Stats, TraceError> {
     let old = ObjectRecord { flags: flags::PREEXISTING, initial_count: 1, ..Default::default() };
     let event = |&(op, arg, object): &(Op, u16, u32)| Event::new(op, 0, object).with_arg(arg);
@@ -261,7 +264,8 @@ fn peak_memory() -> u64 {
 fn a_small_file_cannot_ask_for_much_memory_in_a_replay() {
     use keyway_traces::replay::{CHECKPOINT_EVERY, Plan, Replay};
 
-    // Each pair of events writes over 65,535 references; and 200 threads, each of which might count each object privately.
+    // Each pair of events writes over 65,535 references; and 200 threads, each of which might count
+    // each object privately.
     let plan = |pairs: usize| {
         let mut list = vec![Event::new(Op::Alloc, 0, 0)];
         for _ in 0..pairs {

@@ -1,7 +1,9 @@
-//! Mutated real traces: whatever becomes of a file, reading it ends with a result or an error, in bounded memory.
+//! Mutated real traces: whatever becomes of a file, reading it ends with a result or an error, in
+//! bounded memory.
 //!
-//! `KEYWAY_TRACES_INPUTS` sets how many inputs are tried (20,000 by default), `KEYWAY_TRACES_SEED` where the random numbers begin. A failure
-//! prints the seed of its input: with that and one input, it is run alone.
+//! `KEYWAY_TRACES_INPUTS` sets how many inputs are tried (20,000 by default), `KEYWAY_TRACES_SEED`
+//! where the random numbers begin. A failure prints the seed of its input: with that and one input,
+//! it is run alone.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -24,7 +26,8 @@ thread_local! {
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
 
-// SAFETY: everything is the system allocator's; counting touches thread-locals without destructors only.
+// SAFETY: everything is the system allocator's; counting touches thread-locals without destructors
+// only.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let now = NOW.get() + layout.size();

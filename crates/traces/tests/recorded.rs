@@ -116,7 +116,8 @@ fn a_limit_ends_a_recording_early_and_leaves_a_whole_trace() {
     assert!(Recording::start().is_ok());
 }
 
-/// An immortal object's operations, under a strategy that does not count it and under one that does.
+/// An immortal object's operations, under a strategy that does not count it and under one that
+/// does.
 fn immortal<S: Strategy>() -> Vec<(Op, u8)> {
     let recording = Recording::start().expect("no other recording runs");
     attach::<Recorded<S>, _>(|thread| {

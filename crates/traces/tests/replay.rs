@@ -10,7 +10,8 @@ use keyway_traces::{
 };
 use keyway_workloads::{Job, STRATEGIES, ThreadsRun, for_each, run_on};
 
-/// Replays a trace whole, without counts, and watched; in file order where one thread alone can be attached.
+/// Replays a trace whole, without counts, and watched; in file order where one thread alone can be
+/// attached.
 struct Everything<'a>(&'a Trace);
 
 impl Job for Everything<'_> {

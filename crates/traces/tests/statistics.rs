@@ -1,4 +1,5 @@
-//! The statistics of the recordings in this repository are those that came with them, to the last digit.
+//! The statistics of the recordings in this repository are those that came with them, to the last
+//! digit.
 
 use std::fs;
 use std::path::PathBuf;

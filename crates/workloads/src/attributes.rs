@@ -1,10 +1,12 @@
-//! An object graph with attribute access: `node.total = node.total + node.weight; node = node.next`, along a chain.
+//! An object graph with attribute access:
+//! `node.total = node.total + node.weight; node = node.next`, along a chain.
 //!
-//! An instance is an object with slots, which its class's attributes have been resolved to. To load an attribute, an
-//! interpreter enters the instance, clones the reference in the slot out, and leaves; to store one, it enters, puts the new
-//! reference in the place of the old, leaves, and releases the old. So each step is four sections, three references cloned out, and
-//! one boxed integer. (CPython's free-threaded build reads slots without the lock, with retains that may fail, and locks for
-//! stores only. Here every load pays for a section.)
+//! An instance is an object with slots, which its class's attributes have been resolved to. To load
+//! an attribute, an interpreter enters the instance, clones the reference in the slot out, and
+//! leaves; to store one, it enters, puts the new reference in the place of the old, leaves, and
+//! releases the old. So each step is four sections, three references cloned out, and one boxed
+//! integer. (CPython's free-threaded build reads slots without the lock, with retains that may
+//! fail, and locks for stores only. Here every load pays for a section.)
 //!
 //! Key source files: this one, and `value.rs`.
 
@@ -31,8 +33,8 @@ type Instance<S> = Ref<Guarded<Slots<S>, S>, S>;
 /// What ends a chain.
 struct Nothing;
 
-/// Goes along chains of instances for `size` steps, shared out over the threads, each of which has a chain of its own. The
-/// result is what the totals of all instances add up to.
+/// Goes along chains of instances for `size` steps, shared out over the threads, each of which has
+/// a chain of its own. The result is what the totals of all instances add up to.
 ///
 /// # Panics
 /// If a thread cannot be started.

@@ -1,9 +1,12 @@
-//! The article's countdown, as an interpreter would run it: `while n > 0: n -= 1`, with `n` a boxed integer.
+//! The article's countdown, as an interpreter would run it: `while n > 0: n -= 1`, with `n` a boxed
+//! integer.
 //!
-//! Each iteration is a checkpoint, a new boxed integer, the release of the old one, and a comparison. Several threads
-//! share the iterations out between them and share nothing else, so what their time says is what the strategy costs.
+//! Each iteration is a checkpoint, a new boxed integer, the release of the old one, and a
+//! comparison. Several threads share the iterations out between them and share nothing else, so
+//! what their time says is what the strategy costs.
 //!
-//! The *floor* is the same loop on a plain `Box`, with no runtime: what the machine's cores and its allocator give.
+//! The *floor* is the same loop on a plain `Box`, with no runtime: what the machine's cores and its
+//! allocator give.
 //!
 //! Key source files: this one, and `together.rs`, which times it.
 
@@ -14,7 +17,8 @@ use keyway::{Strategy, Thread, attach};
 
 use crate::together::{Together, share, together};
 
-/// Counts down from `count` on so many threads, each of which takes its share and attaches by itself, inside the time.
+/// Counts down from `count` on so many threads, each of which takes its share and attaches by
+/// itself, inside the time.
 ///
 /// The results are the iterations that each thread has made; they add up to `count`.
 ///
@@ -49,7 +53,8 @@ pub fn run_floor(count: u64, threads: usize) -> Together<u64> {
 /// Counts down from `n` on this thread. Returns how many iterations that took: `n`.
 pub fn steps<S: Strategy>(n: u64, thread: &mut Thread<S>) -> u64 {
     let mut iterations = 0;
-    // What is allocated goes through a black box: otherwise the compiler may see that nobody looks, and allocate nothing.
+    // What is allocated goes through a black box: otherwise the compiler may see that nobody looks,
+    // and allocate nothing.
     let mut current = black_box(thread.alloc(n));
     while *current > 0 {
         thread.checkpoint();

@@ -1,8 +1,10 @@
-//! Dictionary churn: counting words, `counts[word] = counts.get(word, 0) + 1`, with entries that come and go.
+//! Dictionary churn: counting words, `counts[word] = counts.get(word, 0) + 1`, with entries that
+//! come and go.
 //!
-//! A dictionary maps interned strings, which know their hash, to values of any type, and holds references to both. Each step
-//! looks a word up and clones its value out, boxes a new integer, and stores it; the old value is released outside the
-//! section. Once a word has been seen eight times its entry is deleted, key and all.
+//! A dictionary maps interned strings, which know their hash, to values of any type, and holds
+//! references to both. Each step looks a word up and clones its value out, boxes a new integer, and
+//! stores it; the old value is released outside the section. Once a word has been seen eight times
+//! its entry is deleted, key and all.
 //!
 //! Key source files: this one, `name.rs` and `value.rs`.
 
@@ -22,8 +24,8 @@ const FULL: i64 = 8;
 
 type Dictionary<S> = Ref<Guarded<Table<AnyRef<S>, S>, S>, S>;
 
-/// Counts `size` words, shared out over the threads, each of which has a dictionary of its own. The result is the
-/// number of words counted.
+/// Counts `size` words, shared out over the threads, each of which has a dictionary of its own. The
+/// result is the number of words counted.
 ///
 /// # Panics
 /// If a thread cannot be started.

@@ -1,7 +1,8 @@
 //! An I/O-bound program and a CPU-bound one: an echo client, and a spinner beside it.
 //!
-//! The client sends sixteen bytes and waits for them to come back, with a blocking region around each of the two calls, as CPython's
-//! `send` and `recv` have. The [server](serve) knows nothing of any runtime. The spinner is the countdown's loop without an end.
+//! The client sends sixteen bytes and waits for them to come back, with a blocking region around
+//! each of the two calls, as CPython's `send` and `recv` have. The [server](serve) knows nothing of
+//! any runtime. The spinner is the countdown's loop without an end.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
@@ -18,7 +19,8 @@ type Message = [u8; 16];
 pub struct Trip {
     /// From before the sending until the answer has been looked at.
     pub time: Duration,
-    /// The longer of the two waits for the runtime to let this thread go on, after a call had returned.
+    /// The longer of the two waits for the runtime to let this thread go on, after a call had
+    /// returned.
     pub longest_wait: Duration,
 }
 
@@ -79,7 +81,8 @@ pub fn serve(connection: &mut (impl Read + Write), after: Duration) -> io::Resul
     }
 }
 
-/// Keeps this thread busy: boxed integers and a checkpoint in each iteration, until `goes_on` says no.
+/// Keeps this thread busy: boxed integers and a checkpoint in each iteration, until `goes_on` says
+/// no.
 pub fn spin<S: Strategy>(thread: &mut Thread<S>, mut goes_on: impl FnMut() -> bool) {
     let mut current = black_box(thread.alloc(0_u64));
     while goes_on() {

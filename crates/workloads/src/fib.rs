@@ -1,10 +1,11 @@
 //! Calls: Fibonacci numbers by recursion, as an interpreter would run
 //! `def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)`.
 //!
-//! Each call is a checkpoint, since that is where interpreters look whether someone wants them to stop. The frame keeps its
-//! function alive; constants and locals are pushed as further references, and each instruction takes its operands' references
-//! away; each difference and each sum is a new boxed integer. So a call is some ten pairs of retain and release and up to three
-//! allocations, and nothing waits for a lock on contents.
+//! Each call is a checkpoint, since that is where interpreters look whether someone wants them to
+//! stop. The frame keeps its function alive; constants and locals are pushed as further references,
+//! and each instruction takes its operands' references away; each difference and each sum is a new
+//! boxed integer. So a call is some ten pairs of retain and release and up to three allocations,
+//! and nothing waits for a lock on contents.
 //!
 //! Key source files: this one, and `value.rs`.
 
@@ -27,8 +28,8 @@ struct Globals<S: Strategy> {
     fib: Ref<Function<S>, S>,
 }
 
-/// Computes the fifteenth Fibonacci number `size` times, shared out over the threads. The result is the sum of what all
-/// have computed.
+/// Computes the fifteenth Fibonacci number `size` times, shared out over the threads. The result is
+/// the sum of what all have computed.
 ///
 /// # Panics
 /// If a thread cannot be started.

@@ -1,7 +1,9 @@
-//! Isolated runtimes in one process, each with a global lock of its own: what per-interpreter locks give.
+//! Isolated runtimes in one process, each with a global lock of its own: what per-interpreter locks
+//! give.
 //!
-//! A runtime is a type, so their number is fixed here. A reference of one cannot be handed to another: the types differ, and
-//! that is a program that does not compile (`crates/keyway/tests/compile_fail/two_runtimes_mixed.rs`).
+//! A runtime is a type, so their number is fixed here. A reference of one cannot be handed to
+//! another: the types differ, and that is a program that does not compile
+//! (`crates/keyway/tests/compile_fail/two_runtimes_mixed.rs`).
 //!
 //! Key source files: this one, `countdown.rs`, and `runtime.rs` of `keyway-global-lock`.
 
@@ -19,8 +21,9 @@ macro_rules! isolated {
             [$($id),*].contains(&id)
         }
 
-        /// Counts down as [`countdown::run`] does, under the global-lock strategy that has this id, with each thread in a runtime of its
-        /// own. None if there are no isolated runtimes of that strategy, or fewer than that.
+        /// Counts down as [`countdown::run`] does, under the global-lock strategy that has this id,
+        /// with each thread in a runtime of its own. None if there are no isolated runtimes of that
+        /// strategy, or fewer than that.
         ///
         /// # Panics
         /// If a thread cannot be started.

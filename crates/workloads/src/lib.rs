@@ -1,11 +1,14 @@
-//! Programs generic over the strategy, as an interpreter would run them; and the list of all strategies.
+//! Programs generic over the strategy, as an interpreter would run them; and the list of all
+//! strategies.
 //!
-//! [`STRATEGIES`], [`Job`], [`run_on`] and [`for_each`] let a command line, a bench or a test run one generic piece of code on
-//! strategies that are named at run time; [`WORKLOADS`] and [`run_workload`] do the same for programs. Each program says what an
-//! interpreter does there, and checks its result: it is the same under every strategy. [`together()`] times what several threads
-//! do.
+//! [`STRATEGIES`], [`Job`], [`run_on`] and [`for_each`] let a command line, a bench or a test run
+//! one generic piece of code on strategies that are named at run time; [`WORKLOADS`] and
+//! [`run_workload`] do the same for programs. Each program says what an interpreter does there, and
+//! checks its result: it is the same under every strategy. [`together()`] times what several
+//! threads do.
 //!
-//! Which file may use which, bottom to top: `strategies`, `crew`; `together`; `value`, `name`; one file a program; `isolated`, `list`.
+//! Which file may use which, bottom to top: `strategies`, `crew`; `together`; `value`, `name`; one
+//! file a program; `isolated`, `list`.
 
 pub mod attributes;
 pub mod countdown;

@@ -12,8 +12,8 @@ pub struct WorkloadInfo {
     pub id: &'static str,
     /// Whether its threads share objects. Otherwise each does its part for itself.
     pub shares: bool,
-    /// A size that takes some milliseconds where counts are plain words: longer than the start of a thread, short enough for
-    /// many rounds.
+    /// A size that takes some milliseconds where counts are plain words: longer than the start of a
+    /// thread, short enough for many rounds.
     pub size: u64,
     /// What it does, in a few words.
     pub summary: &'static str,
@@ -40,11 +40,12 @@ macro_rules! workloads {
             },)*
         ];
 
-        /// Runs the workload that has this id on so many new threads; none if no workload has it. A larger size is as much more
-        /// work.
+        /// Runs the workload that has this id on so many new threads; none if no workload has it. A
+        /// larger size is as much more work.
         ///
-        /// The calling thread must not be attached to `S`. Under a strategy that lets one thread be attached at a time, from its
-        /// attach to its detach, a workload whose threads share objects must be run on one.
+        /// The calling thread must not be attached to `S`. Under a strategy that lets one thread be
+        /// attached at a time, from its attach to its detach, a workload whose threads share
+        /// objects must be run on one.
         ///
         /// # Panics
         /// If a thread cannot be started.

@@ -1,4 +1,5 @@
-//! Interned strings, and tables that are keyed by them: what an interpreter's dictionaries of names are.
+//! Interned strings, and tables that are keyed by them: what an interpreter's dictionaries of names
+//! are.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

@@ -1,8 +1,9 @@
 //! Producers and consumers: boxed integers handed from thread to thread through a bounded queue.
 //!
-//! The queue is an object. Who finds it full, or empty, waits in a blocking region until the other side has done something, as
-//! an interpreter's queue waits on a condition. The consumer releases what the producer made: the last release of nearly every
-//! object is on a thread that did not make it. A thread that is alone does both: it fills the queue and empties it, turn by turn.
+//! The queue is an object. Who finds it full, or empty, waits in a blocking region until the other
+//! side has done something, as an interpreter's queue waits on a condition. The consumer releases
+//! what the producer made: the last release of nearly every object is on a thread that did not make
+//! it. A thread that is alone does both: it fills the queue and empties it, turn by turn.
 //!
 //! Key source files: this one, and `together.rs`.
 
@@ -44,8 +45,8 @@ enum Taken<S: Strategy> {
     End,
 }
 
-/// Hands `size` integers on. Of several threads, every second one consumes and the others produce. The result is the sum of
-/// what was consumed.
+/// Hands `size` integers on. Of several threads, every second one consumes and the others produce.
+/// The result is the sum of what was consumed.
 ///
 /// # Panics
 /// If a thread cannot be started.

@@ -1,9 +1,10 @@
 //! A counter that all threads share: `with lock: counter.value += 1`, again and again.
 //!
-//! The counter is an object whose contents are a reference to a boxed integer. Each step enters it once, clones the old integer
-//! out, boxes the sum, and puts that in the old one's place: reading and writing are in one section, as a program's own lock
-//! around the statement would have it. The old integer was made by whichever thread came last, so with several threads many
-//! releases are of objects that another thread made. A second thread has nothing to gain here.
+//! The counter is an object whose contents are a reference to a boxed integer. Each step enters it
+//! once, clones the old integer out, boxes the sum, and puts that in the old one's place: reading
+//! and writing are in one section, as a program's own lock around the statement would have it. The
+//! old integer was made by whichever thread came last, so with several threads many releases are of
+//! objects that another thread made. A second thread has nothing to gain here.
 //!
 //! Key source files: this one, `together.rs` and `value.rs`.
 
@@ -20,7 +21,8 @@ struct Module<S: Strategy> {
     one: AnyRef<S>,
 }
 
-/// Counts up to `size`; the threads share the steps out. The result is what the counter says in the end.
+/// Counts up to `size`; the threads share the steps out. The result is what the counter says in the
+/// end.
 ///
 /// # Panics
 /// If a thread cannot be started.

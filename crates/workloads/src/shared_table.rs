@@ -1,8 +1,10 @@
-//! A table that all threads read and that seldom changes: a module's globals, a configuration, a cache that is warm.
+//! A table that all threads read and that seldom changes: a module's globals, a configuration, a
+//! cache that is warm.
 //!
-//! Each step looks a name up in the one dictionary, clones the value's reference out, leaves, reads the value, and releases it:
-//! values that one thread made and all the others retain and release. One step in 1,024 puts a new value in the place of an old
-//! one. Whoever reads finds one or the other.
+//! Each step looks a name up in the one dictionary, clones the value's reference out, leaves, reads
+//! the value, and releases it: values that one thread made and all the others retain and release.
+//! One step in 1,024 puts a new value in the place of an old one. Whoever reads finds one or the
+//! other.
 //!
 //! Key source files: this one, `name.rs` and `together.rs`.
 
@@ -32,15 +34,16 @@ struct Module<S: Strategy> {
     table: Ref<Guarded<Globals<S>, S>, S>,
 }
 
-/// Does `size` steps, which the threads share out. The result is the sum of all numbers read, besides how often values were
-/// replaced.
+/// Does `size` steps, which the threads share out. The result is the sum of all numbers read,
+/// besides how often values were replaced.
 ///
 /// # Panics
 /// If a thread cannot be started.
 pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     let make = || attach::<S, _>(|thread| module(thread));
     let (done, module) = together_with(threads, make, |number, module: &Module<S>| {
-        // A thread's steps are those whose number, by the number of threads, leaves its own as a remainder.
+        // A thread's steps are those whose number, by the number of threads, leaves its own as a
+        // remainder.
         let steps = (0..share(size, threads, number)).map(|step| step * threads as u64 + number as u64);
         attach::<S, _>(|thread| steps.map(|step| once(module, step, thread)).sum::<u64>())
     });

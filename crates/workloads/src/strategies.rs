@@ -1,11 +1,13 @@
-//! All strategies by their ids: the list is [`keyway::for_each_strategy!`](keyway::for_each_strategy).
+//! All strategies by their ids: the list is
+//! [`keyway::for_each_strategy!`](keyway::for_each_strategy).
 
 use keyway::Strategy;
 
 /// How the threads attached to one runtime run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThreadsRun {
-    /// One thread is attached at a time, from its attach to its detach: there is nothing to run on two.
+    /// One thread is attached at a time, from its attach to its detach: there is nothing to run on
+    /// two.
     Alone,
     /// Many are attached, and one of them runs at a time.
     InTurns,
@@ -31,7 +33,8 @@ impl StrategyInfo {
     }
 }
 
-/// Something to do with a strategy that is named at run time: a closure that is generic over the strategy.
+/// Something to do with a strategy that is named at run time: a closure that is generic over the
+/// strategy.
 pub trait Job {
     /// What comes of it.
     type Output;

@@ -33,8 +33,8 @@ impl From<Together<u64>> for Done {
 
 /// Runs `work` on so many new threads, numbered from 0, all released by one barrier.
 ///
-/// Starting and joining the threads is outside the time. One thread is a new thread too, so that its allocator and
-/// scheduler treat it as they treat each of two.
+/// Starting and joining the threads is outside the time. One thread is a new thread too, so that
+/// its allocator and scheduler treat it as they treat each of two.
 ///
 /// # Panics
 /// If `work` panics, or, with [`CannotStart`], if a thread cannot be started: then none has begun.
@@ -42,11 +42,13 @@ pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> To
     together_with(threads, || (), |number, ()| work(number)).0
 }
 
-/// As [`together`], with something that all threads share. The first thread makes it, outside the time, before the others
-/// begin: as the main thread of an interpreter loads what the threads then use. It is handed back at the end.
+/// As [`together`], with something that all threads share. The first thread makes it, outside the
+/// time, before the others begin: as the main thread of an interpreter loads what the threads then
+/// use. It is handed back at the end.
 ///
 /// # Panics
-/// If `make` or `work` panics, or, with [`CannotStart`], if a thread cannot be started: then none has begun.
+/// If `make` or `work` panics, or, with [`CannotStart`], if a thread cannot be started: then none
+/// has begun.
 pub fn together_with<T: Send + Sync, R: Send>(
     threads: usize,
     make: impl Fn() -> T + Sync,
@@ -77,7 +79,8 @@ pub fn together_with<T: Send + Sync, R: Send>(
     (together, made.into_inner().expect("the first thread has made what all share"))
 }
 
-/// The part of `size` that falls to one of so many threads; what does not divide goes to the first ones.
+/// The part of `size` that falls to one of so many threads; what does not divide goes to the first
+/// ones.
 pub fn share(size: u64, threads: usize, number: usize) -> u64 {
     let (threads, number) = (threads as u64, number as u64);
     size / threads + u64::from(number < size % threads)

@@ -1,8 +1,9 @@
 //! Binary trees: objects made, followed and freed, many and small.
 //!
-//! Each tree is built bottom up by a recursive function, counted by another, and dropped. The function's entry is a
-//! checkpoint. A node never changes, so it is read without a lock; counting loads each child as a reference of its own, as an
-//! interpreter's attribute access does. Dropping the last reference to the root frees the whole tree.
+//! Each tree is built bottom up by a recursive function, counted by another, and dropped. The
+//! function's entry is a checkpoint. A node never changes, so it is read without a lock; counting
+//! loads each child as a reference of its own, as an interpreter's attribute access does. Dropping
+//! the last reference to the root frees the whole tree.
 //!
 //! Key source files: this one.
 
@@ -17,8 +18,8 @@ struct Node<S: Strategy> {
     children: Option<[Ref<Node<S>, S>; 2]>,
 }
 
-/// Makes, counts and drops `size` trees of 511 nodes, shared out over the threads. The result is the number of nodes
-/// counted.
+/// Makes, counts and drops `size` trees of 511 nodes, shared out over the threads. The result is
+/// the number of nodes counted.
 ///
 /// # Panics
 /// If a thread cannot be started.

@@ -1,4 +1,5 @@
-//! Values as an interpreter has them: references to objects of any type, of which an operation finds out what they are.
+//! Values as an interpreter has them: references to objects of any type, of which an operation
+//! finds out what they are.
 
 use keyway::{AnyRef, Ref, Strategy, Thread};
 
@@ -10,7 +11,8 @@ pub(crate) fn integer<S: Strategy>(value: AnyRef<S>) -> Ref<i64, S> {
     value.downcast().unwrap_or_else(|_| panic!("not an integer"))
 }
 
-/// What a binary instruction does: takes two values from the stack, finds their types, and pushes a new one.
+/// What a binary instruction does: takes two values from the stack, finds their types, and pushes a
+/// new one.
 pub(crate) fn binary<S: Strategy>(
     left: AnyRef<S>,
     right: AnyRef<S>,

@@ -49,7 +49,8 @@ impl Job for Allocations {
     }
 }
 
-/// In an optimised build this fails if the compiler has seen through the loop and left allocations out.
+/// In an optimised build this fails if the compiler has seen through the loop and left allocations
+/// out.
 #[test]
 fn each_iteration_allocates_one_object_and_frees_one() {
     let floor = allocation_counter::measure(|| {

@@ -1,4 +1,5 @@
-//! A workload frees all that it allocates, under every strategy. Alone in its file: all allocations of the process are counted.
+//! A workload frees all that it allocates, under every strategy. Alone in its file: all allocations
+//! of the process are counted.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -41,7 +42,8 @@ impl Job for Left {
             let before = ALLOCATED.load(Relaxed);
             run();
             run();
-            // The test's own threads may allocate a little at the same time; a step that leaks one object leaks a hundred.
+            // The test's own threads may allocate a little at the same time; a step that leaks one
+            // object leaks a hundred.
             let left = ALLOCATED.load(Relaxed) - before;
             assert!(left < 20, "{} under {}: {left} allocations left", workload.id, S::runtime().id);
         }

@@ -34,7 +34,8 @@ impl Job for Results {
 #[test]
 fn the_result_is_the_same_under_every_strategy_with_any_number_of_threads() {
     for &workload in WORKLOADS {
-        // Less than one step a thread, an odd number of them, and more than fit into the queue or the chain.
+        // Less than one step a thread, an odd number of them, and more than fit into the queue or
+        // the chain.
         for size in [0, 1, 7, 3001] {
             let size = if workload.id == "fib" || workload.id == "trees" { size.min(50) } else { size };
             for_each(&mut Results { workload, size, threads: 1..5 });

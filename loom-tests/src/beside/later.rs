@@ -1,7 +1,8 @@
 //! Fates that are looked at when all copies of a scenario have ended.
 //!
-//! Where one thread at a time is attached, a drop elsewhere may join a queue that a copy's thread empties: then the object's
-//! end comes when that thread gets to it, or the next attaches, and not when the scenario that made it ends.
+//! Where one thread at a time is attached, a drop elsewhere may join a queue that a copy's thread
+//! empties: then the object's end comes when that thread gets to it, or the next attaches, and not
+//! when the scenario that made it ends.
 
 #[cfg(shuttle)]
 use std::cell::RefCell;

@@ -6,8 +6,9 @@
 //! | the same under AddressSanitizer, ThreadSanitizer, valgrind | as above | the real memory, plain accesses, what the compiler has made of the code |
 //! | `shuttle` | one interleaving at a time, chosen at random or by PCT | four to eight threads |
 //!
-//! A scenario has two or three threads. More come from copies (`crowds`): several runs of one scenario at the same time, each
-//! with objects of its own, which share what all of a process shares: the global lock, the claim, the table of threads.
+//! A scenario has two or three threads. More come from copies (`crowds`): several runs of one
+//! scenario at the same time, each with objects of its own, which share what all of a process
+//! shares: the global lock, the claim, the table of threads.
 
 pub(crate) mod later;
 #[cfg(shuttle)]
@@ -29,8 +30,9 @@ pub const ITERATIONS: &str = "KEYWAY_BESIDE_ITERATIONS";
 /// Threads at the same time, at most.
 const MOST_THREADS: usize = 8;
 
-/// How many copies of a scenario run. Shuttle's threads are coroutines of one OS thread, and other scenarios run beside it; without shuttle,
-/// scenarios run one after the other, and their copies are threads.
+/// How many copies of a scenario run. Shuttle's threads are coroutines of one OS thread, and other
+/// scenarios run beside it; without shuttle, scenarios run one after the other, and their copies
+/// are threads.
 #[cfg(shuttle)]
 mod copies {
     thread_local! {
@@ -64,7 +66,8 @@ thread_local! {
     static SETTLE: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-/// The numbers of copies of a scenario that are run: 1, 2 and 4, as far as that is at most eight threads.
+/// The numbers of copies of a scenario that are run: 1, 2 and 4, as far as that is at most eight
+/// threads.
 fn crowds(threads: usize) -> impl Iterator<Item = usize> {
     [1, 2, 4].into_iter().filter(move |copies| copies * threads <= MOST_THREADS)
 }

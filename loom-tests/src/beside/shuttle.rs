@@ -7,7 +7,8 @@ use keyway_sync::explore::{Schedules, explore as run};
 /// How often each scenario is run under each kind of schedules if nothing else is said.
 const USUAL: u64 = 100;
 
-/// Under PCT, how many steps in the right order a bug may take to be found with a known probability.
+/// Under PCT, how many steps in the right order a bug may take to be found with a known
+/// probability.
 const DEPTH: usize = 3;
 
 /// As for loom. There is no bound, and the number of iterations ends the run, not the time.

@@ -8,7 +8,8 @@ use keyway_sync::thread::{self, JoinHandle};
 /// How often each scenario is run if nothing else is said: seconds for all of them.
 const USUAL: u64 = 15;
 
-/// The longest spin of [`linger`], in turns of the loop; about the time that a thread takes to start.
+/// The longest spin of [`linger`], in turns of the loop; about the time that a thread takes to
+/// start.
 const LONGEST: u32 = 1_000;
 
 /// Threads of scenarios that have started in this process.
@@ -38,10 +39,11 @@ pub(crate) fn explore(_: Limits, program: impl Fn() + Send + Sync + 'static) -> 
     Explored { iterations, complete: true }
 }
 
-/// Starts a thread, and waits until it has started: otherwise most threads would come when the one that starts them has
-/// done its part.
+/// Starts a thread, and waits until it has started: otherwise most threads would come when the one
+/// that starts them has done its part.
 ///
-/// Only Relaxed accesses: what the two threads do next is not ordered by this, so that no race is hidden from a sanitizer.
+/// Only Relaxed accesses: what the two threads do next is not ordered by this, so that no race is
+/// hidden from a sanitizer.
 pub(crate) fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let before = STARTED.load(Ordering::Relaxed);
     let handle = thread::spawn(move || {

@@ -1,8 +1,9 @@
 //! Applies every mutant to a copy of the workspace and runs the models named for it.
 //!
-//! `cargo run --package keyway-loom-tests --bin mutants [-- --json] [word...]`: all of them, or those whose names contain one
-//! of the words. Fails if one survives, is killed for another reason than the stated one, or no longer applies; the others are
-//! run all the same. With `--json`, standard output has a row for each model of each mutant, one object a line, as it is done.
+//! `cargo run --package keyway-loom-tests --bin mutants [-- --json] [word...]`: all of them, or
+//! those whose names contain one of the words. Fails if one survives, is killed for another reason
+//! than the stated one, or no longer applies; the others are run all the same. With `--json`,
+//! standard output has a row for each model of each mutant, one object a line, as it is done.
 
 use std::env;
 use std::fs;
@@ -90,8 +91,9 @@ fn tell(row: &Killed, json: bool) -> Result<(), String> {
         .map_err(|error| format!("standard output: {error}"))
 }
 
-/// The mutants whose names contain one of the words, all if there is none. What is alike to build comes one after the other, so
-/// that little has to be built anew: by strategies, then by the files that they change, then by name.
+/// The mutants whose names contain one of the words, all if there is none. What is alike to build
+/// comes one after the other, so that little has to be built anew: by strategies, then by the files
+/// that they change, then by name.
 fn chosen(words: &[String], folder: &Path) -> Result<Vec<Mutant>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();

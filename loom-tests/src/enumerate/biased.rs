@@ -127,7 +127,8 @@ pub(super) mod tests {
             }
     }
 
-    /// Every state within the bounds that `is_reachable` allows, enumerated by trying all there are.
+    /// Every state within the bounds that `is_reachable` allows, enumerated by trying all there
+    /// are.
     pub(in super::super) fn by_trial(threads: usize) -> Vec<Biased> {
         let mut found = Vec::new();
         let holdings = 3usize.pow(u32::try_from(threads).unwrap());

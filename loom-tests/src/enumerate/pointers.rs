@@ -56,8 +56,9 @@ impl Op {
     }
 }
 
-/// Explores one operation of thread 0 at the same time as one of another thread, from every start state in which each holds at most
-/// so many references, with no weak reference or with one that each of them holds.
+/// Explores one operation of thread 0 at the same time as one of another thread, from every start
+/// state in which each holds at most so many references, with no weak reference or with one that
+/// each of them holds.
 pub(crate) fn every_program<S: WeakCounts + AsAnother, T: State>(explorer: &mut Explorer, most_held: usize) {
     for start in starts::<T>(2) {
         if start.state.held().iter().any(|held| *held > most_held) {
@@ -102,8 +103,9 @@ fn run<S: WeakCounts + AsAnother>(path: &[Step], weak: usize, ops: [Op; 2]) {
     fate.assert_destroyed_once();
 }
 
-/// With both threads' programs at their end, and what they have queued carried out, drops all but one pointer: then that one is the only
-/// one, as another thread sees it, if there are no weak ones, and as thread 0 does.
+/// With both threads' programs at their end, and what they have queued carried out, drops all but
+/// one pointer: then that one is the only one, as another thread sees it, if there are no weak
+/// ones, and as thread 0 does.
 fn end<S: WeakCounts>(mut mine: Hand<S>, theirs: Hand<S>) {
     Shared::<(), S>::collect();
     mine.pointers.extend(theirs.pointers);
@@ -153,7 +155,8 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
     }
 }
 
-/// Whoever has a pointer uses it first, so that each use has to be ordered before what others do later.
+/// Whoever has a pointer uses it first, so that each use has to be ordered before what others do
+/// later.
 fn carry_out<S: WeakCounts>(op: Op, hand: &mut Hand<S>) {
     hand.pointers.iter().for_each(read);
     match op {

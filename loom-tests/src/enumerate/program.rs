@@ -22,7 +22,8 @@ impl Op {
     /// Those that a thread can carry out which is not attached and stays so.
     pub const UNATTACHED: [Op; 3] = [Op::Retain, Op::Release, Op::Read];
 
-    /// Whether a thread that is not attached can carry it out under a strategy without [`FreeThreaded`](keyway::FreeThreaded).
+    /// Whether a thread that is not attached can carry it out under a strategy without
+    /// [`FreeThreaded`](keyway::FreeThreaded).
     fn needs_no_token(self) -> bool {
         matches!(self, Op::Release | Op::Read | Op::Switch)
     }
@@ -31,8 +32,8 @@ impl Op {
 /// What one thread does.
 pub type Program = Vec<Op>;
 
-/// Every program of up to `length` operations of a thread that holds `held` references and is attached or not. Under a strategy
-/// that is `free`, a thread that is not attached can clone.
+/// Every program of up to `length` operations of a thread that holds `held` references and is
+/// attached or not. Under a strategy that is `free`, a thread that is not attached can clone.
 pub fn programs(alphabet: &[Op], length: usize, held: usize, attached: bool, free: bool) -> Vec<Program> {
     let mut found = vec![Vec::new()];
     if length == 0 {
@@ -56,8 +57,8 @@ pub fn programs(alphabet: &[Op], length: usize, held: usize, attached: bool, fre
     found
 }
 
-/// Every combination of one program for each thread. Threads but the first that hold the same are interchangeable: of their
-/// programs' orders only one is kept.
+/// Every combination of one program for each thread. Threads but the first that hold the same are
+/// interchangeable: of their programs' orders only one is kept.
 pub fn combinations(of_each: &[Vec<Program>], held: &[usize]) -> Vec<Vec<Program>> {
     let mut found: Vec<Vec<Program>> = vec![Vec::new()];
     for programs in of_each {
@@ -79,7 +80,8 @@ pub fn combinations(of_each: &[Vec<Program>], held: &[usize]) -> Vec<Vec<Program
 pub(super) mod tests {
     use super::*;
 
-    /// Programs of the given length counted without making any: by who holds what and where, one operation at a time.
+    /// Programs of the given length counted without making any: by who holds what and where, one
+    /// operation at a time.
     pub(in super::super) fn count(
         alphabet: &[Op],
         length: usize,

@@ -43,7 +43,8 @@ fn never<S: Strategy>(_: &Ref<Payload, S>) -> Ref<Payload, S> {
     unreachable!("no such program is made")
 }
 
-/// Explores every program within the extent from every start state, under a strategy whose threads run in parallel.
+/// Explores every program within the extent from every start state, under a strategy whose threads
+/// run in parallel.
 pub(crate) fn every_program<S: AsAnother, T: State>(explorer: &mut Explorer, extent: Extent) {
     every_program_of_part::<S, T>(explorer, extent, 0, 1);
 }
@@ -81,7 +82,8 @@ pub(crate) fn every_program_by_turns<S: Strategy>(explorer: &mut Explorer, exten
     }
 }
 
-/// As [`run`]; but while thread 0 is attached the others may be unable to go on, so it waits for them when it has detached.
+/// As [`run`]; but while thread 0 is attached the others may be unable to go on, so it waits for
+/// them when it has detached.
 fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
     let ways = Ways { clone: never, most, always: None };
@@ -106,7 +108,8 @@ pub(crate) fn every_program_on_an_immortal_object<S: FreeThreaded>(explorer: &mu
     on_an_immortal_object::<S>(explorer, extent, Some(Ref::clone));
 }
 
-/// As [`every_program_on_an_immortal_object`], under a strategy that lets one thread at a time be attached: there it is counted.
+/// As [`every_program_on_an_immortal_object`], under a strategy that lets one thread at a time be
+/// attached: there it is counted.
 pub(crate) fn every_program_on_an_immortal_object_by_turns<S: Strategy>(
     explorer: &mut Explorer,
     extent: Extent,
@@ -128,8 +131,8 @@ fn on_an_immortal_object<S: Strategy>(
     }
 }
 
-/// Lets all threads run, and releases what they still hold at the end; then the object must still be there, and its count as it was if
-/// it is nobody's to change.
+/// Lets all threads run, and releases what they still hold at the end; then the object must still
+/// be there, and its count as it was if it is nobody's to change.
 fn run_on_an_immortal_object<S: Strategy>(
     held: &[usize],
     threads: &[Program],
@@ -140,7 +143,8 @@ fn run_on_an_immortal_object<S: Strategy>(
     let mut mine = Vec::new();
     let (others, uncounted, ways) = attach::<S, _>(|thread| {
         let first = thread.alloc_immortal(fate.payload(7));
-        // SAFETY: never dropped, and the object outlives every reference that is: that is what is shown.
+        // SAFETY: never dropped, and the object outlives every reference that is: that is what is
+        // shown.
         let uncounted = ManuallyDrop::new(unsafe { ptr::read(&raw const first) });
         let always = clone.is_some().then(|| raw_count(&first, thread));
         let ways = Ways { clone: clone.unwrap_or(never), most: usize::MAX, always };
@@ -165,8 +169,8 @@ fn run_on_an_immortal_object<S: Strategy>(
     fate.assert_destroyed_once();
 }
 
-/// Brings an object into the start state and lets all threads run. Whatever they still hold at the end is released by the
-/// owner; then the object must be gone.
+/// Brings an object into the start state and lets all threads run. Whatever they still hold at the
+/// end is released by the owner; then the object must be gone.
 fn run<S: AsAnother>(path: &[Step], attached: bool, threads: &[Program], others_attach: bool, most: usize) {
     let fate = Fate::new();
     let ways = Ways { clone: Ref::clone, most, always: None };
@@ -224,7 +228,8 @@ fn take<S: AsAnother>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thr
     }
 }
 
-/// Starts all threads but the first, each with what it holds; each returns what it still holds at its end.
+/// Starts all threads but the first, each with what it holds; each returns what it still holds at
+/// its end.
 fn start_others<S: Strategy>(
     hands: &mut Vec<Hand<S>>,
     threads: &[Program],
@@ -249,7 +254,8 @@ fn start_others<S: Strategy>(
         .collect()
 }
 
-/// Waits for the others and takes over what they still hold. Called by the owner when its program is at its end.
+/// Waits for the others and takes over what they still hold. Called by the owner when its program
+/// is at its end.
 fn join<S: Strategy>(others: Vec<JoinHandle<Hand<S>>>) -> impl FnMut(&mut Hand<S>) {
     let mut others = others.into_iter();
     move |mine| {
@@ -297,8 +303,8 @@ fn run_attached<S: Strategy>(
     end(hand);
 }
 
-/// Runs a program from where the thread is not attached. Returns what is left of it if the thread attaches again; otherwise
-/// `end` has been called.
+/// Runs a program from where the thread is not attached. Returns what is left of it if the thread
+/// attaches again; otherwise `end` has been called.
 fn run_unattached<'a, S: Strategy>(
     mut program: &'a [Op],
     hand: &mut Hand<S>,

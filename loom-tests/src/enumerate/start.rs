@@ -6,8 +6,8 @@ use std::hash::Hash;
 /// References that one thread holds at most, at the start.
 pub const MOST_HELD: usize = 2;
 
-/// What one thread does on the way to a start state. Thread 0 made the object and is the only one that is attached; the others
-/// are played by it.
+/// What one thread does on the way to a start state. Thread 0 made the object and is the only one
+/// that is attached; the others are played by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The thread clones a reference.
@@ -46,7 +46,8 @@ pub trait State: Clone + Eq + Hash + Ord {
     /// Whether the state is within the bounds of the enumeration.
     fn is_within_bounds(&self) -> bool;
 
-    /// Whether it differs from another state only in the names of the threads but 0, and is not the one that is kept.
+    /// Whether it differs from another state only in the names of the threads but 0, and is not the
+    /// one that is kept.
     fn is_a_mirror_image(&self) -> bool;
 
     /// Whether thread 0 is attached.
@@ -68,7 +69,8 @@ pub struct Start<S> {
     pub path: Vec<Step>,
 }
 
-/// Every state within the bounds that a new object of so many threads can get into, mirror images left out.
+/// Every state within the bounds that a new object of so many threads can get into, mirror images
+/// left out.
 pub fn starts<S: State>(threads: usize) -> Vec<Start<S>> {
     let mut paths: HashMap<S, Vec<Step>> = HashMap::from([(S::new(threads), Vec::new())]);
     let mut next = VecDeque::from([S::new(threads)]);
@@ -88,7 +90,8 @@ pub fn starts<S: State>(threads: usize) -> Vec<Start<S>> {
     starts
 }
 
-/// Who holds what after a step, as far as that does not depend on the strategy; none if the step cannot be taken.
+/// Who holds what after a step, as far as that does not depend on the strategy; none if the step
+/// cannot be taken.
 pub fn held_after(held: &[usize], step: Step) -> Option<Vec<usize>> {
     let mut held = held.to_vec();
     match step {

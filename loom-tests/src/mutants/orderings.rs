@@ -1,5 +1,5 @@
-//! Every ordering stronger than Relaxed is there for a reason: a mutant that weakens it is killed, or PROTOCOL.md says why loom
-//! cannot see it.
+//! Every ordering stronger than Relaxed is there for a reason: a mutant that weakens it is killed,
+//! or PROTOCOL.md says why loom cannot see it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,8 @@ impl Row {
     }
 }
 
-/// The rows of the table of orderings in a PROTOCOL.md: those that begin with an id, in the column headed `ordering`.
+/// The rows of the table of orderings in a PROTOCOL.md: those that begin with an id, in the column
+/// headed `ordering`.
 fn table(protocol: &str) -> Vec<Row> {
     let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let heading = protocol.lines().map(cells).find(|cells| cells.iter().any(|cell| cell == "ordering"));
@@ -47,8 +48,9 @@ fn ids(comment: &str) -> impl Iterator<Item = &str> {
     comment.split(|character: char| !character.is_alphanumeric()).filter(|word| is_id(word))
 }
 
-/// What is wrong with the orderings of one crate: `folder` relative to the workspace, its `sources`, its PROTOCOL.md, and the
-/// `mutants` that weaken something in it, each the text of its file.
+/// What is wrong with the orderings of one crate: `folder` relative to the workspace, its
+/// `sources`, its PROTOCOL.md, and the `mutants` that weaken something in it, each the text of its
+/// file.
 fn complaints(folder: &str, sources: &[(String, String)], protocol: &str, mutants: &[String]) -> Vec<String> {
     let table = table(protocol);
     let mut complaints = Vec::new();
@@ -87,7 +89,8 @@ fn strong_accesses(source: &str) -> Vec<(usize, &'static str, String)> {
     found
 }
 
-/// Whether a mutant takes a strong ordering out of a row: it is named after the row, and removes a line with such an ordering.
+/// Whether a mutant takes a strong ordering out of a row: it is named after the row, and removes a
+/// line with such an ordering.
 fn weakens(mutant: &str, folder: &str, id: &str) -> bool {
     let crate_name = folder.rsplit('/').next().unwrap_or(folder);
     let name = format!("name: {crate_name}-{}-", id.to_lowercase());

@@ -99,8 +99,9 @@ impl Change {
 }
 
 impl Hunk {
-    /// Replaces the old lines wherever they are now; if there are several such places, at the one nearest to where they were, which has `moved` by so many
-    /// lines as far as the hunk before tells. Returns by how many the lines behind it have moved.
+    /// Replaces the old lines wherever they are now; if there are several such places, at the one
+    /// nearest to where they were, which has `moved` by so many lines as far as the hunk before
+    /// tells. Returns by how many the lines behind it have moved.
     fn apply(&self, lines: &mut Vec<String>, moved: isize) -> Result<isize, String> {
         let expected = (self.line - 1).saturating_add_signed(moved);
         let place = (0..=lines.len().saturating_sub(self.old.len()))

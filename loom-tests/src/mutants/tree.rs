@@ -31,7 +31,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Copies the workspace at `original` to a folder in `target`. Files that are the same already are left alone.
+    /// Copies the workspace at `original` to a folder in `target`. Files that are the same already
+    /// are left alone.
     ///
     /// **Blocking**: while another run uses that folder.
     ///
@@ -52,15 +53,16 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Makes the copy equal to the original again. Returns what it had to write, relative to the copy.
+    /// Makes the copy equal to the original again. Returns what it had to write, relative to the
+    /// copy.
     fn restore(&self) -> io::Result<Vec<PathBuf>> {
         let mut written = Vec::new();
         copy(&self.original, &self.copy, &mut written)?;
         Ok(written.iter().filter_map(|path| Some(path.strip_prefix(&self.copy).ok()?.to_owned())).collect())
     }
 
-    /// Applies a mutant and builds the models with it. One mutant at a time; the program that is returned stays what it is when the
-    /// next one is built.
+    /// Applies a mutant and builds the models with it. One mutant at a time; the program that is
+    /// returned stays what it is when the next one is built.
     ///
     /// # Errors
     /// The patch does not apply, or the mutant does not compile.
@@ -77,11 +79,13 @@ impl Tree {
         Ok(Program(program))
     }
 
-    /// Builds the models as `cargo loom` does, but only those of the strategies that the mutant names, our own crates not optimised,
-    /// and incrementally: to compile takes longer than to run here. Returns the program, which is sure to be made from what
-    /// was `written` since the last time.
+    /// Builds the models as `cargo loom` does, but only those of the strategies that the mutant
+    /// names, our own crates not optimised, and incrementally: to compile takes longer than to run
+    /// here. Returns the program, which is sure to be made from what was `written` since the last
+    /// time.
     ///
-    /// The alias is spelled out: where the copy lies inside the original, cargo would read it from both and take it twice over.
+    /// The alias is spelled out: where the copy lies inside the original, cargo would read it from
+    /// both and take it twice over.
     fn compile(&self, mutant: &Mutant, written: &[PathBuf]) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         crate::outer_cargo::forget(&mut cargo);
@@ -150,8 +154,9 @@ fn made(messages: &str) -> Vec<Artifact> {
     messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// The first file among those `written` whose package cargo has taken from an earlier build. Cargo goes by the times of files;
-/// a mutant that is judged by the program of another would be worse than none.
+/// The first file among those `written` whose package cargo has taken from an earlier build. Cargo
+/// goes by the times of files; a mutant that is judged by the program of another would be worse
+/// than none.
 fn stale(made: &[Artifact], root: &Path, written: &[PathBuf]) -> Option<String> {
     let of_package = |path: &Path| {
         let is_its = |artifact: &&Artifact| {
@@ -195,8 +200,8 @@ fn run(program: &Path, model: &str, mutant: &Mutant) -> Result<Killed, String> {
     })
 }
 
-/// Copies a file or folder; leaves files alone that are the same, notes those that it writes, and removes what is no longer
-/// there.
+/// Copies a file or folder; leaves files alone that are the same, notes those that it writes, and
+/// removes what is no longer there.
 fn copy(from: &Path, to: &Path, written: &mut Vec<PathBuf>) -> io::Result<()> {
     if !from.is_dir() {
         let bytes = fs::read(from)?;

@@ -24,7 +24,8 @@ pub enum Reason {
     LostUpdate,
     /// A thread that tries the same thing again and again.
     Livelock,
-    /// Something else that a strategy promises, such as a lock that goes to somebody who has asked for it.
+    /// Something else that a strategy promises, such as a lock that goes to somebody who has asked
+    /// for it.
     Rule,
 }
 
@@ -54,7 +55,8 @@ impl Reason {
         }
     }
 
-    /// Reads it from what a failing model has printed: the first panic counts, what comes after it may be its consequence.
+    /// Reads it from what a failing model has printed: the first panic counts, what comes after it
+    /// may be its consequence.
     pub fn of(output: &str) -> Option<Reason> {
         let first = output.lines().skip_while(|line| !line.starts_with("in iteration ")).take(4);
         first.filter_map(Reason::of_line).next()

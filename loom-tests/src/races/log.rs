@@ -1,7 +1,8 @@
 //! The steps of the iteration that runs at the moment.
 //!
-//! Kept in std's memory, which loom does not see, so that keeping a log adds no interleavings. All threads of a model are
-//! coroutines of one OS thread, and none is switched inside these functions: nobody ever waits for the lock.
+//! Kept in std's memory, which loom does not see, so that keeping a log adds no interleavings. All
+//! threads of a model are coroutines of one OS thread, and none is switched inside these functions:
+//! nobody ever waits for the lock.
 
 use std::collections::HashMap;
 use std::mem;
@@ -21,7 +22,8 @@ struct Log {
     objects: usize,
     /// The references that there are to each object.
     references: HashMap<usize, u64>,
-    /// The operation that was begun last, with its thread and the object's address, until its first step.
+    /// The operation that was begun last, with its thread and the object's address, until its first
+    /// step.
     begun: Option<(String, &'static str, String)>,
     /// Which object is at which address.
     addresses: HashMap<String, usize>,
@@ -50,7 +52,8 @@ pub(super) fn number() -> usize {
     })
 }
 
-/// A thread begins an operation on the object at an address: if it gets no further, the object was already destroyed.
+/// A thread begins an operation on the object at an address: if it gets no further, the object was
+/// already destroyed.
 pub(super) fn begin(operation: &'static str, address: String) {
     let thread = this_thread();
     if let Some(log) = &mut *locked() {

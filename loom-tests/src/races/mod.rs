@@ -1,9 +1,10 @@
 //! Races on show: what goes wrong without the protection that every strategy gives.
 //!
-//! Two strategies that are wrong on purpose, and exist here only: counts that nothing protects, and locks that are kept while
-//! another one is waited for. They run scenarios that all real strategies pass, and must fail. While they run, a log of
-//! plain memory, which loom does not see, keeps the steps of the iteration; when it fails, the log is printed, one JSON object a
-//! line. So what is shown is the failing interleaving itself.
+//! Two strategies that are wrong on purpose, and exist here only: counts that nothing protects, and
+//! locks that are kept while another one is waited for. They run scenarios that all real strategies
+//! pass, and must fail. While they run, a log of plain memory, which loom does not see, keeps the
+//! steps of the iteration; when it fails, the log is printed, one JSON object a line. So what is
+//! shown is the failing interleaving itself.
 
 mod step;
 
@@ -94,7 +95,8 @@ mod modelled {
     }
 
     impl Race {
-        /// Runs the race's model in a process of its own, which must fail for the race's reason and tell its steps.
+        /// Runs the race's model in a process of its own, which must fail for the race's reason and
+        /// tell its steps.
         ///
         /// # Errors
         /// The model passed, or failed for another reason, or told nothing.

@@ -14,8 +14,8 @@ pub(super) struct NaiveLock {
     lock: RawLock,
 }
 
-// SAFETY: exclusion and visibility are those of `RawLock`. That `try_lock` waits breaks the contract, and is what the model is to
-// find.
+// SAFETY: exclusion and visibility are those of `RawLock`. That `try_lock` waits breaks the
+// contract, and is what the model is to find.
 unsafe impl ContentsLock for NaiveLock {
     const LOCKS: bool = true;
 
@@ -47,8 +47,9 @@ pub(super) enum NaiveLocks {}
 
 static RUNTIME: Runtime = Runtime::new("naive-locks");
 
-// SAFETY: counts are changed in one step, the last of which is ordered after all others; the lock excludes, but breaks the promise
-// that it does not wait when tried: a deadlock, and no undefined behaviour.
+// SAFETY: counts are changed in one step, the last of which is ordered after all others; the lock
+// excludes, but breaks the promise that it does not wait when tried: a deadlock, and no undefined
+// behaviour.
 unsafe impl Strategy for NaiveLocks {
     type Attached = ();
 

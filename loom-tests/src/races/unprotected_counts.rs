@@ -8,8 +8,9 @@ use super::log;
 
 /// A count that is read in one step and written in another.
 ///
-/// Each step by itself is a read-modify-write that sees the newest count and orders everything before it: so the models find
-/// what comes of the gap between the two, and not the data race that it would be besides.
+/// Each step by itself is a read-modify-write that sees the newest count and orders everything
+/// before it: so the models find what comes of the gap between the two, and not the data race that
+/// it would be besides.
 #[derive(Debug)]
 pub(super) struct Word {
     object: usize,
@@ -60,10 +61,12 @@ impl CountWords for Word {
 /// The object's word; says which operation has begun before the object's canary is looked at.
 ///
 /// # Safety
-/// - There has been an object at this address in this iteration. (In a model its memory stays to the end of the iteration.)
+/// - There has been an object at this address in this iteration. (In a model its memory stays to
+///   the end of the iteration.)
 unsafe fn word<'a>(object: ObjectPtr<UnprotectedCounts>, operation: &'static str) -> &'a Word {
     log::begin(operation, format!("{object:?}"));
-    // SAFETY: the object's memory is there, by the caller's duty; a destroyed object's canary fails the model.
+    // SAFETY: the object's memory is there, by the caller's duty; a destroyed object's canary fails
+    // the model.
     unsafe { object.count() }
 }
 
@@ -73,8 +76,9 @@ pub(super) enum UnprotectedCounts {}
 
 static RUNTIME: Runtime = Runtime::new("unprotected-counts");
 
-// SAFETY: none of the promises about counting is kept; that is what the models are to find. Under loom memory stays until the
-// end of the iteration, so that what they find is a failing assertion and no undefined behaviour.
+// SAFETY: none of the promises about counting is kept; that is what the models are to find. Under
+// loom memory stays until the end of the iteration, so that what they find is a failing assertion
+// and no undefined behaviour.
 unsafe impl Strategy for UnprotectedCounts {
     type Attached = ();
 

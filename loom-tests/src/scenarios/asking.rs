@@ -38,12 +38,13 @@ pub(super) fn models() -> Vec<Model> {
     ]
 }
 
-/// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has had it. So many others wait, and
-/// this many waits of each expire; so many drop a reference unattached meanwhile, and take the lock for a moment if it is free, which is
-/// not what was asked for. So many of the holder's sleeps end for nothing.
+/// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has
+/// had it. So many others wait, and this many waits of each expire; so many drop a reference
+/// unattached meanwhile, and take the lock for a moment if it is free, which is not what was asked
+/// for. So many of the holder's sleeps end for nothing.
 ///
-/// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it takes the lock again before
-/// anybody else could.
+/// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it
+/// takes the lock again before anybody else could.
 fn forced_switch<const N: usize>(
     explorer: &mut Explorer,
     expiries: [u32; N],
@@ -92,11 +93,11 @@ fn forced_switch<const N: usize>(
     });
 }
 
-/// The holder is asked, and hands over; the taker gives the lock up for a blocking region, which ends only when the first has taken the
-/// lock again, free as it is; then the taker asks once more.
+/// The holder is asked, and hands over; the taker gives the lock up for a blocking region, which
+/// ends only when the first has taken the lock again, free as it is; then the taker asks once more.
 ///
-/// Fails if a take that found the lock free goes unnoted: the taker is the same as the last one noted, so that nobody tells the first of
-/// the second switch.
+/// Fails if a take that found the lock free goes unnoted: the taker is the same as the last one
+/// noted, so that nobody tells the first of the second switch.
 fn taken_free_between_two_switches() {
     type S = GlobalLock<Interval>;
     let_go_often();
@@ -126,10 +127,12 @@ fn taken_free_between_two_switches() {
     assert_count(counter, 2);
 }
 
-/// A thread comes back from a blocking region while a reference is dropped unattached, which takes the lock for a moment: it loses
-/// patience, and asks. Then it has the lock, though no other attachment has had it meanwhile, and passes a checkpoint.
+/// A thread comes back from a blocking region while a reference is dropped unattached, which takes
+/// the lock for a moment: it loses patience, and asks. Then it has the lock, though no other
+/// attachment has had it meanwhile, and passes a checkpoint.
 ///
-/// Fails if what was asked is forgotten at a switch only: then the thread hands over at its own request, and nobody takes it.
+/// Fails if what was asked is forgotten at a switch only: then the thread hands over at its own
+/// request, and nobody takes it.
 fn who_asked_has_the_lock_before_another() {
     type S = GlobalLock<Interval>;
     let_go_often();
@@ -147,8 +150,8 @@ fn who_asked_has_the_lock_before_another() {
     fate.assert_destroyed_once();
 }
 
-/// The holder looks whether it is asked, by the one thread that can have asked, and passes a checkpoint; if so, that thread has had the
-/// lock by then.
+/// The holder looks whether it is asked, by the one thread that can have asked, and passes a
+/// checkpoint; if so, that thread has had the lock by then.
 fn listen(turns: &Turns, sighting: &Sighting, thread: &mut Thread<GlobalLock<Interval>>) {
     let before = turns.load(Ordering::Relaxed);
     let asked = is_asked_for::<Interval, Main>();
@@ -220,8 +223,8 @@ fn who_handed_over_asks(explorer: &mut Explorer) {
     });
 }
 
-/// A waiter asks; the holder gives the lock up for a blocking region, and takes it again before the waiter has woken up, which forgets
-/// what was asked. The waiter loses patience a second time.
+/// A waiter asks; the holder gives the lock up for a blocking region, and takes it again before the
+/// waiter has woken up, which forgets what was asked. The waiter loses patience a second time.
 ///
 /// Fails if a thread asks once and no more.
 fn who_was_passed_over_asks_again(explorer: &mut Explorer) {

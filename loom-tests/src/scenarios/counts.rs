@@ -21,10 +21,11 @@ pub(super) fn models_of_free_threads<S: AsAnother>() -> Vec<Model> {
     scenarios!(S; 2: ownership_ends_during_a_hand_over)
 }
 
-/// Two threads have one reference each, read and release it. Whoever is last destroys the object, and sees what the other
-/// did with it before.
+/// Two threads have one reference each, read and release it. Whoever is last destroys the object,
+/// and sees what the other did with it before.
 ///
-/// Fails if a release's Release or the acquire before destruction is weakened, or if both or neither destroy.
+/// Fails if a release's Release or the acquire before destruction is weakened, or if both or
+/// neither destroy.
 pub(crate) fn last_release_races_last_release<S: Strategy>() {
     let fate = Fate::new();
     let other = attach::<S, _>(|thread| {
@@ -62,7 +63,8 @@ fn clone_races_release<S: Strategy>() {
 
 /// Two threads clone at the same time; afterwards one of them releases all four references.
 ///
-/// Fails if one of the two retains is lost, and in no other way: nothing is released while anything is retained.
+/// Fails if one of the two retains is lost, and in no other way: nothing is released while anything
+/// is retained.
 pub(crate) fn clones_at_the_same_time<S: Strategy>() {
     let fate = Fate::new();
     let (mine, other) = attach::<S, _>(|thread| {
@@ -141,8 +143,9 @@ fn publish_and_read<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker counts three references and two are released elsewhere: under a biased count both releases find nothing in the
-/// shared word, the first is handed over, the second becomes a debt. The maker then passes a checkpoint and releases its own.
+/// The maker counts three references and two are released elsewhere: under a biased count both
+/// releases find nothing in the shared word, the first is handed over, the second becomes a debt.
+/// The maker then passes a checkpoint and releases its own.
 ///
 /// Fails if a hand-over takes no reference along, or a merge does not count the debt.
 fn two_queued_releases<S: Strategy>() {
@@ -178,10 +181,12 @@ fn three_last_releases<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// One thread releases, so that the object may be queued to its maker; a second clones and releases; the maker releases its
-/// last. An object in a queue is nobody's to destroy but the queue's.
+/// One thread releases, so that the object may be queued to its maker; a second clones and
+/// releases; the maker releases its last. An object in a queue is nobody's to destroy but the
+/// queue's.
 ///
-/// Fails if a queued release does not own a reference: then the maker destroys what is still queued.
+/// Fails if a queued release does not own a reference: then the maker destroys what is still
+/// queued.
 fn clone_from_a_queued_object<S: Strategy>() {
     let fate = Fate::new();
     let others = attach::<S, _>(|thread| {
@@ -202,11 +207,12 @@ fn clone_from_a_queued_object<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// A thread hands its reference over to the maker, which meanwhile gets a clone that a third thread has made, and releases all that it
-/// has: under a biased count it ends its ownership between the other's mark and its look at who the owner is.
+/// A thread hands its reference over to the maker, which meanwhile gets a clone that a third thread
+/// has made, and releases all that it has: under a biased count it ends its ownership between the
+/// other's mark and its look at who the owner is.
 ///
-/// Fails if a reference is forgotten whose owner is gone when it is handed over, or released as if the object were merged before
-/// it is.
+/// Fails if a reference is forgotten whose owner is gone when it is handed over, or released as if
+/// the object were merged before it is.
 fn ownership_ends_during_a_hand_over<S: AsAnother>() {
     let fate = Fate::new();
     let other = attach::<S, _>(|thread| {

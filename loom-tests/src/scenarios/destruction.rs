@@ -15,7 +15,8 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
         2: chain_released_from_both_ends, destructor_panics_in_a_queue, released_inside_sections_that_are_given_up;
         1: released_after_a_panic, destructor_panics_before_its_contents_end;
     );
-    // Elsewhere a destructor runs on the one thread that is attached, and must not wait for another to attach.
+    // Elsewhere a destructor runs on the one thread that is attached, and must not wait for another
+    // to attach.
     if <S::Lock as ContentsLock>::LOCKS {
         models.extend(scenarios!(S;
             2: destructor_runs_outside_sections, destructor_runs_outside_pairs, destructor_runs_in_a_suspension,
@@ -31,10 +32,11 @@ struct Node<S: Strategy> {
     payload: Payload,
 }
 
-/// An object that holds a second, which holds a third. One thread releases the first, another the last, and a third reference to
-/// the one between is dropped unattached.
+/// An object that holds a second, which holds a third. One thread releases the first, another the
+/// last, and a third reference to the one between is dropped unattached.
 ///
-/// Fails if what a destructor releases is not destroyed, or by two threads, or before its other holders have released it.
+/// Fails if what a destructor releases is not destroyed, or by two threads, or before its other
+/// holders have released it.
 fn chain_released_from_both_ends<S: Strategy>() {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let (middle, other) = attach::<S, _>(|thread| {
@@ -71,8 +73,9 @@ impl Drop for Panics {
     }
 }
 
-/// Three objects are dropped elsewhere, and destroyed there or by their maker; the destructor of the one between panics. The others
-/// are destroyed all the same, in the same checkpoint, and the maker goes on.
+/// Three objects are dropped elsewhere, and destroyed there or by their maker; the destructor of
+/// the one between panics. The others are destroyed all the same, in the same checkpoint, and the
+/// maker goes on.
 ///
 /// Fails if a destructor's panic ends the destruction of the rest.
 fn destructor_panics_in_a_queue<S: Strategy>() {
@@ -93,10 +96,11 @@ fn destructor_panics_in_a_queue<S: Strategy>() {
     });
 }
 
-/// Two objects are released inside nested sections, whose locks another thread wants in the opposite order; the innermost is then
-/// suspended. By that time they have been destroyed.
+/// Two objects are released inside nested sections, whose locks another thread wants in the
+/// opposite order; the innermost is then suspended. By that time they have been destroyed.
 ///
-/// Fails if destructions that became due in a section are forgotten, or wait longer than the section is held.
+/// Fails if destructions that became due in a section are forgotten, or wait longer than the
+/// section is held.
 fn released_inside_sections_that_are_given_up<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     let other = attach::<S, _>(|thread| {
@@ -127,8 +131,8 @@ fn released_inside_sections_that_are_given_up<S: Strategy>() {
     other.join().unwrap();
 }
 
-/// A thread panics inside a section, a nested one, a pair and an exclusive call, and goes on each time. What it releases afterwards is
-/// destroyed at once.
+/// A thread panics inside a section, a nested one, a pair and an exclusive call, and goes on each
+/// time. What it releases afterwards is destroyed at once.
 ///
 /// Fails if a panic leaves a reason for destructions to wait.
 fn released_after_a_panic<S: Strategy>() {
@@ -165,8 +169,8 @@ impl<S: Strategy> Drop for PanicsAndHolds<S> {
     }
 }
 
-/// The last reference to an object is released whose destructor panics: what it held is released while the panic goes on, and
-/// destroyed before it comes out.
+/// The last reference to an object is released whose destructor panics: what it held is released
+/// while the panic goes on, and destroyed before it comes out.
 ///
 /// Fails if a panic leaves what has become due in a destructor on the list.
 fn destructor_panics_before_its_contents_end<S: Strategy>() {
@@ -230,9 +234,11 @@ fn destructor_runs_outside_pairs<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// An object is released inside a section, whose lock its destructor waits for; then the section is suspended.
+/// An object is released inside a section, whose lock its destructor waits for; then the section is
+/// suspended.
 ///
-/// Fails if what is due is destroyed before the section has been given up, or not before the suspension goes on.
+/// Fails if what is due is destroyed before the section has been given up, or not before the
+/// suspension goes on.
 fn destructor_runs_in_a_suspension<S: Strategy>() {
     let fate = Fate::new();
     attach::<S, _>(|thread| {
@@ -247,10 +253,12 @@ fn destructor_runs_in_a_suspension<S: Strategy>() {
     });
 }
 
-/// An object is released inside a section, whose lock its destructor waits for; then a nested section finds its own lock taken, or is
-/// told so, and gives the outer one up. By the time it is inside, the object has been destroyed.
+/// An object is released inside a section, whose lock its destructor waits for; then a nested
+/// section finds its own lock taken, or is told so, and gives the outer one up. By the time it is
+/// inside, the object has been destroyed.
 ///
-/// Fails if what is due waits for longer than the sections are held, or is destroyed before they have been given up.
+/// Fails if what is due waits for longer than the sections are held, or is destroyed before they
+/// have been given up.
 fn nested_entry_destroys_what_is_due<S: Strategy>() {
     let fate = Fate::new();
     let before = suspend_every_nested_entry(true);
@@ -268,9 +276,11 @@ fn nested_entry_destroys_what_is_due<S: Strategy>() {
     suspend_every_nested_entry(before);
 }
 
-/// As [`nested_entry_destroys_what_is_due`], but the destructor waits for the lock that the nested section is about to take.
+/// As [`nested_entry_destroys_what_is_due`], but the destructor waits for the lock that the nested
+/// section is about to take.
 ///
-/// Fails if what is due is destroyed when that lock has been taken: a section that has not begun would keep a destructor out.
+/// Fails if what is due is destroyed when that lock has been taken: a section that has not begun
+/// would keep a destructor out.
 fn nested_entry_destroys_before_it_takes_its_lock<S: Strategy>() {
     let fate = Fate::new();
     let before = suspend_every_nested_entry(true);

@@ -1,4 +1,5 @@
-//! Where the words of `BiasedCounts` end: no room is left in an owner's word, or no id for a thread.
+//! Where the words of `BiasedCounts` end: no room is left in an owner's word, or no id for a
+//! thread.
 
 use keyway::attach;
 use keyway_object_model::testing::{NearLimit, end_immortal, leak_references};
@@ -13,7 +14,8 @@ pub(super) fn models<S: NearLimit>() -> Vec<Model> {
 
 /// The owner's word is full, and the owner clones, while another thread clones and drops.
 ///
-/// Fails if what the owner moves to the shared word undoes what the other counts there, or if the reference that it makes is lost.
+/// Fails if what the owner moves to the shared word undoes what the other counts there, or if the
+/// reference that it makes is lost.
 fn owner_spills_while_another_counts<S: NearLimit>() {
     let fate = Fate::new();
     attach::<S, _>(|thread| {
@@ -42,7 +44,8 @@ fn owner_spills_while_another_counts<S: NearLimit>() {
 #[cfg(loom)]
 pub(super) use without_ids::models as models_without_ids;
 
-/// Only under loom, which begins each time anew: in a process no id would be left for whatever comes after.
+/// Only under loom, which begins each time anew: in a process no id would be left for whatever
+/// comes after.
 #[cfg(loom)]
 mod without_ids {
     use keyway::{BiasedCounts, Layout, Thread, attach};
@@ -97,7 +100,8 @@ mod without_ids {
         fate.assert_destroyed_once();
     }
 
-    /// One thread is the first that has an id, and owns an object; the other has none. Each drops what the other has made.
+    /// One thread is the first that has an id, and owns an object; the other has none. Each drops
+    /// what the other has made.
     ///
     /// Fails if the other gets an id that has been given out before.
     fn owner_and_one_without_an_id<L: Layout>() {
@@ -121,7 +125,8 @@ mod without_ids {
         fates.iter().for_each(Fate::assert_destroyed_once);
     }
 
-    /// No thread has an id. One makes an object to which the other has a weak reference before, and both ask for the contents.
+    /// No thread has an id. One makes an object to which the other has a weak reference before, and
+    /// both ask for the contents.
     ///
     /// Fails if the object is published with an owner.
     fn pointer_of_two_without_an_id<L: Layout>() {

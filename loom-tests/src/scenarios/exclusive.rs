@@ -25,7 +25,8 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
 #[derive(Clone)]
 pub(crate) struct Foreign(Arc<UnsafeCell<u32>>);
 
-// SAFETY: loom checks that no two threads access the cell at once, which is what these models are about.
+// SAFETY: loom checks that no two threads access the cell at once, which is what these models are
+// about.
 unsafe impl Send for Foreign {}
 // SAFETY: as for Send.
 unsafe impl Sync for Foreign {}
@@ -50,7 +51,8 @@ impl Foreign {
 
 /// Each calls twice: some calls find the lock taken, others free.
 ///
-/// Fails if a call does not take the lock, or comes back from waiting without it, or is let go on detached.
+/// Fails if a call does not take the lock, or comes back from waiting without it, or is let go on
+/// detached.
 fn exclusive_calls_at_the_same_time<S: Strategy>() {
     let foreign = Foreign::new();
     let calling = |foreign: &Foreign, thread: &mut Thread<S>| {
@@ -132,7 +134,8 @@ fn panic_in_an_exclusive_call<S: Strategy>() {
     foreign.assert_called(2);
 }
 
-/// Inside a call a thread releases an object of another's, which waits to call, has called, or has detached.
+/// Inside a call a thread releases an object of another's, which waits to call, has called, or has
+/// detached.
 ///
 /// Fails if what becomes due is destroyed by nobody or twice.
 fn exclusive_call_releases_what_the_waiter_owns<S: Strategy>() {
@@ -166,7 +169,8 @@ impl<S: Strategy> Drop for CallsElsewhere<S> {
     fn drop(&mut self) {
         let foreign = self.0.clone();
         let call = move || attach::<S, _>(|thread| thread.exclusive(|_| foreign.call()));
-        // Where one thread at a time is attached, a destructor that waits for another's attaching would wait for ever.
+        // Where one thread at a time is attached, a destructor that waits for another's attaching
+        // would wait for ever.
         if <S::Lock as ContentsLock>::LOCKS {
             spawn(call).join().unwrap();
         } else {
@@ -175,8 +179,8 @@ impl<S: Strategy> Drop for CallsElsewhere<S> {
     }
 }
 
-/// Inside a call the last reference to an object is released whose destructor waits for another thread's call. The second thread
-/// here calls too.
+/// Inside a call the last reference to an object is released whose destructor waits for another
+/// thread's call. The second thread here calls too.
 ///
 /// Fails if the destructor runs while the lock is held.
 fn destructor_after_an_exclusive_call<S: Strategy>() {

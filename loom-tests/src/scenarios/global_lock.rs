@@ -61,11 +61,12 @@ pub(super) fn impatient<S: Strategy>(counter: Counter<S>, expiries: u32, times: 
     })
 }
 
-/// How often other threads than the first have got the lock. Not a word of the model: the lock orders what is done with it.
+/// How often other threads than the first have got the lock. Not a word of the model: the lock
+/// orders what is done with it.
 pub(super) type Turns = Arc<AtomicU32>;
 
-/// As [`impatient`], and says each time that it has got the lock: when it attaches, and after a checkpoint at which it may have
-/// handed the lock over.
+/// As [`impatient`], and says each time that it has got the lock: when it attaches, and after a
+/// checkpoint at which it may have handed the lock over.
 pub(super) fn impatient_and_noted<S: Strategy>(
     counter: Counter<S>,
     expiries: u32,
@@ -89,9 +90,11 @@ pub(super) fn assert_count<S: Strategy>(counter: Counter<S>, expected: u32) {
     });
 }
 
-/// A waiter's patience ends once; the holder passes checkpoints. Whoever hands over gets the lock back.
+/// A waiter's patience ends once; the holder passes checkpoints. Whoever hands over gets the lock
+/// back.
 ///
-/// Fails if the wake-up of either side is lost, or if the lock is not retaken before the section after the checkpoint.
+/// Fails if the wake-up of either side is lost, or if the lock is not retaken before the section
+/// after the checkpoint.
 fn hand_over_when_asked<S: Strategy>() {
     let_go_often();
     let (counter, other) = attach::<S, _>(|thread| {
@@ -118,7 +121,8 @@ fn asked_twice<S: Strategy>() {
     assert_count(counter, 3);
 }
 
-/// The holder gives the lock up for a blocking region instead of handing it over; what was asked of it is no longer its own.
+/// The holder gives the lock up for a blocking region instead of handing it over; what was asked of
+/// it is no longer its own.
 fn blocking_region_against_hand_over<S: Strategy>() {
     let_go_often();
     let (counter, other) = attach::<S, _>(|thread| {
@@ -145,7 +149,8 @@ fn exit_while_another_waits<S: Strategy>() {
     assert_count(counter, 1);
 }
 
-/// As [`exit_while_another_waits`], with two that wait: the first must not take the second's wake-up along.
+/// As [`exit_while_another_waits`], with two that wait: the first must not take the second's
+/// wake-up along.
 fn exit_while_two_wait<S: Strategy>() {
     let (counter, others) = attach::<S, _>(|thread| {
         let counter = thread.alloc(Guarded::new(0));
@@ -195,15 +200,16 @@ fn checkpoint_lets_another_in<S: Strategy>(explorer: &mut Explorer) {
     });
 }
 
-/// Two threads count up, each waits as often without patience as the program says: every choice up to twice.
+/// Two threads count up, each waits as often without patience as the program says: every choice up
+/// to twice.
 fn every_choice_of_expiries<S: Strategy>(explorer: &mut Explorer) {
     for (mine, theirs) in (0..9).map(|choice| (choice / 3, choice % 3)) {
         explorer.explore(move || count_with_expiries::<S, 1>(mine, [theirs]));
     }
 }
 
-/// As [`every_choice_of_expiries`], with three threads, every choice up to once. The bound is no higher than 3: at bound 4 of `Interval` there are more than
-/// sixteen million interleavings.
+/// As [`every_choice_of_expiries`], with three threads, every choice up to once. The bound is no
+/// higher than 3: at bound 4 of `Interval` there are more than sixteen million interleavings.
 fn every_choice_of_expiries_of_three<S: Strategy>(explorer: &mut Explorer) {
     explorer.lower_bound_to(3);
     for [mine, one, two] in (0..8).map(|choice| [choice / 4, choice / 2 % 2, choice % 2]) {
@@ -227,8 +233,8 @@ fn count_with_expiries<S: Strategy, const N: usize>(mine: u32, theirs: [u32; N])
     assert_count(counter, u32::try_from(N).expect("few") + 1);
 }
 
-/// The holder is asked, and hands over; the other gives the lock back by a blocking region, and asks again. Both times the holder
-/// is told that it has been taken, though the taker is the same.
+/// The holder is asked, and hands over; the other gives the lock back by a blocking region, and
+/// asks again. Both times the holder is told that it has been taken, though the taker is the same.
 ///
 /// Fails if it goes unnoticed that somebody else had the lock in between.
 fn handed_to_the_same_thread_twice<S: Strategy>() {
@@ -267,7 +273,8 @@ fn blocking_region_against_two_waiters<S: Strategy>() {
     assert_count(counter, 3);
 }
 
-/// A reference is dropped unattached, and takes the lock for the moment if it is free, while another thread attaches.
+/// A reference is dropped unattached, and takes the lock for the moment if it is free, while
+/// another thread attaches.
 ///
 /// Fails if the one that came to wait meanwhile is not woken.
 fn unattached_drop_against_attach<S: Strategy>() {
@@ -318,9 +325,11 @@ fn unattached_drop_against_hand_over<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// The interval is two checkpoints: another can get in at the second and at the fourth, and not between.
+/// The interval is two checkpoints: another can get in at the second and at the fourth, and not
+/// between.
 ///
-/// Fails if the count goes on where an interval has ended: from then on the lock is let go of at each checkpoint.
+/// Fails if the count goes on where an interval has ended: from then on the lock is let go of at
+/// each checkpoint.
 fn each_interval_is_counted_anew(explorer: &mut Explorer) {
     type S = GlobalLock<Ticks>;
     explorer.explore_until_seen("a checkpoint at the end of an interval let another in", |sighting| {

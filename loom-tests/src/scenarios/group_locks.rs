@@ -1,7 +1,8 @@
 //! Groups: several objects behind one lock of a table.
 //!
-//! In a model places are serial numbers, dealt out to the locks of a table in turn. So a runtime whose tables have one lock puts all
-//! objects into one group, and of one whose tables have a few, a program can pick objects of the same group and of different ones.
+//! In a model places are serial numbers, dealt out to the locks of a table in turn. So a runtime
+//! whose tables have one lock puts all objects into one group, and of one whose tables have a few,
+//! a program can pick objects of the same group and of different ones.
 
 use std::sync::OnceLock;
 
@@ -18,7 +19,8 @@ group_locks_runtime!(
     struct One { counts: 1, contents: 1 }
 );
 group_locks_runtime!(
-    /// Objects in a few groups. Contents and their counts number their places together, so that contents get every other one.
+    /// Objects in a few groups. Contents and their counts number their places together, so that
+    /// contents get every other one.
     struct Few { counts: 4, contents: 4 }
 );
 group_locks_runtime!(
@@ -98,7 +100,8 @@ fn two_threads<S: Strategy, const N: usize>(
     });
 }
 
-/// Adds to what is there before the nested section what is there after it: wrong if somebody gets in between.
+/// Adds to what is there before the nested section what is there after it: wrong if somebody gets
+/// in between.
 fn add_around<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut Thread<S>) {
     outer.enter(thread, |section| {
         let before = **section;
@@ -111,7 +114,8 @@ fn add<S: Strategy>(counter: &Counter<S>, thread: &mut Thread<S>) {
     counter.enter(thread, |section| **section += 1);
 }
 
-/// A section of an object inside a section of another of its group, while the other thread wants the outer one.
+/// A section of an object inside a section of another of its group, while the other thread wants
+/// the outer one.
 ///
 /// Fails if the outer section is given up for the inner one, or ends with it.
 fn nested_in_the_group_of_the_outer<S: Strategy>() {
@@ -125,14 +129,16 @@ fn nested_in_the_group_of_the_outer<S: Strategy>() {
 
 /// From one group through another to the first again: the lock is found past the section between.
 ///
-/// Fails if only the section directly around is asked whether it holds the lock, or if the inner one gives it up.
+/// Fails if only the section directly around is asked whether it holds the lock, or if the inner
+/// one gives it up.
 fn nested_past_another_group<S: Strategy>() {
     let past = |[a, b, c]: &[Counter<S>; 3], thread: &mut Thread<S>| {
         a.enter(thread, |outer| {
             outer.enter(b, |middle| {
                 let before = **middle;
                 middle.enter(c, |inner| **inner += 1);
-                // In a crowd, threads of other copies use these groups, too: then sections further out may have been given up.
+                // In a crowd, threads of other copies use these groups, too: then sections further
+                // out may have been given up.
                 **middle = 1 + if is_alone() { before } else { **middle };
             });
             **outer += 1;
@@ -141,9 +147,11 @@ fn nested_past_another_group<S: Strategy>() {
     two_threads::<S, 3>(['a', 'b', 'a'], past, |[_, b, _], thread| add(b, thread), [1, 2, 1]);
 }
 
-/// Suspension in the innermost of three gives up both groups; each is held again when control is back.
+/// Suspension in the innermost of three gives up both groups; each is held again when control is
+/// back.
 ///
-/// Fails if a section that shares its lock with one further out is taken for one that holds nothing further out.
+/// Fails if a section that shares its lock with one further out is taken for one that holds nothing
+/// further out.
 fn suspension_past_another_group<S: Strategy>() {
     let suspending = |[a, b, c]: &[Counter<S>; 3], thread: &mut Thread<S>| {
         a.enter(thread, |outer| {
@@ -167,7 +175,8 @@ fn suspension_past_another_group<S: Strategy>() {
     two_threads::<S, 3>(['a', 'b', 'a'], suspending, other, [2, 2, 2]);
 }
 
-/// A thread is two deep in one group and then has to wait for another, against one that comes the other way.
+/// A thread is two deep in one group and then has to wait for another, against one that comes the
+/// other way.
 ///
 /// Fails if the lock is kept while waiting, since the innermost section only shares it.
 fn wait_inside_a_section_of_the_group<S: Strategy>() {
@@ -189,7 +198,8 @@ fn wait_inside_a_section_of_the_group<S: Strategy>() {
     two_threads::<S, 3>(['a', 'a', 'b'], deep, other, [2, 1, 2]);
 }
 
-/// A pair of different groups against one that is two deep in the first of them and goes on to the other.
+/// A pair of different groups against one that is two deep in the first of them and goes on to the
+/// other.
 fn pair_across_groups_against_nested<S: Strategy>() {
     let pair = |[a, _, b]: &[Counter<S>; 3], thread: &mut Thread<S>| {
         b.enter_pair(a, thread, |b, a, _| {
@@ -207,7 +217,8 @@ fn pair_across_groups_against_nested<S: Strategy>() {
     two_threads::<S, 3>(['a', 'a', 'b'], pair, deep, [1, 1, 2]);
 }
 
-/// A pair in one group takes its lock once, and gives it up once; the other thread wants one of the two.
+/// A pair in one group takes its lock once, and gives it up once; the other thread wants one of the
+/// two.
 ///
 /// Fails if the lock is waited for while it is held, or tried again and again.
 fn pair_in_one_group<S: Strategy>() {
@@ -252,7 +263,8 @@ fn counting_inside_a_section_of_the_group<S: Strategy>() {
     two_threads::<S, 2>(['a', 'a'], counting, counting, [2, 0]);
 }
 
-/// Whoever destroys an object releases, in its destructor, another of its group, which the other thread has too.
+/// Whoever destroys an object releases, in its destructor, another of its group, which the other
+/// thread has too.
 ///
 /// Fails if the count lock is still held when the destructor runs.
 fn destructor_counts_in_its_own_group<S: Strategy>() {

@@ -35,8 +35,8 @@ struct Share {
     dropped: usize,
 }
 
-/// While the maker is there and does nothing, another thread asks whether its reference is the only one, with each share of references between
-/// the two that is small.
+/// While the maker is there and does nothing, another thread asks whether its reference is the only
+/// one, with each share of references between the two that is small.
 ///
 /// Fails if the answer is wrong at any of these counts, the queue's included.
 fn pointer_judged_at_every_count<S: WeakCounts>(explorer: &mut Explorer) {
@@ -76,8 +76,8 @@ fn write_if_alone<S: WeakCounts>(pointer: &mut Shared<Payload, S>) {
     }
 }
 
-/// The maker's side of the next two: somebody clones the maker's reference as it goes. The maker's word then has one reference, which is
-/// the other thread's, and the shared word one.
+/// The maker's side of the next two: somebody clones the maker's reference as it goes. The maker's
+/// word then has one reference, which is the other thread's, and the shared word one.
 fn leave_by_a_clone<S: WeakCounts + AsAnother>(mine: Shared<Payload, S>) -> Shared<Payload, S> {
     let more = clone_as_another(&mine);
     drop(mine);
@@ -85,10 +85,11 @@ fn leave_by_a_clone<S: WeakCounts + AsAnother>(mine: Shared<Payload, S>) -> Shar
     more
 }
 
-/// Another thread looks at both words while somebody clones the maker's reference, which goes, and drops that clone: the shared word is as
-/// it was.
+/// Another thread looks at both words while somebody clones the maker's reference, which goes, and
+/// drops that clone: the shared word is as it was.
 ///
-/// Fails if it does not show that the word has been written to: its last user's use is not ordered before what the other concludes.
+/// Fails if it does not show that the word has been written to: its last user's use is not ordered
+/// before what the other concludes.
 fn pointer_get_mut_while_others_come_and_go<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -100,7 +101,8 @@ fn pointer_get_mut_while_others_come_and_go<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// As [`pointer_get_mut_while_others_come_and_go`], but before the clone goes the maker makes itself a reference of it, in its own word.
+/// As [`pointer_get_mut_while_others_come_and_go`], but before the clone goes the maker makes
+/// itself a reference of it, in its own word.
 ///
 /// Fails if the maker's word is one that was there before the shared word was as it is.
 fn pointer_get_mut_while_the_maker_stays<S: WeakCounts + AsAnother>() {
@@ -121,8 +123,8 @@ fn pointer_get_mut_while_the_maker_stays<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker has one reference, counted by others, and asks whether it is the only one, while a thread that has dropped the other is between
-/// the mark and the queue.
+/// The maker has one reference, counted by others, and asks whether it is the only one, while a
+/// thread that has dropped the other is between the mark and the queue.
 ///
 /// Fails if that thread's use is not waited for: nothing but the queue's lock orders it.
 fn pointer_get_mut_while_a_drop_is_on_its_way<S: WeakCounts + AsAnother>() {
@@ -142,8 +144,8 @@ fn pointer_get_mut_while_a_drop_is_on_its_way<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker asks for the contents, and so merges the object, while another thread, whose reference the shared word counts, asks whether its
-/// own is the only one.
+/// The maker asks for the contents, and so merges the object, while another thread, whose reference
+/// the shared word counts, asks whether its own is the only one.
 ///
 /// Fails if a count is judged as a merged one that was seen before the merge.
 fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
@@ -160,8 +162,8 @@ fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker has stepped aside, so that another thread may merge on its behalf, and makes an object again: from then on it counts in its own
-/// word again.
+/// The maker has stepped aside, so that another thread may merge on its behalf, and makes an object
+/// again: from then on it counts in its own word again.
 ///
 /// Fails if who merges for an absent owner goes on after that one has come back.
 fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
@@ -178,8 +180,8 @@ fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// One reference is in the maker's queue, one is somebody's, which the shared word counts; the maker, who stays, has none, and may carry its
-/// queue out.
+/// One reference is in the maker's queue, one is somebody's, which the shared word counts; the
+/// maker, who stays, has none, and may carry its queue out.
 ///
 /// Fails if the queue's reference is taken for a holder's.
 fn pointer_left_with_the_queue<S: WeakCounts + AsAnother>() {
@@ -205,7 +207,8 @@ fn pointer_left_with_the_queue<S: WeakCounts + AsAnother>() {
 
 /// The maker has the only reference left: another has been dropped elsewhere, and is in its queue.
 ///
-/// Fails if the maker does not carry its queue out before it answers, whichever of the three questions it is asked.
+/// Fails if the maker does not carry its queue out before it answers, whichever of the three
+/// questions it is asked.
 fn pointer_left_to_its_maker<S: WeakCounts + AsAnother>() {
     let questions: [fn(Shared<Payload, S>) -> bool; 3] = [
         |mut mine| Shared::get_mut(&mut mine).is_some(),

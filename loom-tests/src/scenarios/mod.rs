@@ -45,8 +45,8 @@ use crate::enumerate::{biased::Biased, flat::Flat};
 use crate::model::Model;
 use crate::settings;
 
-/// The models of one strategy, if they are built: each strategy by a line of its own, and its models compiled only if
-/// [`settings::STRATEGIES`] wants them.
+/// The models of one strategy, if they are built: each strategy by a line of its own, and its
+/// models compiled only if [`settings::STRATEGIES`] wants them.
 macro_rules! of_strategy {
     ($id:literal: $($models:expr),+ $(,)?) => {
         if const { settings::is_built($id) } {
@@ -208,10 +208,11 @@ fn join_all<const N: usize>(threads: [JoinHandle<()>; N]) {
     }
 }
 
-/// Attaches once more, if that is when the strategy destroys what was dropped on unattached threads at the latest.
+/// Attaches once more, if that is when the strategy destroys what was dropped on unattached threads
+/// at the latest.
 ///
-/// Where one thread at a time is attached, a drop elsewhere may find the lock taken and join a queue when its holder has just
-/// looked there; the next to attach sees it.
+/// Where one thread at a time is attached, a drop elsewhere may find the lock taken and join a
+/// queue when its holder has just looked there; the next to attach sees it.
 fn attach_once_more<S: Strategy>() {
     if !<S::Lock as ContentsLock>::LOCKS {
         keyway::attach::<S, _>(|_| ());

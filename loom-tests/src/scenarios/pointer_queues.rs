@@ -1,5 +1,6 @@
-//! What lies in the queue of a thread that makes pointers: several objects, and what others do to them meanwhile. And when that thread looks
-//! into it: as it is woken, makes something, drops something, attaches, steps aside.
+//! What lies in the queue of a thread that makes pointers: several objects, and what others do to
+//! them meanwhile. And when that thread looks into it: as it is woken, makes something, drops
+//! something, attaches, steps aside.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -58,11 +59,11 @@ fn pointer_upgrade_of_what_is_due<S: WeakCounts>() {
     assert_destroyed(&fates);
 }
 
-/// Two objects are in their maker's queue. Another thread, which has the only reference to the first, asks for its contents while the maker
-/// carries the queue out.
+/// Two objects are in their maker's queue. Another thread, which has the only reference to the
+/// first, asks for its contents while the maker carries the queue out.
 ///
-/// Fails if another entry than the object's is taken out of the queue with it, or if who looks finds what the maker has taken out of the
-/// queue neither there nor merged.
+/// Fails if another entry than the object's is taken out of the queue with it, or if who looks
+/// finds what the maker has taken out of the queue neither there nor merged.
 fn pointer_taken_out_of_a_queue_that_has_more<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let objects = make::<S, 2>(&fates);
@@ -93,9 +94,11 @@ fn pointer_queue_is_carried_out_on_the_way<S: WeakCounts>() {
     Shared::<(), S>::step_aside();
 }
 
-/// A thread makes an object without a token, and attaches then; another drops the object before, or later.
+/// A thread makes an object without a token, and attaches then; another drops the object before, or
+/// later.
 ///
-/// Fails if a checkpoint is told nothing of what was queued before the thread attached, or of what is queued since.
+/// Fails if a checkpoint is told nothing of what was queued before the thread attached, or of what
+/// is queued since.
 fn pointer_made_before_its_maker_attaches<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let before = Shared::<_, S>::new(fates[0].payload(7));
@@ -112,10 +115,11 @@ fn pointer_made_before_its_maker_attaches<S: WeakCounts>() {
     });
 }
 
-/// A thread that has a token steps aside, which is to do nothing, while another drops what both hold. Detached, it makes one more object and
-/// steps aside, which is to do something.
+/// A thread that has a token steps aside, which is to do nothing, while another drops what both
+/// hold. Detached, it makes one more object and steps aside, which is to do something.
 ///
-/// Fails if a thread loses its place in the table while a token relies on it, or keeps it when none does.
+/// Fails if a thread loses its place in the table while a token relies on it, or keeps it when none
+/// does.
 fn pointer_maker_steps_aside_while_it_is_attached<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let other = attach::<S, _>(|thread| {
@@ -164,7 +168,8 @@ fn pointer_waker_drops_another<S: WeakCounts>() {
     assert_destroyed(&fates);
 }
 
-/// A thread steps aside, and with its waker a reference goes to an object that it has made, while another thread drops the other one.
+/// A thread steps aside, and with its waker a reference goes to an object that it has made, while
+/// another thread drops the other one.
 ///
 /// Fails if a thread that has left the table still counts as an owner when its waker is dropped.
 fn pointer_waker_goes_as_its_thread_steps_aside<S: WeakCounts>() {
@@ -178,8 +183,9 @@ fn pointer_waker_goes_as_its_thread_steps_aside<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// Both holders of an object ask for its contents: first another thread, which then drops a second object, and later the maker. While that
-/// one carries out what it finds in its queue, some at a time, a third object is queued.
+/// Both holders of an object ask for its contents: first another thread, which then drops a second
+/// object, and later the maker. While that one carries out what it finds in its queue, some at a
+/// time, a third object is queued.
 ///
 /// Fails if what comes last is carried out in place of what was there at the beginning.
 fn pointer_into_inner_after_others_have_queued<S: WeakCounts>() {
@@ -201,7 +207,8 @@ fn pointer_into_inner_after_others_have_queued<S: WeakCounts>() {
 
 /// A thread looks into its queue when it is woken, as an event loop does, and at no other time.
 ///
-/// Fails if something is left in the queue of which nobody is told: later entries do not wake, since the queue is not empty.
+/// Fails if something is left in the queue of which nobody is told: later entries do not wake,
+/// since the queue is not empty.
 fn pointer_waker_tells_of_all_that_is_queued<S: WeakCounts>() {
     struct Bell(AtomicBool);
     impl Wake for Bell {

@@ -34,8 +34,9 @@ pub(super) fn models<S: WeakCounts>() -> Vec<Model> {
 
 /// The enumerations: every operation with every other, from every start state.
 ///
-/// They fail if a weak reference does not make the last release an atomic step, if an upgrade adds to a count that has gone, or if
-/// the contents are lent for writing or moved out while somebody else has a reference.
+/// They fail if a weak reference does not make the last release an atomic step, if an upgrade adds
+/// to a count that has gone, or if the contents are lent for writing or moved out while somebody
+/// else has a reference.
 #[cfg(loom)]
 pub(super) fn enumerations<S, T>() -> Vec<Model>
 where
@@ -66,7 +67,8 @@ pub(super) fn read<S: WeakCounts>(pointer: &Shared<Payload, S>) {
     assert_eq!(pointer.read(), 7, "an object is seen whole");
 }
 
-/// The maker drops its last reference, whose word it need not touch if it is alone, while another thread upgrades.
+/// The maker drops its last reference, whose word it need not touch if it is alone, while another
+/// thread upgrades.
 ///
 /// Fails if the maker does not see in the word that there are weak references.
 fn pointer_upgrade_races_the_makers_last_drop<S: WeakCounts>() {
@@ -86,7 +88,8 @@ fn pointer_upgrade_races_the_makers_last_drop<S: WeakCounts>() {
 
 /// The other way round: the maker has a weak reference, another thread drops the last.
 ///
-/// Fails if the maker takes an object for its own whose ownership has ended, or brings back one whose last reference lies in its queue.
+/// Fails if the maker takes an object for its own whose ownership has ended, or brings back one
+/// whose last reference lies in its queue.
 fn pointer_upgrade_by_the_maker_races_a_last_drop<S: WeakCounts>() {
     let fate = Fate::new();
     let theirs = Shared::<_, S>::new(fate.payload(7));
@@ -125,7 +128,8 @@ fn pointer_weak_ones_outlive_the_object<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// One thread wants the contents for writing while another makes a weak reference and then drops its own.
+/// One thread wants the contents for writing while another makes a weak reference and then drops
+/// its own.
 ///
 /// Fails if the number of weak references is not locked while the references are counted.
 fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
@@ -148,9 +152,11 @@ fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// One thread wants the contents for writing while another makes a reference of the only weak one, which it then drops.
+/// One thread wants the contents for writing while another makes a reference of the only weak one,
+/// which it then drops.
 ///
-/// Fails if who finds that there is no weak reference does not see in the count what the last of them has become.
+/// Fails if who finds that there is no weak reference does not see in the count what the last of
+/// them has become.
 fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
     let fate = Fate::new();
     let mut mine = Shared::<_, S>::new(fate.payload(7));
@@ -185,10 +191,11 @@ fn pointer_into_inner_by_two<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker asks for the contents while the only other reference is dropped: whoever comes last destroys or gets them, and nothing
-/// waits for the maker to look into its queue again.
+/// The maker asks for the contents while the only other reference is dropped: whoever comes last
+/// destroys or gets them, and nothing waits for the maker to look into its queue again.
 ///
-/// Fails if a release is handed over to a maker that has given its ownership up and has looked into its queue.
+/// Fails if a release is handed over to a maker that has given its ownership up and has looked into
+/// its queue.
 fn pointer_into_inner_races_a_drop<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -224,9 +231,11 @@ fn pointer_left_by_its_maker<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// Two threads that are not the maker, who stays and has none; one of them drops its reference, the other may write.
+/// Two threads that are not the maker, who stays and has none; one of them drops its reference, the
+/// other may write.
 ///
-/// Fails if uses by those who are not the maker are not ordered before what another of them concludes.
+/// Fails if uses by those who are not the maker are not ordered before what another of them
+/// concludes.
 fn pointer_left_by_another<S: WeakCounts>() {
     let fate = Fate::new();
     let made = Shared::<_, S>::new(fate.payload(7));
@@ -250,7 +259,8 @@ fn pointer_left_by_another<S: WeakCounts>() {
 
 /// Both holders ask for the contents, while the maker stays and has no reference: one gets them.
 ///
-/// Fails if the reference that is on its way to the maker's queue, or in it, counts as one that may come back for the contents.
+/// Fails if the reference that is on its way to the maker's queue, or in it, counts as one that may
+/// come back for the contents.
 fn pointer_into_inner_by_two_others<S: WeakCounts>() {
     let fate = Fate::new();
     let made = Shared::<_, S>::new(fate.payload(7));
@@ -264,7 +274,8 @@ fn pointer_into_inner_by_two_others<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// One holder drops its reference, which the maker is to take away, and the maker does so while the other asks for the contents.
+/// One holder drops its reference, which the maker is to take away, and the maker does so while the
+/// other asks for the contents.
 ///
 /// Fails if what is taken out of the queue is still carried out by the maker.
 fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
@@ -284,10 +295,11 @@ fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// One holder drops its reference, which the maker is to take away, while the maker drops its own and leaves one to which others count. Then
-/// that is the only one.
+/// One holder drops its reference, which the maker is to take away, while the maker drops its own
+/// and leaves one to which others count. Then that is the only one.
 ///
-/// Fails if the maker's queue goes on having a part of the count, or if what is queued behind the maker's back does.
+/// Fails if the maker's queue goes on having a part of the count, or if what is queued behind the
+/// maker's back does.
 fn pointer_left_by_its_maker_while_queued<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));

@@ -19,8 +19,9 @@ use crate::settings::Budget;
 
 /// The enumerations of a strategy whose threads run in parallel and whose objects' states are `T`.
 ///
-/// Each fails if any ordering of the count's words is weakened, if any of its transitions takes or leaves a reference too
-/// many, or if an object is touched after the step that lets others destroy it.
+/// Each fails if any ordering of the count's words is weakened, if any of its transitions takes or
+/// leaves a reference too many, or if an object is touched after the step that lets others destroy
+/// it.
 fn models<S: AsAnother, T: State>() -> Vec<Model> {
     vec![
         Model::of::<S>("programs_of_1_with_1_other", 2, |explorer| {
@@ -59,8 +60,9 @@ pub(super) fn models_of_flat<S: AsAnother>() -> Vec<Model> {
 
 /// The enumerations of a strategy whose objects have owners.
 ///
-/// With two others that attach, the start states are dealt out to four models, which can run at the same time, and the bound is no
-/// higher than 3: at bound 2 they have some six million interleavings together.
+/// With two others that attach, the start states are dealt out to four models, which can run at the
+/// same time, and the bound is no higher than 3: at bound 2 they have some six million
+/// interleavings together.
 pub(super) fn models_of_biased<S: AsAnother>() -> Vec<Model> {
     fn part<S: AsAnother, const PART: usize>(explorer: &mut Explorer) {
         explorer.lower_bound_to(3);
@@ -77,8 +79,9 @@ pub(super) fn models_of_biased<S: AsAnother>() -> Vec<Model> {
     models
 }
 
-/// The enumerations of a further layout of a strategy whose objects have owners: those of two threads, without a bound. What differs is one
-/// word, on which nothing rests but where a thread counts; all else is the code that [`models_of_biased`] goes through.
+/// The enumerations of a further layout of a strategy whose objects have owners: those of two
+/// threads, without a bound. What differs is one word, on which nothing rests but where a thread
+/// counts; all else is the code that [`models_of_biased`] goes through.
 pub(super) fn models_of_layout<S: AsAnother>() -> Vec<Model> {
     let mut models = models::<S, Biased>();
     models.truncate(2);
@@ -87,8 +90,8 @@ pub(super) fn models_of_layout<S: AsAnother>() -> Vec<Model> {
 
 /// The enumerations of a strategy that lets one thread at a time be attached.
 ///
-/// Each fails if the lock does not order one holder after the other, or if a reference that is dropped on an unattached thread
-/// is counted without the lock, forgotten, or released twice.
+/// Each fails if the lock does not order one holder after the other, or if a reference that is
+/// dropped on an unattached thread is counted without the lock, forgotten, or released twice.
 pub(super) fn models_by_turns<S: Strategy>() -> Vec<Model> {
     vec![
         Model::of::<S>("programs_of_1_with_1_other", 2, |explorer| {

@@ -1,8 +1,9 @@
-//! When destruction comes at the latest: at the next attach, checkpoint or detach after the last release, a blocking region's
-//! ends included.
+//! When destruction comes at the latest: at the next attach, checkpoint or detach after the last
+//! release, a blocking region's ends included.
 //!
-//! Most have few interleavings: a thread is waited for that has dropped what another made, so that nothing is left to chance but
-//! what the strategy does with it. Where a strategy has no queue, they show that nothing waits.
+//! Most have few interleavings: a thread is waited for that has dropped what another made, so that
+//! nothing is left to chance but what the strategy does with it. Where a strategy has no queue,
+//! they show that nothing waits.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
     models
 }
 
-/// Makes two objects, the second of which holds a third, and has another thread drop them, which is attached to nothing.
+/// Makes two objects, the second of which holds a third, and has another thread drop them, which is
+/// attached to nothing.
 fn dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> (Fates, JoinHandle<()>) {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let [one, two, three] = fates.each_ref().map(|fate| fate.payload(7));
@@ -40,7 +42,8 @@ fn dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> (Fates, JoinHandle<()>)
 /// The fates of objects that were dropped.
 type Fates = [Fate; 3];
 
-/// As [`dropped_elsewhere`], and waits until it has been done. This thread stays attached, so that the drops find it in their way.
+/// As [`dropped_elsewhere`], and waits until it has been done. This thread stays attached, so that
+/// the drops find it in their way.
 fn has_been_dropped_elsewhere<S: Strategy>(thread: &Thread<S>) -> Fates {
     let (fates, other) = dropped_elsewhere(thread);
     other.join().unwrap();
@@ -53,7 +56,8 @@ fn assert_destroyed(fates: &Fates) {
 
 /// Two objects are queued; the maker passes a checkpoint.
 ///
-/// Fails if a checkpoint does not look at the queue, if nothing tells it to, or if it carries out a part only.
+/// Fails if a checkpoint does not look at the queue, if nothing tells it to, or if it carries out a
+/// part only.
 fn checkpoint_carries_out_what_is_queued<S: Strategy>() {
     attach::<S, _>(|thread| {
         let fates = has_been_dropped_elsewhere(thread);
@@ -70,9 +74,11 @@ fn detach_carries_out_what_is_queued<S: Strategy>() {
     assert_destroyed(&fates);
 }
 
-/// Two objects are queued; the maker enters a blocking region. They are destroyed at its start, not at its end.
+/// Two objects are queued; the maker enters a blocking region. They are destroyed at its start, not
+/// at its end.
 ///
-/// Fails if entering a blocking region leaves anything in the queue, or what it found there undestroyed.
+/// Fails if entering a blocking region leaves anything in the queue, or what it found there
+/// undestroyed.
 fn blocking_region_carries_out_what_is_queued<S: Strategy>() {
     attach::<S, _>(|thread| {
         let fates = has_been_dropped_elsewhere(thread);
@@ -80,10 +86,12 @@ fn blocking_region_carries_out_what_is_queued<S: Strategy>() {
     });
 }
 
-/// Two objects are dropped elsewhere while the maker enters a blocking region, which may last for ever: where threads run in
-/// parallel, that is no reason to wait. Elsewhere they are destroyed when it ends at the latest.
+/// Two objects are dropped elsewhere while the maker enters a blocking region, which may last for
+/// ever: where threads run in parallel, that is no reason to wait. Elsewhere they are destroyed
+/// when it ends at the latest.
 ///
-/// Fails if a thread in a blocking region still counts as attached, or if its end does not look at the queue.
+/// Fails if a thread in a blocking region still counts as attached, or if its end does not look at
+/// the queue.
 fn release_while_the_maker_blocks<S: Strategy>() {
     attach::<S, _>(|thread| {
         let (fates, other) = dropped_elsewhere(thread);
@@ -97,8 +105,9 @@ fn release_while_the_maker_blocks<S: Strategy>() {
     });
 }
 
-/// Two objects are dropped elsewhere while the maker detaches; the drops may find it still in their way, when it has looked at the
-/// queue for the last time. Then the next thread to attach destroys them, before it does anything else.
+/// Two objects are dropped elsewhere while the maker detaches; the drops may find it still in their
+/// way, when it has looked at the queue for the last time. Then the next thread to attach destroys
+/// them, before it does anything else.
 ///
 /// Fails if attaching does not look at the queue.
 fn next_attach_carries_out_what_is_queued<S: Strategy>() {
@@ -112,7 +121,8 @@ keyway_sync::thread_local! {
     static DROPS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Contents that say whether they have ended in the second drop of a thread. Not words of the model.
+/// Contents that say whether they have ended in the second drop of a thread. Not words of the
+/// model.
 struct Late(Arc<AtomicBool>);
 
 impl Drop for Late {
@@ -121,11 +131,13 @@ impl Drop for Late {
     }
 }
 
-/// A thread that is attached to nothing drops two references while the maker detaches, each the only one to its object. The first finds the
-/// lock taken, so that it is queued; the second does, too, but when it has been queued the maker has gone: both are destroyed here
-/// and now, with no thread attached.
+/// A thread that is attached to nothing drops two references while the maker detaches, each the
+/// only one to its object. The first finds the lock taken, so that it is queued; the second does,
+/// too, but when it has been queued the maker has gone: both are destroyed here and now, with no
+/// thread attached.
 ///
-/// Fails if who has queued a reference does not try once more: then both wait for the next attach, though nothing is in their way.
+/// Fails if who has queued a reference does not try once more: then both wait for the next attach,
+/// though nothing is in their way.
 fn who_has_queued_tries_once_more<S: Strategy>(explorer: &mut Explorer) {
     explorer.explore_until_seen("the second of two drops carried out the first", |sighting| {
         let is_late = Arc::new(AtomicBool::new(false));

@@ -55,9 +55,11 @@ fn written<S: Strategy>(log: Log<S>) -> String {
     })
 }
 
-/// A thread comes back from two blocking regions, one after the other, while another passes checkpoints: it is handed the lock twice.
+/// A thread comes back from two blocking regions, one after the other, while another passes
+/// checkpoints: it is handed the lock twice.
 ///
-/// Fails if who was handed the lock does not forget that before it waits again, or if the lock does not order what its holders do.
+/// Fails if who was handed the lock does not forget that before it waits again, or if the lock does
+/// not order what its holders do.
 fn visits_again_and_again<S: Strategy>() {
     let log = attach::<S, _>(|thread| {
         let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
@@ -83,7 +85,8 @@ fn visits_again_and_again<S: Strategy>() {
     );
 }
 
-/// Two threads in line, neither of which loses patience, and one that comes back while one of them has its turn.
+/// Two threads in line, neither of which loses patience, and one that comes back while one of them
+/// has its turn.
 ///
 /// Fails if a turn does not go on after a visit: then the other turn begins inside it.
 fn a_visit_does_not_end_the_turn<S: Strategy>() {
@@ -107,7 +110,8 @@ fn a_visit_does_not_end_the_turn<S: Strategy>() {
     assert!(turns == "aabb" || turns == "bbaa", "rule broken: a turn went on after another's: {turns}");
 }
 
-/// As above, but the second in line loses patience: the turn ends at a checkpoint, and both still get to their end.
+/// As above, but the second in line loses patience: the turn ends at a checkpoint, and both still
+/// get to their end.
 ///
 /// Fails if who has asked is not handed the lock, or who has handed it on never gets it back.
 fn a_turn_ends_when_the_line_expires<S: Strategy>() {
@@ -185,11 +189,12 @@ fn a_visit_interrupts_a_turn(explorer: &mut Explorer) {
     });
 }
 
-/// A thread comes back while another has the lock, which leaves: it is handed the lock for a visit. It goes away again when nobody waits,
-/// and comes back while the other has the lock anew, having found it free.
+/// A thread comes back while another has the lock, which leaves: it is handed the lock for a visit.
+/// It goes away again when nobody waits, and comes back while the other has the lock anew, having
+/// found it free.
 ///
-/// Fails if nobody accounts for a holder that nobody has waited for so far: then it is taken for the last one, which visited, and is
-/// not asked for the lock.
+/// Fails if nobody accounts for a holder that nobody has waited for so far: then it is taken for
+/// the last one, which visited, and is not asked for the lock.
 fn a_visit_after_a_visit(explorer: &mut Explorer) {
     type S = GlobalLock<ReturningFirst>;
     explorer.explore_until_seen("a second visit interrupted a turn", |sighting| {
@@ -231,9 +236,11 @@ fn a_visit_after_a_visit(explorer: &mut Explorer) {
     });
 }
 
-/// A thread has held the lock for longer than an interval while another stood in line, goes away, and comes back: the other has its turn.
+/// A thread has held the lock for longer than an interval while another stood in line, goes away,
+/// and comes back: the other has its turn.
 ///
-/// Fails if what a thread has used is forgotten when it gives the lock up: then it interrupts the turn, and so gets more than its part.
+/// Fails if what a thread has used is forgotten when it gives the lock up: then it interrupts the
+/// turn, and so gets more than its part.
 #[cfg(any(loom, shuttle))]
 fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
     use std::sync::Arc;
@@ -270,7 +277,8 @@ fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
     });
 }
 
-/// Two threads come back from blocking regions while the other may have the lock; each of their waits may expire.
+/// Two threads come back from blocking regions while the other may have the lock; each of their
+/// waits may expire.
 ///
 /// Fails if a wake-up is lost, or if a thread leaves the queue without the lock.
 fn comes_back_with_every_choice_of_expiries(explorer: &mut Explorer) {
@@ -279,7 +287,8 @@ fn comes_back_with_every_choice_of_expiries(explorer: &mut Explorer) {
     }
 }
 
-/// As above with three threads, so that there is a waiter that is not the first, and sleeps without a time-out.
+/// As above with three threads, so that there is a waiter that is not the first, and sleeps without
+/// a time-out.
 fn a_crowd_with_every_choice_of_expiries(explorer: &mut Explorer) {
     explorer.lower_bound_to(2);
     for [mine, one, two] in (0..8).map(|choice| [choice / 4, choice / 2 % 2, choice % 2]) {
@@ -290,7 +299,8 @@ fn a_crowd_with_every_choice_of_expiries(explorer: &mut Explorer) {
     }
 }
 
-/// The first thread and some others each go away once and write once. So many of their waits expire.
+/// The first thread and some others each go away once and write once. So many of their waits
+/// expire.
 fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
     type S = GlobalLock<ReturningFirst>;
     let (log, others) = attach::<S, _>(|thread| {
@@ -315,16 +325,18 @@ fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
     assert_eq!(written(log).len(), N + 1, "an update was lost");
 }
 
-/// Two threads stand in line when the holder leaves. The second of them becomes the first, watches from then on, and asks the one that
-/// has its turn, which waits for that.
+/// Two threads stand in line when the holder leaves. The second of them becomes the first, watches
+/// from then on, and asks the one that has its turn, which waits for that.
 ///
-/// Fails if nobody tells it that it has become the first: it sleeps without a time-out, and the turn never ends.
+/// Fails if nobody tells it that it has become the first: it sleeps without a time-out, and the
+/// turn never ends.
 #[cfg(any(loom, shuttle))]
 fn who_becomes_the_first_watches<S: Strategy>() {
     let others = attach::<S, _>(|_| {
         let has_its_turn = spawn(|| {
             attach::<S, _>(|_| {
-                // The other has not lost its patience yet: if it had been before this thread, it would have had the lock and gone.
+                // The other has not lost its patience yet: if it had been before this thread, it
+                // would have had the lock and gone.
                 let (other_waits, mut looks) = (queued::<Main>() == 1, 0);
                 while other_waits && !is_asked_for::<ReturningFirst, Main>() {
                     keyway_sync::thread::yield_after(&mut looks);

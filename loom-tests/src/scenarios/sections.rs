@@ -1,7 +1,7 @@
 //! Sections: nested, in pairs, suspended.
 //!
-//! Contents are a cell that loom watches, so that a section without its lock is a race; a cycle of waiting threads is a
-//! deadlock, which loom reports; an update that is lost shows in the sum.
+//! Contents are a cell that loom watches, so that a section without its lock is a race; a cycle of
+//! waiting threads is a deadlock, which loom reports; an update that is lost shows in the sum.
 
 use keyway::{Guarded, Ref, Strategy, Thread, attach};
 use keyway_object_model::ContentsLock;
@@ -39,7 +39,8 @@ type Counter<S> = Ref<Guarded<Twice, S>, S>;
 /// What one thread does with `N` counters.
 type Program<S, const N: usize> = fn(&[Counter<S>; N], &mut Thread<S>);
 
-/// A number that is kept twice, so that contents which are half written can be told from whole ones.
+/// A number that is kept twice, so that contents which are half written can be told from whole
+/// ones.
 #[derive(Debug, Default)]
 pub(crate) struct Twice {
     one: u32,
@@ -58,16 +59,18 @@ impl Twice {
     }
 }
 
-/// `a` then `b` inside it, against `b` then `a` inside it: no deadlock, and the outer section is held again when the
-/// inner one has ended.
+/// `a` then `b` inside it, against `b` then `a` inside it: no deadlock, and the outer section is
+/// held again when the inner one has ended.
 ///
-/// Fails if a thread keeps one lock while it waits for another, or goes on without the lock that it gave up.
+/// Fails if a thread keeps one lock while it waits for another, or goes on without the lock that it
+/// gave up.
 pub(crate) fn opposite_nesting<S: Strategy>() {
     two_counters::<S>(|[a, b], thread| nested(a, b, thread), |[a, b], thread| nested(b, a, thread));
 }
 
-/// Explores two threads that each want both of two objects at once, in opposite orders. Never without a bound: who finds its second lock taken gives
-/// up the first and tries again, and two that are stopped in between can make each other do so for ever.
+/// Explores two threads that each want both of two objects at once, in opposite orders. Never
+/// without a bound: who finds its second lock taken gives up the first and tries again, and two
+/// that are stopped in between can make each other do so for ever.
 fn pairs_that_meet(explorer: &mut Explorer, program: fn()) {
     explorer.lower_bound_to(4);
     explorer.explore(program);
@@ -87,8 +90,8 @@ fn pair_against_nested<S: Strategy>() {
 
 /// A section of an object inside a section of the same, while another thread wants it.
 ///
-/// Fails if a thread waits for a lock that it holds, gives it up to enter again what it is inside of, or gives it up when the inner section
-/// ends.
+/// Fails if a thread waits for a lock that it holds, gives it up to enter again what it is inside
+/// of, or gives it up when the inner section ends.
 fn nested_entry_of_the_same_object<S: Strategy>() {
     let both = |[a, b]: &[Counter<S>; 2], thread: &mut Thread<S>| {
         a.enter(thread, |outer| {
@@ -156,8 +159,8 @@ fn suspension_inside_a_nested_section<S: Strategy>() {
     two_counters::<S>(|[a, b], thread| suspended(a, b, thread), |[a, b], thread| nested(b, a, thread));
 }
 
-/// As [`suspension_inside_a_nested_section`], by both threads, in opposite orders: each takes its inner one again first, and the outer one
-/// when the inner has ended.
+/// As [`suspension_inside_a_nested_section`], by both threads, in opposite orders: each takes its
+/// inner one again first, and the outer one when the inner has ended.
 ///
 /// Fails if a thread retakes the outer section while it holds the inner one.
 fn suspension_inside_opposite_nesting<S: Strategy>() {
@@ -196,7 +199,8 @@ fn deep<S: Strategy>(a: &Counter<S>, b: &Counter<S>, c: &Counter<S>, thread: &mu
     });
 }
 
-/// A thread panics inside a nested section and goes on afterwards. Both locks are free for the other.
+/// A thread panics inside a nested section and goes on afterwards. Both locks are free for the
+/// other.
 ///
 /// Fails if a panic leaves a lock taken, or gives one up that is not held.
 fn panic_inside_a_nested_section<S: Strategy>() {
@@ -214,8 +218,8 @@ fn panic_inside_a_nested_section<S: Strategy>() {
     two_counters::<S>(panicking, |[a, b], thread| nested(b, a, thread));
 }
 
-/// The inner section panics after the outer one was perhaps suspended; the outer one catches the panic and goes on. It has
-/// been retaken before its contents are touched.
+/// The inner section panics after the outer one was perhaps suspended; the outer one catches the
+/// panic and goes on. It has been retaken before its contents are touched.
 ///
 /// Fails if a panic skips the retaking.
 fn panic_in_a_suspended_section<S: Strategy>() {
@@ -256,10 +260,12 @@ fn nesting_in_a_cycle_of_three<S: Strategy>() {
     ]);
 }
 
-/// A section of an object inside a section of the same, and in there one of another object, which another thread wants the other
-/// way round: the outer two are one lock, which is given up while waiting, and retaken before either goes on.
+/// A section of an object inside a section of the same, and in there one of another object, which
+/// another thread wants the other way round: the outer two are one lock, which is given up while
+/// waiting, and retaken before either goes on.
 ///
-/// Fails if only the section is given up that took no lock of its own, or if it is taken for held afterwards.
+/// Fails if only the section is given up that took no lock of its own, or if it is taken for held
+/// afterwards.
 fn same_object_inside_itself_and_another_inside<S: Strategy>() {
     let deep = |[a, b]: &[Counter<S>; 2], thread: &mut Thread<S>| {
         a.enter(thread, |outer| {
@@ -273,8 +279,8 @@ fn same_object_inside_itself_and_another_inside<S: Strategy>() {
     two_counters::<S>(deep, |[a, b], thread| nested(b, a, thread));
 }
 
-/// Inside an object's section one of another object, and in there one of the first again. If the first was given up meanwhile, it
-/// is no longer held, though a section of it is still there.
+/// Inside an object's section one of another object, and in there one of the first again. If the
+/// first was given up meanwhile, it is no longer held, though a section of it is still there.
 ///
 /// Fails if a lock that was given up is taken for held.
 fn outer_object_again_inside_another<S: Strategy>() {
@@ -290,8 +296,9 @@ fn outer_object_again_inside_another<S: Strategy>() {
     two_counters::<S>(back, |[a, b], thread| nested(b, a, thread));
 }
 
-/// Two nested sections in one, one after the other, the second of which the other thread wants the other way round: the outer one is
-/// given up for it, though another nested section has ended before.
+/// Two nested sections in one, one after the other, the second of which the other thread wants the
+/// other way round: the outer one is given up for it, though another nested section has ended
+/// before.
 ///
 /// Fails if a section is forgotten when one inside it ends.
 fn nested_twice_in_one_section<S: Strategy>() {
@@ -406,7 +413,8 @@ fn counters<S: Strategy, const N: usize, const M: usize>(programs: [Program<S, N
         mine(&counters, thread);
         (counters, others)
     });
-    // Their references are dropped here, not there: how counts change is the affair of other models.
+    // Their references are dropped here, not there: how counts change is the affair of other
+    // models.
     for other in others {
         drop(other.join().expect("the thread has not panicked"));
     }

@@ -23,7 +23,8 @@ pub(super) fn of_the_claim() -> Vec<Model> {
     scenarios!(SingleThread; 2: claim_lasts_through_a_blocking_region, claim_of_an_inner_attachment)
 }
 
-/// The maker of an object exits while another thread releases the last reference. Nothing is stranded.
+/// The maker of an object exits while another thread releases the last reference. Nothing is
+/// stranded.
 ///
 /// Fails if leaving the table forgets the queue, or a hand-over to a thread that has gone is kept.
 fn thread_exit_against_remote_release<S: Strategy>() {
@@ -39,7 +40,8 @@ fn thread_exit_against_remote_release<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker keeps a reference beyond its detaching, and drops it unattached, while another releases.
+/// The maker keeps a reference beyond its detaching, and drops it unattached, while another
+/// releases.
 fn detach_against_remote_release<S: Strategy>() {
     let fate = Fate::new();
     let (mine, other) = attach::<S, _>(|thread| {
@@ -87,7 +89,8 @@ fn blocking_region_against_remote_release<S: Strategy>() {
 
 /// A thread that is attached to nothing drops the last reference or the last but one.
 ///
-/// Fails if a queued release is seen by nobody: the thread that was in the way has gone, and none comes after it.
+/// Fails if a queued release is seen by nobody: the thread that was in the way has gone, and none
+/// comes after it.
 fn unattached_drop_against_release<S: Strategy>() {
     let fate = Fate::new();
     let other = attach::<S, _>(|thread| {
@@ -106,7 +109,8 @@ fn unattached_drop_against_release<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker drops its reference inside a blocking region, unattached, while another thread releases.
+/// The maker drops its reference inside a blocking region, unattached, while another thread
+/// releases.
 fn unattached_drop_in_a_blocking_region<S: Strategy>() {
     let fate = Fate::new();
     let other = attach::<S, _>(|thread| {
@@ -134,9 +138,11 @@ fn two_unattached_drops_against_exit<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker panics while it is attached, and goes on afterwards; another thread releases what it made.
+/// The maker panics while it is attached, and goes on afterwards; another thread releases what it
+/// made.
 ///
-/// Fails if a panic leaves the thread attached: with the lock, or in the table with nobody to look at its queue.
+/// Fails if a panic leaves the thread attached: with the lock, or in the table with nobody to look
+/// at its queue.
 fn panic_in_an_attachment<S: Strategy>() {
     let fate = Fate::new();
     let mut other = None;
@@ -152,7 +158,8 @@ fn panic_in_an_attachment<S: Strategy>() {
     attach::<S, _>(|_| ());
 }
 
-/// The maker panics inside a blocking region and catches that while it is attached. It is attached again by then.
+/// The maker panics inside a blocking region and catches that while it is attached. It is attached
+/// again by then.
 ///
 /// Fails if a panic skips that, so that the thread goes on without the lock.
 fn panic_in_a_blocking_region<S: Strategy>() {
@@ -176,10 +183,11 @@ fn panic_in_a_blocking_region<S: Strategy>() {
     });
 }
 
-/// An object is dropped elsewhere, which holds another; the maker finds it when it detaches, and destroys it then, while a thread that has
-/// attached releases the other object.
+/// An object is dropped elsewhere, which holds another; the maker finds it when it detaches, and
+/// destroys it then, while a thread that has attached releases the other object.
 ///
-/// Fails if a destructor takes the thread for attached that has detached: then it counts as only an attached thread may.
+/// Fails if a destructor takes the thread for attached that has detached: then it counts as only an
+/// attached thread may.
 fn destructor_after_detaching<S: Strategy>() {
     destroyed_on_leaving::<S>(|_| ());
 }
@@ -208,7 +216,8 @@ fn destroyed_on_leaving<S: Strategy>(leave: fn(&mut Thread<S>)) {
 /// A cell that two threads write, each while it has the claim or believes so.
 struct Shared(UnsafeCell<u32>);
 
-// SAFETY: loom checks that no two threads access the cell at once, which is what the models are about.
+// SAFETY: loom checks that no two threads access the cell at once, which is what the models are
+// about.
 unsafe impl Send for Shared {}
 // SAFETY: as for Send.
 unsafe impl Sync for Shared {}
@@ -234,7 +243,8 @@ fn claim_lasts_through_a_blocking_region<S: Strategy>() {
     other.join().unwrap();
 }
 
-/// Inside its blocking region the thread attaches anew and detaches: the claim stays with the outer attachment.
+/// Inside its blocking region the thread attaches anew and detaches: the claim stays with the outer
+/// attachment.
 ///
 /// Fails if the inner detach gives the claim up.
 fn claim_of_an_inner_attachment<S: Strategy>() {

@@ -4,7 +4,8 @@
 //! The enumerations of pointers and references fail if user code runs where a thread is half way
 //! out of the table or back, or if something is remembered across it; if an object waits for a
 //! thread that is not in the table, or that nobody has told; and if an object outlives its last
-//! reference. The others fail if a wait for foreign code is made attached, or ends without its lock.
+//! reference. The others fail if a wait for foreign code is made attached, or ends without its
+//! lock.
 
 use keyway::{FreeThreaded, Ref, Strategy};
 

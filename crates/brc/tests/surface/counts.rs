@@ -31,7 +31,8 @@ pub(crate) fn a_drop_elsewhere_is_seen_after_collect<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 100);
 }
 
-/// Nothing has been collected, and no destructor runs for the question. What waits for its owner has no reference any more.
+/// Nothing has been collected, and no destructor runs for the question. What waits for its owner
+/// has no reference any more.
 pub(crate) fn a_drop_elsewhere_is_seen_in_the_count<S: WeakCounts>() {
     let watch = Watch::default();
     let (one, other) = (Shared::<_, S>::new(watch.witness()), Shared::<_, S>::new(watch.witness()));
@@ -135,7 +136,8 @@ pub(crate) fn a_waker_is_woken_for_what_is_queued_already<S: WeakCounts>() {
     Shared::<(), S>::wake_when_queued(None);
 }
 
-/// An event loop that collects when it is woken, and only then, destroys all there is, also what is queued while it collects.
+/// An event loop that collects when it is woken, and only then, destroys all there is, also what is
+/// queued while it collects.
 pub(crate) fn nothing_is_queued_without_a_waking_or_a_collect<S: WeakCounts>() {
     let round = || {
         let watch = Watch::default();
@@ -173,7 +175,8 @@ pub(crate) fn a_maker_that_has_stepped_aside_ends_its_waking<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
-/// A waker is the user's: its clone and its drop use pointers, which they could not if a lock of the strategy were held.
+/// A waker is the user's: its clone and its drop use pointers, which they could not if a lock of
+/// the strategy were held.
 pub(crate) fn a_waker_may_use_pointers_itself<S: WeakCounts>() {
     struct Pointers<S: WeakCounts>(Shared<u8, S>);
     impl<S: WeakCounts> Wake for Pointers<S> {
@@ -198,7 +201,8 @@ pub(crate) fn a_waker_may_use_pointers_itself<S: WeakCounts>() {
     });
 }
 
-/// A waker that panics is nobody else's affair: not that of the thread which queues, nor of the one that exits.
+/// A waker that panics is nobody else's affair: not that of the thread which queues, nor of the one
+/// that exits.
 pub(crate) fn a_waker_may_panic<S: WeakCounts>() {
     if S::runtime().id != "biased-counts" {
         // Where nothing is queued, a waker ends in the call that brings it.
@@ -226,7 +230,8 @@ pub(crate) fn a_waker_may_panic<S: WeakCounts>() {
     });
 }
 
-/// A thread that only makes objects, for others to drop, holds no more than it has made since it last made one.
+/// A thread that only makes objects, for others to drop, holds no more than it has made since it
+/// last made one.
 pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
     let watch = Watch::default();
     for round in 0..100 {
@@ -236,7 +241,8 @@ pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
     }
 }
 
-/// Objects kept, made, cloned and dropped while a thread's thread-locals are destroyed, before and after the runtime's own.
+/// Objects kept, made, cloned and dropped while a thread's thread-locals are destroyed, before and
+/// after the runtime's own.
 pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
     /// What it makes last is left to others, who find that its maker has gone.
     struct Late<S: WeakCounts>(Shared<Witness, S>, Watch, mpsc::Sender<Shared<Witness, S>>);
@@ -261,7 +267,8 @@ pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
     let theirs = watch.clone();
     let (give, take) = mpsc::channel();
     let kept = elsewhere(move || {
-        // One thread-local is there before the runtime's, one after it: whatever the order of destruction, both are tried.
+        // One thread-local is there before the runtime's, one after it: whatever the order of
+        // destruction, both are tried.
         EARLY.with(|place| place.borrow_mut().take());
         let object = Shared::<_, S>::new(theirs.witness());
         LATE.with(|place| {

@@ -1,4 +1,5 @@
-//! The surface of `Arc`, on every strategy that has weak references: each rule is a function over the strategy.
+//! The surface of `Arc`, on every strategy that has weak references: each rule is a function over
+//! the strategy.
 
 mod contents;
 mod counts;

@@ -72,7 +72,8 @@ pub(crate) fn a_long_chain_is_destroyed_with_a_bounded_stack<S: WeakCounts>() {
     drop(chain);
 }
 
-/// Contents that are neither `Send` nor `Sync` keep the pointers on their thread, where they are destroyed.
+/// Contents that are neither `Send` nor `Sync` keep the pointers on their thread, where they are
+/// destroyed.
 pub(crate) fn contents_that_stay_on_their_thread<S: WeakCounts>() {
     let object = Shared::<_, S>::new((Cell::new(1), Watch::default().witness()));
     object.0.set(2);

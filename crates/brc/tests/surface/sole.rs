@@ -207,8 +207,9 @@ pub(crate) fn judged_by_another_thread_while_the_maker_is_there<S: WeakCounts>()
     maker.end();
 }
 
-/// The only reference to an object that another thread has dropped, so that it is queued, and whose maker has dropped its own references while a
-/// third had some: the object is merged then, and the queue must have no part of its count.
+/// The only reference to an object that another thread has dropped, so that it is queued, and whose
+/// maker has dropped its own references while a third had some: the object is merged then, and the
+/// queue must have no part of its count.
 fn left_by_its_maker_while_queued<S: WeakCounts>() -> Shared<String, S> {
     let mine = Shared::<_, S>::new(String::from("key"));
     let theirs = mine.clone();

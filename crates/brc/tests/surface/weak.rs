@@ -34,7 +34,8 @@ pub(crate) fn an_upgrade_fails_after_the_last_drop<S: WeakCounts>() {
     assert!(elsewhere(move || weak.upgrade().is_none()));
 }
 
-/// The maker takes notice, although no destructor runs in an upgrade: the next object that it makes is late enough.
+/// The maker takes notice, although no destructor runs in an upgrade: the next object that it makes
+/// is late enough.
 pub(crate) fn an_upgrade_by_the_maker_after_the_last_drop_elsewhere_fails<S: WeakCounts>() {
     let watch = Watch::default();
     let object = Shared::<_, S>::new(watch.witness());
@@ -143,7 +144,8 @@ pub(crate) fn a_cyclic_object_is_made_on_the_way<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
-/// Contents that take long to move: who upgrades at once sees them all. No model can see them being moved.
+/// Contents that take long to move: who upgrades at once sees them all. No model can see them being
+/// moved.
 pub(crate) fn a_cyclic_object_is_seen_whole<S: WeakCounts>() {
     const WORDS: usize = 1 << 15;
     for _ in 0..20 {
@@ -165,7 +167,8 @@ pub(crate) fn a_cyclic_object_is_seen_whole<S: WeakCounts>() {
     }
 }
 
-/// Nothing to upgrade, nothing dropped that was never made, and the memory goes with the weak references.
+/// Nothing to upgrade, nothing dropped that was never made, and the memory goes with the weak
+/// references.
 pub(crate) fn a_panic_while_a_cyclic_object_is_made<S: WeakCounts>() {
     let watch = Watch::default();
     let mut kept = None;

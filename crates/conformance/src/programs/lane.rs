@@ -95,7 +95,8 @@ impl<'p, U: Subject> Lane<'p, U> {
         Ended::Finished
     }
 
-    /// Checks every reference; in a program of one lane also all counts, and what has been destroyed.
+    /// Checks every reference; in a program of one lane also all counts, and what has been
+    /// destroyed.
     fn compare(&self, thread: &Thread<U::Strategy>) {
         for reference in &self.references {
             reference.check();

@@ -1,9 +1,10 @@
 //! Random programs, run on real threads and by a sequential oracle.
 //!
-//! A program is one sequence of steps, each of one *lane*: a thread of the program, which is one OS thread after the other if it
-//! exits in between. Lanes run freely, each its own steps in order; a reference is received after it was sent in the
-//! sequence, so that no program can deadlock. Contents change only in ways whose order does not matter, so that the oracle's
-//! result is that of every schedule.
+//! A program is one sequence of steps, each of one *lane*: a thread of the program, which is one OS
+//! thread after the other if it exits in between. Lanes run freely, each its own steps in order; a
+//! reference is received after it was sent in the sequence, so that no program can deadlock.
+//! Contents change only in ways whose order does not matter, so that the oracle's result is that of
+//! every schedule.
 
 mod execution;
 mod lane;
@@ -31,8 +32,9 @@ fn from_environment(variable: &str, default: u64) -> u64 {
     }
 }
 
-/// Every object is destroyed exactly once and none early, contents are the oracle's, nothing is left; in programs of one lane the
-/// counts, and what is destroyed, are the oracle's after each step.
+/// Every object is destroyed exactly once and none early, contents are the oracle's, nothing is
+/// left; in programs of one lane the counts, and what is destroyed, are the oracle's after each
+/// step.
 pub fn random_programs_agree_with_the_oracle<U: Subject>() {
     let first = from_environment("KEYWAY_CONFORMANCE_SEED", 1);
     let programs = from_environment("KEYWAY_CONFORMANCE_PROGRAMS", PROGRAMS);

@@ -5,7 +5,8 @@ use fastrand::Rng;
 /// An object of a program, by the order of allocation.
 pub(crate) type Id = u32;
 
-/// One of a lane's references: this number modulo how many it has. So every part of a program is a program.
+/// One of a lane's references: this number modulo how many it has. So every part of a program is a
+/// program.
 pub(crate) type Pick = u8;
 
 /// A reference on its way from one lane to another.
@@ -44,7 +45,8 @@ pub(crate) enum Op {
         object: Pick,
         add: u64,
     },
-    /// A reference to the older of the two goes into the contents of the younger: so there are no cycles.
+    /// A reference to the older of the two goes into the contents of the younger: so there are no
+    /// cycles.
     Keep {
         one: Pick,
         other: Pick,
@@ -117,7 +119,8 @@ pub(crate) struct Program {
 const STEPS: usize = 48;
 
 impl Program {
-    /// The program of a seed. Where a thread in a blocking region keeps others out, references are received by detached threads.
+    /// The program of a seed. Where a thread in a blocking region keeps others out, references are
+    /// received by detached threads.
     pub(crate) fn random(seed: u64, receive_detached: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
         let lanes = rng.usize(1..=4);
@@ -174,7 +177,8 @@ struct Maker {
     receive_detached: bool,
     objects: Id,
     tickets: Ticket,
-    /// Sent and not received yet, with the lane that will. What is left here at the end is never received.
+    /// Sent and not received yet, with the lane that will. What is left here at the end is never
+    /// received.
     sent: Vec<(usize, Ticket)>,
 }
 
@@ -184,7 +188,8 @@ impl Maker {
         Op::Allocate(self.objects - 1)
     }
 
-    /// The first lane gives another a reference to its first object, so that the lanes have something in common, and start together.
+    /// The first lane gives another a reference to its first object, so that the lanes have
+    /// something in common, and start together.
     fn share_with(&mut self, lane: usize) -> [Step; 3] {
         let ticket = self.tickets;
         self.tickets += 1;

@@ -26,7 +26,8 @@ fn resume(coroutine: &mut Coroutine<(), (), ()>) -> bool {
     matches!(coroutine.resume(()), CoroutineResult::Return(()))
 }
 
-/// A coroutine may attach in somebody else's blocking region, if it is detached when the region ends.
+/// A coroutine may attach in somebody else's blocking region, if it is detached when the region
+/// ends.
 pub fn attached_and_detached_inside_a_blocking_region<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -51,7 +52,8 @@ fn leaves_attached<S: Strategy, Other: Strategy>() {
     });
 }
 
-/// A coroutine that is still attached when the region ends would have the OS thread attached twice: the process ends.
+/// A coroutine that is still attached when the region ends would have the OS thread attached twice:
+/// the process ends.
 pub fn left_attached_at_the_end_of_a_blocking_region<U: Subject>() {
     leaves_attached::<U::Strategy, U::Strategy>();
 }
@@ -61,7 +63,8 @@ pub fn left_attached_to_another_runtime<U: Subject>() {
     leaves_attached::<U::Strategy, Bystander>();
 }
 
-/// Outside any region the coroutine is the OS thread's attachment, and others are refused until it has detached.
+/// Outside any region the coroutine is the OS thread's attachment, and others are refused until it
+/// has detached.
 pub fn switched_away_while_attached<U: Subject>() {
     let watch = Watch::new();
     let object = attach::<U::Strategy, _>(|thread| thread.alloc(watch.witness()));
@@ -76,7 +79,8 @@ pub fn switched_away_while_attached<U: Subject>() {
     attach::<U::Strategy, _>(|_| ());
 }
 
-/// A coroutine that is switched away from in a blocking region leaves the OS thread free to attach and detach meanwhile.
+/// A coroutine that is switched away from in a blocking region leaves the OS thread free to attach
+/// and detach meanwhile.
 pub fn switched_away_in_a_blocking_region<U: Subject>() {
     let watch = Watch::new();
     let also = watch.clone();

@@ -14,7 +14,8 @@ use crate::watch::{OnDrop, Watch, Witness};
 /// A way for a reference to end.
 type End<S> = fn(Ref<Witness, S>, &mut Thread<S>);
 
-/// Released, dropped, erased, moved away: each object is destroyed once, after its last release and at once.
+/// Released, dropped, erased, moved away: each object is destroyed once, after its last release and
+/// at once.
 pub fn the_last_release_destroys_however_it_is_made<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -37,7 +38,8 @@ pub fn the_last_release_destroys_however_it_is_made<U: Subject>() {
     });
 }
 
-/// Drops the only reference to an object of this thread elsewhere, while this thread stays attached.
+/// Drops the only reference to an object of this thread elsewhere, while this thread stays
+/// attached.
 fn drop_elsewhere<S: Strategy>(watch: &Watch, thread: &Thread<S>) {
     let object = thread.alloc(watch.witness());
     elsewhere::run(move || drop(object));
@@ -102,7 +104,8 @@ pub fn a_section_delays_destruction_to_the_end_of_the_outermost<U: Subject>() {
     });
 }
 
-/// While a section is given up, what became due in it is destroyed, and so is what becomes due meanwhile.
+/// While a section is given up, what became due in it is destroyed, and so is what becomes due
+/// meanwhile.
 pub fn a_suspended_section_delays_nothing<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -122,7 +125,8 @@ pub fn a_suspended_section_delays_nothing<U: Subject>() {
     });
 }
 
-/// A nested entry that has to wait gives everything up, so that destructors can run there; its section is not half entered then.
+/// A nested entry that has to wait gives everything up, so that destructors can run there; its
+/// section is not half entered then.
 pub fn a_contended_nested_entry_destroys_what_is_due<U: Subject>() {
     let watch = Watch::new();
     suspend_every_nested_entry(true);
@@ -173,7 +177,8 @@ pub fn a_destructor_runs_with_no_section_held<U: Subject>() {
     });
 }
 
-/// A destructor on a thread that is not attached can attach; on an attached one it is refused, and told why.
+/// A destructor on a thread that is not attached can attach; on an attached one it is refused, and
+/// told why.
 pub fn a_destructor_that_attaches<U: Subject>() {
     let watch = Watch::new();
     let refused = Arc::new(Mutex::new(Vec::new()));

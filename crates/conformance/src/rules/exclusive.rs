@@ -77,7 +77,8 @@ fn occupied<U: Subject>() -> (Sender<()>, Elsewhere<()>) {
     (end, occupant)
 }
 
-/// Whoever waits is detached: what it owns is destroyed meanwhile, and what it was inside of is free.
+/// Whoever waits is detached: what it owns is destroyed meanwhile, and what it was inside of is
+/// free.
 pub fn waits_detached_and_without_sections<U: Subject>() {
     if !U::PARALLEL {
         return;
@@ -153,7 +154,8 @@ pub fn gives_up_after_a_panic<U: Subject>() {
     elsewhere::run(|| attach::<U::Strategy, _>(|thread| thread.exclusive(|_| ())));
 }
 
-/// What becomes due inside is destroyed when the call has ended, by a thread that is no longer alone.
+/// What becomes due inside is destroyed when the call has ended, by a thread that is no longer
+/// alone.
 pub fn delays_destruction_to_its_end<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {

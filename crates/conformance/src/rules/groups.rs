@@ -1,4 +1,5 @@
-//! Objects whose contents share a lock, under strategies where that happens: they stay several objects behind one lock.
+//! Objects whose contents share a lock, under strategies where that happens: they stay several
+//! objects behind one lock.
 //!
 //! Where it does not happen there is nothing to be seen, and each test returns at once.
 
@@ -17,7 +18,8 @@ type Number<U> = Ref<Guarded<u64, <U as Subject>::Strategy>, <U as Subject>::Str
 /// How often a thread does what would let a waiting thread in, if it gave its lock up.
 const ROUNDS: usize = 2_000;
 
-/// Another thread that waits for `number`, which this one is inside of, to add one; it is under way when this returns.
+/// Another thread that waits for `number`, which this one is inside of, to add one; it is under way
+/// when this returns.
 fn waits_for<U: Subject>(number: &Number<U>, thread: &Thread<U::Strategy>) -> Elsewhere<()> {
     let number = number.clone_ref(thread);
     let under_way = Arc::new(AtomicBool::new(false));
@@ -41,7 +43,8 @@ fn another_gets_in<U: Subject>(number: &Number<U>, thread: &Thread<U::Strategy>)
     elsewhere::run(move || attach(|thread| number.enter(thread, |section| **section += 1)));
 }
 
-/// The outer section is not given up for the inner one, nor when that ends; and is given up when it ends itself.
+/// The outer section is not given up for the inner one, nor when that ends; and is given up when it
+/// ends itself.
 pub fn an_inner_section_keeps_the_outer_ones_lock<U: Subject>() {
     attach(|thread| {
         let Some([outer, inner]) = groups::together::<U::Strategy, 2>(thread) else { return };
@@ -85,7 +88,8 @@ pub fn an_inner_section_finds_the_outer_ones_lock_past_another<U: Subject>() {
     });
 }
 
-/// Suspension gives the one lock up, and it is taken again once for the inner and once for the outer section.
+/// Suspension gives the one lock up, and it is taken again once for the inner and once for the
+/// outer section.
 pub fn suspended_in_an_inner_section<U: Subject>() {
     for suspends in [false, true] {
         suspend_every_nested_entry(suspends);
@@ -116,7 +120,8 @@ pub fn suspended_in_an_inner_section<U: Subject>() {
     suspend_every_nested_entry(false);
 }
 
-/// Two objects are two, whatever they share: a pair takes the lock once, and gives it up once, also by a panic.
+/// Two objects are two, whatever they share: a pair takes the lock once, and gives it up once, also
+/// by a panic.
 pub fn a_pair_takes_the_lock_once<U: Subject>() {
     attach(|thread| {
         let Some([one, other]) = groups::together::<U::Strategy, 2>(thread) else { return };

@@ -19,7 +19,8 @@ pub fn a_reference_is_one_word<U: Subject>() {
     assert_eq!(size_of::<AnyRef<U::Strategy>>(), 8);
 }
 
-/// Its lock and what alignment makes of it: one byte at most, and nothing where only one thread runs.
+/// Its lock and what alignment makes of it: one byte at most, and nothing where only one thread
+/// runs.
 pub fn a_guarded_adds_its_lock_at_most<U: Subject>() {
     let lock = size_of::<<U::Strategy as Strategy>::Lock>();
     assert!(lock <= usize::from(U::PARALLEL), "{lock} bytes");

@@ -10,7 +10,8 @@ use crate::subject::Subject;
 use crate::watch::Watch;
 use crate::{child, elsewhere};
 
-/// A count in the last places below its limit is exact, and so is what comes after if it does not abort there.
+/// A count in the last places below its limit is exact, and so is what comes after if it does not
+/// abort there.
 pub fn a_count_stays_exact_up_to_its_limit<U: Subject>() {
     let limit = usize::try_from(<U::Strategy as keyway_object_model::testing::NearLimit>::LIMIT)
         .expect("a 64-bit machine");
@@ -72,8 +73,9 @@ pub fn a_count_above_two_to_the_32_stays_exact<U: Subject>() {
 /// How many references are on the way at once: enough that neither thread waits for each one.
 const BATCH: usize = 1 << 12;
 
-/// A thread that clones for others to drop, without ever looking after its queue, ends with the exact count. What is too slow for a
-/// debug run is leaked at the start, up to just below 2^32; half-way it would wrap.
+/// A thread that clones for others to drop, without ever looking after its queue, ends with the
+/// exact count. What is too slow for a debug run is leaked at the start, up to just below 2^32;
+/// half-way it would wrap.
 pub fn hand_overs_without_a_checkpoint<U: Subject>() {
     let watch = Watch::new();
     let debug = cfg!(debug_assertions);

@@ -8,7 +8,8 @@ use crate::bystander::Bystander;
 use crate::subject::Subject;
 use crate::watch::Watch;
 
-/// An OS thread is attached to one runtime at a time; the error says which it wanted and which it has.
+/// An OS thread is attached to one runtime at a time; the error says which it wanted and which it
+/// has.
 pub fn a_refused_attach_names_both_runtimes<U: Subject>() {
     let (mine, other) = (U::Strategy::runtime().id, Bystander::runtime().id);
     attach::<U::Strategy, _>(|thread| {
@@ -43,7 +44,8 @@ pub fn a_refused_attach_panics<U: Subject>() {
     });
 }
 
-/// In a blocking region an OS thread may attach to the same runtime, to another, and in another region to a third time.
+/// In a blocking region an OS thread may attach to the same runtime, to another, and in another
+/// region to a third time.
 pub fn a_blocking_region_is_free_to_attach<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {

@@ -189,7 +189,8 @@ pub fn in_a_destructor_while_unwinding_from_a_section<U: Subject>() {
     });
 }
 
-/// Adds one to the contents in another thread; fails if it cannot get in. Only where threads run in parallel.
+/// Adds one to the contents in another thread; fails if it cannot get in. Only where threads run in
+/// parallel.
 #[track_caller]
 fn others_get_in<U: Subject>(
     guarded: &Ref<Guarded<u64, U::Strategy>, U::Strategy>,

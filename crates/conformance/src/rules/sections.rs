@@ -23,8 +23,8 @@ fn clone_all<U: Subject, const N: usize>(numbers: &[Number<U>; N]) -> [Number<U>
     attach(|thread| std::array::from_fn(|place| numbers[place].clone_ref(thread)))
 }
 
-/// Runs `f` on `threads` attached threads, with the numbers rotated by the thread's place; returns what the numbers are after.
-/// Fails if the threads stand in each other's way for good.
+/// Runs `f` on `threads` attached threads, with the numbers rotated by the thread's place; returns
+/// what the numbers are after. Fails if the threads stand in each other's way for good.
 fn together<U: Subject, const N: usize>(
     threads: usize,
     f: fn(&[Number<U>; N], &mut Thread<U::Strategy>),
@@ -109,7 +109,8 @@ pub fn paired_in_opposite_orders<U: Subject>() {
     assert_eq!(sums, [10 * ROUNDS; 2]);
 }
 
-/// A section inside a section of the same object is the same right again, and does not wait for itself.
+/// A section inside a section of the same object is the same right again, and does not wait for
+/// itself.
 pub fn nested_in_the_same_object<U: Subject>() {
     for suspends in [false, true] {
         suspend_every_nested_entry(suspends);
@@ -154,7 +155,8 @@ pub fn what_has_no_bytes_is_not_the_same_object<U: Subject>() {
     });
 }
 
-/// Where other threads can run now: fails unless one gets into `number`, which this thread has suspended.
+/// Where other threads can run now: fails unless one gets into `number`, which this thread has
+/// suspended.
 #[track_caller]
 fn another_gets_in<U: Subject>(number: &Number<U>, thread: &Thread<U::Strategy>) {
     if U::PARALLEL {
@@ -219,7 +221,8 @@ pub fn suspended_around_a_blocking_region<U: Subject>() {
                     } else {
                         elsewhere::run(enter)
                     }
-                    // This OS thread under another token: what the first one holds or has given up is nothing to it.
+                    // This OS thread under another token: what the first one holds or has given up
+                    // is nothing to it.
                     attach(|thread| other.enter(thread, |section| nest_in::<U>(section, &suspended)));
                 });
                 another_gets_in::<U>(&suspended, thread);
@@ -235,7 +238,8 @@ fn nest_in<U: Subject>(section: &mut Section<'_, u64, U::Strategy>, number: &Num
     section.enter(number, |inner| **inner += 1);
 }
 
-/// Suspending an inner section gives up the outer ones too; coming back takes each again when control reaches it.
+/// Suspending an inner section gives up the outer ones too; coming back takes each again when
+/// control reaches it.
 pub fn suspended_around_a_nested_section<U: Subject>() {
     let [outer, inner, other] = numbers::<U, 3>();
     attach(|thread| {

@@ -19,7 +19,8 @@ fn allocate<U: Subject>(watch: &Watch, thread: &Thread<U::Strategy>) -> Objects<
     (0..OBJECTS).map(|_| thread.alloc(watch.witness())).collect()
 }
 
-/// Drops half of the objects on an unattached thread and releases the other half on an attached one.
+/// Drops half of the objects on an unattached thread and releases the other half on an attached
+/// one.
 fn release_all<U: Subject>(mut objects: Objects<U>) {
     let half = objects.split_off(OBJECTS / 2);
     drop(objects);
@@ -64,7 +65,8 @@ fn blocking<U: Subject>(queued: bool) {
     let before = if queued { OBJECTS } else { 0 };
     assert_eq!(watch.destroyed(), before, "releases that were queued are carried out on the way in");
     if U::KEEPS_CLAIM {
-        // Nobody else can attach: they wait for the owner, or are queued for it. Nothing is lost by that.
+        // Nobody else can attach: they wait for the owner, or are queued for it. Nothing is lost by
+        // that.
         drop(objects);
     } else {
         elsewhere::run(move || release_all::<U>(objects));
@@ -113,7 +115,8 @@ pub fn exiting_with_releases_queued<U: Subject>() {
     exiting::<U>(true);
 }
 
-/// Where contents have no lock, attached threads take turns; where a claim is kept, through blocking regions too.
+/// Where contents have no lock, attached threads take turns; where a claim is kept, through
+/// blocking regions too.
 pub fn attached_one_at_a_time_unless_parallel<U: Subject>() {
     if U::PARALLEL {
         return;
@@ -144,8 +147,8 @@ pub fn attached_one_at_a_time_unless_parallel<U: Subject>() {
 /// How many threads come and go.
 const SHORT_LIVED: usize = 100_000;
 
-/// Identities do not run out, and nobody is taken for somebody who has gone: a new thread owns what it makes, and not what its
-/// predecessors made.
+/// Identities do not run out, and nobody is taken for somebody who has gone: a new thread owns what
+/// it makes, and not what its predecessors made.
 pub fn a_hundred_thousand_short_lived_ones<U: Subject>() {
     let watch = Watch::new();
     let mut older: Objects<U> = Vec::new();
@@ -153,7 +156,8 @@ pub fn a_hundred_thousand_short_lived_ones<U: Subject>() {
         let life = thread::scope(|scope| {
             scope.spawn(|| attach::<U::Strategy, _>(|thread| short_life::<U>(&watch, &older, thread))).join()
         });
-        // The first ones stay: whose name comes round again is taken for one of their makers. And the latest.
+        // The first ones stay: whose name comes round again is taken for one of their makers. And
+        // the latest.
         older.truncate(if place < OBJECTS { OBJECTS } else { OBJECTS - 1 });
         older.push(life.expect("it does not panic"));
     }

@@ -1,4 +1,5 @@
-//! Objects made, cloned and dropped with no token at hand, under strategies that allow it: on any thread, at any time of its life.
+//! Objects made, cloned and dropped with no token at hand, under strategies that allow it: on any
+//! thread, at any time of its life.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -90,8 +91,8 @@ where
     });
 }
 
-/// As [`last_dropped_by_the_maker`], in a section and in an exclusive call, which every destructor waits
-/// for.
+/// As [`last_dropped_by_the_maker`], in a section and in an exclusive call, which every destructor
+/// waits for.
 pub fn last_dropped_by_the_maker_in_a_section<U: Subject>()
 where
     U::Strategy: FreeThreaded,
@@ -161,7 +162,8 @@ fn bequeath(will: impl Any) {
     LAST_WILL.with_borrow_mut(|wills| wills.push(Box::new(will)));
 }
 
-/// When an OS thread's thread-locals are destroyed, those of the strategy may be gone, or not be there yet.
+/// When an OS thread's thread-locals are destroyed, those of the strategy may be gone, or not be
+/// there yet.
 pub fn in_a_thread_locals_destructor<U: Subject>()
 where
     U::Strategy: FreeThreaded,

@@ -92,7 +92,8 @@ pub fn dropped_in_a_thread_local_destructor<U: Subject>() {
     assert_eq!(watch.destroyed(), 2);
 }
 
-/// The same where the thread-local was there first, and so is destroyed last; and where it never attached at all.
+/// The same where the thread-local was there first, and so is destroyed last; and where it never
+/// attached at all.
 pub fn dropped_in_a_thread_local_older_than_the_attachment<U: Subject>() {
     let watch = Watch::new();
     let also = watch.clone();

@@ -1,4 +1,5 @@
-//! E0277: an object whose contents are not `Send`. The last reference may be released on any thread, which then destroys them.
+//! E0277: an object whose contents are not `Send`. The last reference may be released on any
+//! thread, which then destroys them.
 
 use keyway::{SingleThread, Thread};
 

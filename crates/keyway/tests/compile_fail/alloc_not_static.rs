@@ -1,4 +1,5 @@
-//! E0597: an object whose contents borrow from a frame. A reference may outlive every frame of the thread that made it.
+//! E0597: an object whose contents borrow from a frame. A reference may outlive every frame of the
+//! thread that made it.
 
 use keyway::{AtomicCounts, Thread};
 

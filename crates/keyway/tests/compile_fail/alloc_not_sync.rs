@@ -1,5 +1,5 @@
-//! E0277: an object whose contents are not `Sync`. References are read on several threads at once, under `SingleThread` too,
-//! so that a program can change its strategy and still compile.
+//! E0277: an object whose contents are not `Sync`. References are read on several threads at once,
+//! under `SingleThread` too, so that a program can change its strategy and still compile.
 
 use std::cell::Cell;
 

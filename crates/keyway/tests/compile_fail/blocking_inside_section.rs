@@ -1,4 +1,5 @@
-//! E0500, E0501: a blocking region inside a section. Property 1: nothing guarded is held across a switch.
+//! E0500, E0501: a blocking region inside a section. Property 1: nothing guarded is held across a
+//! switch.
 
 use keyway::{GlobalLock, Guarded, Interval, Thread};
 

@@ -1,4 +1,5 @@
-//! E0596: a checkpoint inside an exclusive call. Foreign code that relies on the global lock relies on nothing changing hands.
+//! E0596: a checkpoint inside an exclusive call. Foreign code that relies on the global lock relies
+//! on nothing changing hands.
 
 use keyway::{GlobalLock, Interval, Thread};
 

@@ -1,4 +1,5 @@
-//! E0500, E0501: an exclusive call inside a section. It may wait, and a thread waits for the lock of foreign code without sections.
+//! E0500, E0501: an exclusive call inside a section. It may wait, and a thread waits for the lock
+//! of foreign code without sections.
 
 use keyway::{Guarded, ObjectLocks, Thread};
 

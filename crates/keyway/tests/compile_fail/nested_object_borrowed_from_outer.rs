@@ -1,5 +1,6 @@
-//! E0502: entering an object through a reference inside the outer section's contents. Property 2: no deadlock between
-//! sections; the reference may be gone while the outer section is given up, so it is cloned out first.
+//! E0502: entering an object through a reference inside the outer section's contents. Property 2:
+//! no deadlock between sections; the reference may be gone while the outer section is given up, so
+//! it is cloned out first.
 
 use keyway::{BiasedCounts, Guarded, Ref, Thread};
 

@@ -1,5 +1,5 @@
-//! E0499: a borrow of an outer section's contents kept across a nested section. Property 2: no deadlock between sections; others
-//! may change the outer contents while it is given up.
+//! E0499: a borrow of an outer section's contents kept across a nested section. Property 2: no
+//! deadlock between sections; others may change the outer contents while it is given up.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

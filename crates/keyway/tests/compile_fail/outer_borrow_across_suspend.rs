@@ -1,5 +1,5 @@
-//! E0499: a borrow of a section's contents kept across `suspend`. Property 2: no deadlock between sections; others may change
-//! the contents meanwhile.
+//! E0499: a borrow of a section's contents kept across `suspend`. Property 2: no deadlock between
+//! sections; others may change the contents meanwhile.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

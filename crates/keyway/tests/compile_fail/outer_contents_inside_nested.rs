@@ -1,5 +1,5 @@
-//! E0500, E0501: an outer section's contents used inside a nested one. Property 2: no deadlock between sections; the outer one may
-//! have been given up by then.
+//! E0500, E0501: an outer section's contents used inside a nested one. Property 2: no deadlock
+//! between sections; the outer one may have been given up by then.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

@@ -1,5 +1,5 @@
-//! E0500, E0501: a section's contents used while it is suspended. Property 2: no deadlock between sections; its lock is somebody else's
-//! then.
+//! E0500, E0501: a section's contents used while it is suspended. Property 2: no deadlock between
+//! sections; its lock is somebody else's then.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

@@ -1,4 +1,5 @@
-//! E0521: a borrow of a pair's contents kept outside its closure. Property 3: leaking cannot make it unsound.
+//! E0521: a borrow of a pair's contents kept outside its closure. Property 3: leaking cannot make
+//! it unsound.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

@@ -1,4 +1,5 @@
-//! E0500, E0501: a pair inside a section. Property 2: no deadlock between sections; a pair waits, so no section may be held then.
+//! E0500, E0501: a pair inside a section. Property 2: no deadlock between sections; a pair waits,
+//! so no section may be held then.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

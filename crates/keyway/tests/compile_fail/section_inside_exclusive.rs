@@ -1,4 +1,5 @@
-//! E0308: a section inside an exclusive call. The lock of foreign code comes before every section's, so the call lends `&Thread` only.
+//! E0308: a section inside an exclusive call. The lock of foreign code comes before every
+//! section's, so the call lends `&Thread` only.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

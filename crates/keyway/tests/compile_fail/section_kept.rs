@@ -1,5 +1,5 @@
-//! E0521: a section kept outside its closure. Property 3: leaking cannot make it unsound; a section is lent, so there is nothing
-//! to forget.
+//! E0521: a section kept outside its closure. Property 3: leaking cannot make it unsound; a section
+//! is lent, so there is nothing to forget.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

@@ -1,5 +1,5 @@
-//! E0502: the thread used inside its own blocking region. Property 1: nothing guarded is held across a switch; inside the
-//! region the OS thread is not attached.
+//! E0502: the thread used inside its own blocking region. Property 1: nothing guarded is held
+//! across a switch; inside the region the OS thread is not attached.
 
 use keyway::{GlobalLock, Interval, Thread};
 

@@ -1,5 +1,5 @@
-//! E0521: the token kept outside the closure of `suspend`. Property 1: nothing guarded is held across a switch; with the token
-//! in hand, the section could checkpoint once it is held again.
+//! E0521: the token kept outside the closure of `suspend`. Property 1: nothing guarded is held
+//! across a switch; with the token in hand, the section could checkpoint once it is held again.
 
 use keyway::{BiasedCounts, Guarded, Thread};
 

@@ -1,4 +1,5 @@
-//! E0277: the token shared with another thread. Whoever has a token is attached: the other thread is not.
+//! E0277: the token shared with another thread. Whoever has a token is attached: the other thread
+//! is not.
 
 use keyway::{BiasedCounts, Thread};
 

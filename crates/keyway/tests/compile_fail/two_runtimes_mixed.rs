@@ -1,4 +1,5 @@
-//! E0308: a reference of one runtime used with the token of another. A runtime is a type, so this is a mistake of types.
+//! E0308: a reference of one runtime used with the token of another. A runtime is a type, so this
+//! is a mistake of types.
 
 use keyway::{GlobalLock, Interval, Ref, Thread};
 

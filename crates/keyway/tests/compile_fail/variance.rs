@@ -1,5 +1,6 @@
-//! E0308: a reference, a token, contents or a section of one runtime coerced to another whose name is a subtype's. All four
-//! are invariant in the strategy; a covariant type, here `Covariant`, is coerced without a word.
+//! E0308: a reference, a token, contents or a section of one runtime coerced to another whose name
+//! is a subtype's. All four are invariant in the strategy; a covariant type, here `Covariant`, is
+//! coerced without a word.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,5 @@
-//! Limits that were set for the strategies before they were measured, and whether this run reaches them.
+//! Limits that were set for the strategies before they were measured, and whether this run reaches
+//! them.
 
 use super::row::Row;
 use crate::rounds::Figure;
@@ -90,13 +91,14 @@ const TOO_NOISY: f64 = 0.1;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Verdict {
     Reached,
-    /// Above the limit by no more than two measurements of the reference differ, with as many locked instructions.
+    /// Above the limit by no more than two measurements of the reference differ, with as many
+    /// locked instructions.
     WithinNoise,
     Missed,
     /// There is no limit.
     Reported,
-    /// The cores were not free, or two measurements of the reference differ by more than [`TOO_NOISY`] and by more than there is between
-    /// the ratio and the limit.
+    /// The cores were not free, or two measurements of the reference differ by more than
+    /// [`TOO_NOISY`] and by more than there is between the ratio and the limit.
     NotJudged,
 }
 

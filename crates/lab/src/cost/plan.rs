@@ -22,7 +22,8 @@ const COMPARED_WITH_A_LOCK: [&str; 8] = [
     "blocking-region",
 ];
 
-/// References that are measured once more under another name: how much two measurements of the same thing differ.
+/// References that are measured once more under another name: how much two measurements of the same
+/// thing differ.
 const AGAIN: [(&str, &str, &str); 9] = [
     ("owner-pair", "rc", "rc-again"),
     ("owner-pair", "arc", "arc-again"),
@@ -75,7 +76,8 @@ pub(super) fn chosen(is_asked_for: impl Fn(&str) -> bool) -> Vec<(benches::Row, 
     chosen
 }
 
-/// What an operation's rows are compared with: references, and the cells in which they are measured.
+/// What an operation's rows are compared with: references, and the cells in which they are
+/// measured.
 pub(super) fn references(operation: &str, cells: &[Cell]) -> Vec<(&'static str, usize)> {
     // Its second half does the same for them.
     let own = if operation == "owner-pair-by-drop" { "owner-pair" } else { operation };

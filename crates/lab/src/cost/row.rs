@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::plan::{self, Cell};
 use crate::rounds::{Figure, Rounds};
 
-/// The part of its time that each thread must have spent on a core, and in which all threads must have been at it.
+/// The part of its time that each thread must have spent on a core, and in which all threads must
+/// have been at it.
 const ENOUGH: f64 = 0.9;
 
 /// Operations that are stepped through for the count of instructions.
@@ -72,7 +73,8 @@ pub(crate) struct Row {
     pub(crate) locked_instructions: Option<f64>,
     /// Bytes of an object besides its contents, or of a lock; null where the subject has neither.
     pub(crate) header_bytes: Option<usize>,
-    /// Bytes that the C library's allocator sets aside for an object with 8 bytes of contents; null where it does not say.
+    /// Bytes that the C library's allocator sets aside for an object with 8 bytes of contents; null
+    /// where it does not say.
     pub(crate) allocated_bytes: Option<u64>,
     /// For several threads: the least part of its time that one of them spent on a core.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +82,8 @@ pub(crate) struct Row {
     /// For several threads: the part of the time in which all were at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) overlap: Option<Figure>,
-    /// Whether both were enough in nine rounds of ten. If not, the row does not show what the strategy can do.
+    /// Whether both were enough in nine rounds of ten. If not, the row does not show what the
+    /// strategy can do.
     pub(crate) cores_were_free: bool,
     /// What is known to be wrong with the subject; this row does not reach it.
     #[serde(skip_serializing_if = "Option::is_none")]

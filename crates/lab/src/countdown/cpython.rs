@@ -1,5 +1,6 @@
-//! Real CPython's figures for the article's countdown, to stand beside ours. Not measured by any command of this project: on
-//! another day and with the programs' own clock, by running the article's script on five interpreters.
+//! Real CPython's figures for the article's countdown, to stand beside ours. Not measured by any
+//! command of this project: on another day and with the programs' own clock, by running the
+//! article's script on five interpreters.
 
 use super::plan::Mode;
 use crate::rounds::Figure;

@@ -11,7 +11,8 @@ use super::{Arguments, FLOOR};
 pub(super) enum Mode {
     /// Threads of one runtime
     Threads,
-    /// A thread in each of several isolated runtimes, in one process, each with a global lock of its own
+    /// A thread in each of several isolated runtimes, in one process, each with a global lock of
+    /// its own
     Runtimes,
     /// Processes that are there already when the time begins
     Processes,

@@ -1,7 +1,8 @@
 //! Processes that count down: this program once more, as a child that is told what to do.
 //!
-//! A child that is to wait says that it is ready, and begins when it reads a line. It counts down, prints how many iterations it
-//! has made, and ends. Where there is no line to read, since the parent has gone, it ends without having counted.
+//! A child that is to wait says that it is ready, and begins when it reads a line. It counts down,
+//! prints how many iterations it has made, and ends. Where there is no line to read, since the
+//! parent has gone, it ends without having counted.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitCode, Stdio};
@@ -48,8 +49,9 @@ pub(crate) fn part(part: &Part) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The time in which so many processes count down, each its share: from before the first is started until the last has ended;
-/// or, if they are to wait, from the word to begin until the last has counted down.
+/// The time in which so many processes count down, each its share: from before the first is started
+/// until the last has ended; or, if they are to wait, from the word to begin until the last has
+/// counted down.
 ///
 /// # Errors
 /// What went wrong, in one line.

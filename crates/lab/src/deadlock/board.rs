@@ -1,4 +1,5 @@
-//! The board: which thread holds which object and which it waits for, and the watchdog that looks at it.
+//! The board: which thread holds which object and which it waits for, and the watchdog that looks
+//! at it.
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -151,8 +152,8 @@ impl Board {
         (now.completed, now.met)
     }
 
-    /// Looks at the board until all threads have ended, or wait for each other and nothing has changed for as long as this. Then, they
-    /// are told to go.
+    /// Looks at the board until all threads have ended, or wait for each other and nothing has
+    /// changed for as long as this. Then, they are told to go.
     pub(super) fn watch(&self, patience: Duration) -> Option<Circle> {
         let mut now = self.now();
         loop {
@@ -173,7 +174,8 @@ impl Board {
 }
 
 impl Now {
-    /// Each thread that waits for an object which another holds that waits itself; nobody if that is not so for all.
+    /// Each thread that waits for an object which another holds that waits itself; nobody if that
+    /// is not so for all.
     fn circle(&self) -> Vec<Waits> {
         let waits = |thread: usize| {
             let wanted = self.wants[thread]?;

@@ -8,12 +8,14 @@ use keyway_workloads::{CannotStart, Crew, Job};
 use super::Locks;
 use super::board::{Board, Circle, LetGo, THREADS};
 
-/// How long a thread that has its first object waits for the other to have one, too: long enough on any machine if the other can
-/// run meanwhile, and a moment in a section, where it cannot under a global lock.
+/// How long a thread that has its first object waits for the other to have one, too: long enough on
+/// any machine if the other can run meanwhile, and a moment in a section, where it cannot under a
+/// global lock.
 const LONG: Duration = Duration::from_secs(10);
 const MOMENT: Duration = Duration::from_millis(2);
 
-/// How much more patient the watchdog is with sections: they must not come to a standstill, and the machine may be busy.
+/// How much more patient the watchdog is with sections: they must not come to a standstill, and the
+/// machine may be busy.
 const MORE_PATIENT: u32 = 100;
 
 /// What is run.
@@ -101,7 +103,8 @@ fn naive<S: Strategy>(
         thread.blocking(|| board.meet(number, LONG));
         let taken = thread.blocking(|| board.lock(number, second));
         if taken.is_ok() {
-            // The naive locks are the program's own; the runtime's are taken one at a time, and for the change alone.
+            // The naive locks are the program's own; the runtime's are taken one at a time, and for
+            // the change alone.
             for object in objects {
                 object.enter(thread, |total| **total += 1);
             }
@@ -114,7 +117,8 @@ fn naive<S: Strategy>(
     Ok(())
 }
 
-/// With a section inside a section. It cannot be left to block: under a global lock the other thread does not run meanwhile.
+/// With a section inside a section. It cannot be left to block: under a global lock the other
+/// thread does not run meanwhile.
 fn sections<S: Strategy>(
     objects: &[Object<S>; 2],
     number: usize,

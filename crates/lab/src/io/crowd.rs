@@ -1,4 +1,5 @@
-//! A crowd that comes back: far more threads than cores return from blocking regions, over and over.
+//! A crowd that comes back: far more threads than cores return from blocking regions, over and
+//! over.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +33,8 @@ pub(super) struct Row {
     operations_per_s: Figure,
 }
 
-/// Measures these strategies in interleaved rounds; those under which one thread at a time is attached, and which let it change.
+/// Measures these strategies in interleaved rounds; those under which one thread at a time is
+/// attached, and which let it change.
 ///
 /// # Errors
 /// If a thread cannot be started.
@@ -91,7 +93,8 @@ impl Job for Crowd {
     }
 }
 
-/// Waits for the gate in a blocking region, and comes back from others until it is stopped. How often it has been back in time.
+/// Waits for the gate in a blocking region, and comes back from others until it is stopped. How
+/// often it has been back in time.
 fn comes_back<S: Strategy>(gate: &Gate, stop: &AtomicBool) -> u64 {
     attach::<S, _>(|thread| {
         thread.blocking(|| gate.pass());

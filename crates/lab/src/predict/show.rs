@@ -163,8 +163,8 @@ fn millions(throughput: f64) -> String {
 const KINDS: [&str; 5] =
     ["measured", "band", "speculative band", "no lower side", "no lower side, speculative"];
 
-/// A panel for each operation. A bar goes from the lower side to the upper, in multiples of what one thread gets done; without a lower side
-/// it begins at nothing, and is of another kind.
+/// A panel for each operation. A bar goes from the lower side to the upper, in multiples of what
+/// one thread gets done; without a lower side it begins at nothing, and is of another kind.
 pub(super) fn plot(rows: &[Prediction]) -> Plot {
     let mut operations: Vec<&str> = rows.iter().map(|row| row.operation.as_str()).collect();
     operations.dedup();

@@ -14,11 +14,13 @@ use crate::rounds::{Figure, Rounds};
 /// What the others' times are compared with.
 pub(super) const BASES: [&str; 2] = ["single-thread", "global-lock-interval"];
 
-/// The strategy to which the times in count operations are compared, since a model has predicted that.
+/// The strategy to which the times in count operations are compared, since a model has predicted
+/// that.
 pub(super) const ATOMIC: &str = "atomic-counts";
 
-/// What a model predicted of an operation, by what an atomic one costs: on the owner's path, five to nine times less; otherwise what CPython's
-/// measured non-owner's pair is to two locked instructions.
+/// What a model predicted of an operation, by what an atomic one costs: on the owner's path, five
+/// to nine times less; otherwise what CPython's measured non-owner's pair is to two locked
+/// instructions.
 const PREDICTED: (f64, f64) = (1.0 / 7.0, 1.35);
 
 /// One row of the document.
@@ -36,7 +38,8 @@ pub(crate) struct Row {
     pub(super) count_operations: u64,
     /// Retains and releases that the replay carried out.
     pub(super) carried_out: u64,
-    /// Operations on immortal objects, on threads' private counts; and those of the count operations that were on deferred objects.
+    /// Operations on immortal objects, on threads' private counts; and those of the count
+    /// operations that were on deferred objects.
     pub(super) immortal_operations: u64,
     pub(super) per_thread_operations: u64,
     pub(super) deferred_operations: u64,
@@ -48,15 +51,18 @@ pub(crate) struct Row {
     pub(super) count_seconds: Figure,
     /// `count_seconds` for each operation carried out, in ns.
     pub(super) ns_per_operation: Figure,
-    /// How much two life replays differ: the upper end of the interval of their absolute difference.
+    /// How much two life replays differ: the upper end of the interval of their absolute
+    /// difference.
     pub(super) noise_seconds: f64,
     /// Whether `count_seconds` is not above that.
     pub(super) below_noise: bool,
     /// `total_seconds` by that of a strategy, in the same rounds.
     pub(super) ratio: BTreeMap<&'static str, Figure>,
-    /// `count_seconds` by that of `atomic-counts`, in the same rounds; null if one of the two is below the noise.
+    /// `count_seconds` by that of `atomic-counts`, in the same rounds; null if one of the two is
+    /// below the noise.
     pub(super) count_ratio_to_atomic: Option<Figure>,
-    /// What a model predicted for that from the shares below, before anything was measured; null under strategies without owners.
+    /// What a model predicted for that from the shares below, before anything was measured; null
+    /// under strategies without owners.
     pub(super) predicted_ratio_to_atomic: Option<f64>,
     /// Shares of the operations by path; null under strategies without owners.
     pub(super) owner_share: Option<Figure>,

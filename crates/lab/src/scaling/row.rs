@@ -55,7 +55,8 @@ pub(super) struct Row {
     pub(super) fairness: Option<Figure>,
     /// Nanoseconds: the percentiles of each round, and the longest of each round.
     pub(super) delay: Delays,
-    /// The least part of its time that a thread spent on a core; those that wait for a lock in the kernel spend less.
+    /// The least part of its time that a thread spent on a core; those that wait for a lock in the
+    /// kernel spend less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) on_cpu_share: Option<Figure>,
     /// The part of the time in which all threads were at it.

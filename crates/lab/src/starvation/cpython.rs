@@ -1,5 +1,5 @@
-//! Real CPython's figures for the same experiment, to stand beside ours. Not measured by any command of this project: by a script
-//! on five interpreters, on another day.
+//! Real CPython's figures for the same experiment, to stand beside ours. Not measured by any
+//! command of this project: by a script on five interpreters, on another day.
 
 use super::Answers;
 

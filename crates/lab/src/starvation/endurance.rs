@@ -1,4 +1,5 @@
-//! Four spinners and four echo clients for a long time: the longest that anybody waits for the lock.
+//! Four spinners and four echo clients for a long time: the longest that anybody waits for the
+//! lock.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -20,7 +21,8 @@ pub(super) const EACH: usize = 4;
 /// How long the control thread sleeps at a time.
 const NAP: Duration = Duration::from_millis(1);
 
-/// One row of the document. Waits in milliseconds; each is the longest of its kind, so it has no interval.
+/// One row of the document. Waits in milliseconds; each is the longest of its kind, so it has no
+/// interval.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     strategy: &'static str,
@@ -32,7 +34,8 @@ pub(super) struct Row {
     client_wait_ms: f64,
     /// The longest time of one iteration of a spinner.
     spinner_wait_ms: f64,
-    /// How much longer than it wanted a thread slept that has nothing to do with the runtime, at most.
+    /// How much longer than it wanted a thread slept that has nothing to do with the runtime, at
+    /// most.
     control_gap_ms: f64,
     /// The longer of the two waits, less the control thread's gap.
     longest_less_control_ms: f64,

@@ -46,8 +46,8 @@ impl Lane {
         }
     }
 
-    /// Rectangles: columns from, to, and the kind's part of their height, from its upper end to its lower. Neighbours that look the same
-    /// are one.
+    /// Rectangles: columns from, to, and the kind's part of their height, from its upper end to its
+    /// lower. Neighbours that look the same are one.
     pub(super) fn rectangles(&self) -> Vec<(Range<usize>, Range<f64>, Kind)> {
         let mut rectangles: Vec<(Range<usize>, Range<f64>, Kind)> = Vec::new();
         let mut before = Vec::new();
@@ -68,7 +68,8 @@ impl Lane {
     }
 }
 
-/// The kinds of a column, one above the other, in the order of [`Kind::ALL`], with the least differences left out.
+/// The kinds of a column, one above the other, in the order of [`Kind::ALL`], with the least
+/// differences left out.
 fn stack(shares: &Shares) -> Vec<(Range<f64>, Kind)> {
     /// Heights are multiples of this.
     const STEP: f64 = 0.05;
@@ -76,7 +77,8 @@ fn stack(shares: &Shares) -> Vec<(Range<f64>, Kind)> {
     const LEAST: f64 = 0.15;
     let shares = shares.map(|share| if share > 0.0 { share.max(LEAST) } else { 0.0 });
     let all: f64 = shares.iter().sum();
-    // What little is missing is an edge; a column of which more is missing has a gap at its lower end.
+    // What little is missing is an edge; a column of which more is missing has a gap at its lower
+    // end.
     let whole = if all > 1.0 - STEP { all } else { 1.0 };
     let (mut sum, mut stacked) = (0.0, Vec::new());
     for (kind, share) in Kind::ALL.into_iter().zip(shares) {

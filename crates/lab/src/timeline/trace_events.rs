@@ -1,4 +1,5 @@
-//! Scenes in the trace-event format of Chromium, which Perfetto opens: a scene is a process, a thread a thread.
+//! Scenes in the trace-event format of Chromium, which Perfetto opens: a scene is a process, a
+//! thread a thread.
 
 use serde_json::{Value, json};
 

@@ -40,7 +40,8 @@ pub(super) fn time<S: Strategy>(clients: usize, trips: u64) -> io::Result<Durati
     Ok(done.elapsed)
 }
 
-/// Sends a message and waits for its answer, with a blocking region around each of the two calls, as CPython's `send` and `recv` have.
+/// Sends a message and waits for its answer, with a blocking region around each of the two calls,
+/// as CPython's `send` and `recv` have.
 fn round_trip<S: Strategy>(
     mut connection: &UnixStream,
     number: u64,

@@ -1,4 +1,5 @@
-//! What is measured, and in which order: every workload on one thread and the clients, under each strategy.
+//! What is measured, and in which order: every workload on one thread and the clients, under each
+//! strategy.
 
 use std::io;
 use std::time::Duration;
@@ -98,7 +99,8 @@ impl Plan {
         Some(round[self.subjects[subject].io?] / round[self.subjects[0].io?])
     }
 
-    /// Measures everything in interleaved rounds, after a short one that warms up and does not count.
+    /// Measures everything in interleaved rounds, after a short one that warms up and does not
+    /// count.
     ///
     /// # Errors
     /// Those of the clients' connections.

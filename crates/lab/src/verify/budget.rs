@@ -25,7 +25,8 @@ pub(super) fn is_small(row: &Row) -> bool {
     row.complete && row.iterations <= SMALL
 }
 
-/// Whether this row of a run without a bound says anything new: a model that is never without one has only done again what it did before.
+/// Whether this row of a run without a bound says anything new: a model that is never without one
+/// has only done again what it did before.
 pub(super) fn is_news(row: &Row) -> bool {
     row.bound.is_none() || !row.complete
 }
@@ -40,8 +41,8 @@ impl Budget {
         }
     }
 
-    /// How far each model is explored, and when it is cut short: late enough that only a model which has grown beyond its
-    /// budget is.
+    /// How far each model is explored, and when it is cut short: late enough that only a model
+    /// which has grown beyond its budget is.
     pub(super) fn limits(self) -> Limits {
         let (bound, minutes) = match self {
             Budget::Quick => (2, 2),

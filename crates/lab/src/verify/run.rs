@@ -10,14 +10,15 @@ use crate::models::{Limits, Listed, Models, Row};
 /// Runs all of these, so many at a time; the rows are in no particular order.
 ///
 /// # Errors
-/// A process could not be started. A model that fails or is cut short is no error but a row that says so.
+/// A process could not be started. A model that fails or is cut short is no error but a row that
+/// says so.
 pub(super) fn all(
     models: &Models,
     mut jobs: Vec<(&Listed, Limits)>,
     at_a_time: usize,
 ) -> Result<Vec<Row>, String> {
-    // Enumerations take longest, then what has more threads: first, so that no core waits for it alone in the end. The last is
-    // taken first.
+    // Enumerations take longest, then what has more threads: first, so that no core waits for it
+    // alone in the end. The last is taken first.
     jobs.sort_by_key(|(model, _)| (model.name.contains("programs_of_"), model.threads));
     let pace = Pace::new("models", jobs.len());
     let (jobs, rows) = (Mutex::new(jobs), Mutex::new(Vec::new()));

@@ -10,7 +10,8 @@ use keyway_sync::atomic::{AtomicUsize, Ordering};
 use super::{Shape, extent, object};
 use crate::pointers::WeakCounts;
 
-/// Contents of shape `K` that are still to be made when the object is: they are dropped with it if [`note_made`] has been called.
+/// Contents of shape `K` that are still to be made when the object is: they are dropped with it if
+/// [`note_made`] has been called.
 #[derive(Debug)]
 pub struct Late<K>(PhantomData<K>);
 
@@ -35,8 +36,8 @@ struct Made(AtomicUsize);
 
 impl Made {
     fn note(&self) {
-        // O8, Relaxed: whoever notes it has a reference, whose release orders this and the making before the contents' drop. An atomic
-        // only because two holders may note it at once.
+        // O8, Relaxed: whoever notes it has a reference, whose release orders this and the making
+        // before the contents' drop. An atomic only because two holders may note it at once.
         self.0.store(1, Ordering::Relaxed);
     }
 
@@ -71,11 +72,13 @@ unsafe impl<K: Shape> Shape for Late<K> {
     }
 }
 
-/// From now on the contents are dropped with their object, if its shape is `Late<K>`. False if it is another; then nothing has happened.
+/// From now on the contents are dropped with their object, if its shape is `Late<K>`. False if it
+/// is another; then nothing has happened.
 ///
 /// # Safety
 /// - The caller has a reference to the object of `contents`.
-/// - The contents are made, and stay so until the object is destroyed or they are taken together with its last reference.
+/// - The contents are made, and stay so until the object is destroyed or they are taken together
+///   with its last reference.
 pub unsafe fn note_made<K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };

@@ -1,9 +1,10 @@
 //! Counted memory for contents of any shape: what pointer types of other crates are made of.
 //!
-//! In front of the contents lie, from the front: padding if the contents' alignment asks for it, the length if they are a slice made
-//! as one (or what else their [`Shape`] has to keep), the number of weak references, and an object's [header](crate::header_bytes). So the header is found from a
-//! pointer to the contents alone, whatever their type, and the contents from the header; a queue, which knows objects by their headers,
-//! destroys a slice by the length in front of it.
+//! In front of the contents lie, from the front: padding if the contents' alignment asks for it,
+//! the length if they are a slice made as one (or what else their [`Shape`] has to keep), the
+//! number of weak references, and an object's [header](crate::header_bytes). So the header is found
+//! from a pointer to the contents alone, whatever their type, and the contents from the header; a
+//! queue, which knows objects by their headers, destroys a slice by the length in front of it.
 
 use std::alloc::{self, Layout};
 use std::any::TypeId;
@@ -40,12 +41,14 @@ struct Front<S: WeakCounts> {
     header: Header<S>,
 }
 
-/// Bytes in front of the contents of a sized object, without padding for contents whose alignment is above 8.
+/// Bytes in front of the contents of a sized object, without padding for contents whose alignment
+/// is above 8.
 pub const fn front_bytes<S: WeakCounts>() -> usize {
     mem::size_of::<Front<S>>()
 }
 
-/// The whole memory of an object, and where its contents are in it. None if that is more than memory can be.
+/// The whole memory of an object, and where its contents are in it. None if that is more than
+/// memory can be.
 fn whole<S: WeakCounts>(contents: Layout, extent: usize) -> Option<(Layout, usize)> {
     let front = mem::size_of::<Front<S>>() + extent;
     let align = contents.align().max(mem::align_of::<Front<S>>());
@@ -100,7 +103,8 @@ impl<K: Shape, S: WeakCounts> Of<K, S> {
     };
 }
 
-/// Memory for an object, its front written and its contents not. The object has one reference and no weak one.
+/// Memory for an object, its front written and its contents not. The object has one reference and
+/// no weak one.
 ///
 /// # Panics
 /// If no memory can be as large, with a message that names the type and the bound. Nothing is lost
@@ -170,8 +174,8 @@ impl<S: WeakCounts> Drop for Memory<S> {
 }
 
 /// # Safety
-/// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is theirs, and so many bytes are their
-///   extent.
+/// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is
+///   theirs, and so many bytes are their extent.
 #[inline]
 unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, extent: usize) {
     // SAFETY: not freed before the end of this function.
@@ -193,7 +197,8 @@ unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, extent: usi
 unsafe fn weak<'a, S: WeakCounts>(contents: NonNull<u8>) -> &'a WeakCount {
     // SAFETY: the caller's duty.
     let front = unsafe { front::<S>(contents) };
-    // SAFETY: not freed, by the caller's duty; the word lies in an atomic, so no part of it is frozen by the borrow.
+    // SAFETY: not freed, by the caller's duty; the word lies in an atomic, so no part of it is
+    // frozen by the borrow.
     unsafe { &(*front.as_ptr()).weak }
 }
 
@@ -275,14 +280,16 @@ pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
         Released::Destroy => {
             // SAFETY: not freed before it is destroyed.
             let object = unsafe { object::<S>(contents) };
-            // SAFETY: the last reference has gone; such an object is not claimed before it is freed.
+            // SAFETY: the last reference has gone; such an object is not claimed before it is
+            // freed.
             unsafe { destruction::destroy_claimed(object) }
         }
         Released::DestroyDue => destruction::pay(),
     }
 }
 
-/// Calls a strategy's function that takes a [`Due`], and destroys what it has put there. Not for others: whoever has a `Due` can detach threads.
+/// Calls a strategy's function that takes a [`Due`], and destroys what it has put there. Not for
+/// others: whoever has a `Due` can detach threads.
 #[inline]
 pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
     let result = f(&mut Due::new());
@@ -332,8 +339,8 @@ pub unsafe fn retain<S: WeakCounts>(contents: NonNull<u8>) {
     unsafe { retained.settle(object) };
 }
 
-/// Takes a reference away, on any thread at any time; if anything is owed then, `end` is called with it, which is to
-/// [settle] it.
+/// Takes a reference away, on any thread at any time; if anything is owed then, `end` is called
+/// with it, which is to [settle] it.
 ///
 /// # Safety
 /// - The caller owns a reference to the object of `contents`, and does not use it after.
@@ -356,8 +363,8 @@ unsafe fn extent<'a, K: Shape, S: WeakCounts>(contents: NonNull<u8>) -> &'a K::E
     unsafe { place.as_ref() }
 }
 
-/// See [`Descriptor::claim`]. Claims nothing: weak references may still look at the words, which are
-/// claimed when the memory is freed.
+/// See [`Descriptor::claim`]. Claims nothing: weak references may still look at the words, which
+/// are claimed when the memory is freed.
 ///
 /// # Safety
 /// - `object` is the prefix of an object made by [`allocate`] under `S`, which is not freed.

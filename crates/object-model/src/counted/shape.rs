@@ -79,7 +79,8 @@ impl<T: ?Sized> WholeExtent<T> {
     pub fn pointer_at(self, contents: NonNull<u8>) -> NonNull<T> {
         let mut pointer = self.pointer;
         let place = (&raw mut pointer).cast::<*mut u8>();
-        // SAFETY: a pointer to a type of unknown size begins with the address, as `unsize` has it too; the rest is left as it is.
+        // SAFETY: a pointer to a type of unknown size begins with the address, as `unsize` has it
+        // too; the rest is left as it is.
         unsafe { place.write(contents.as_ptr()) };
         // SAFETY: the address written is not null.
         unsafe { NonNull::new_unchecked(pointer) }

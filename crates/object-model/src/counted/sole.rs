@@ -7,7 +7,8 @@ use super::{object, with_due};
 use crate::owed::Released;
 use crate::pointers::WeakCounts;
 
-/// Whether the caller's reference is the only one, weak ones included. Destroys what turns out to be due.
+/// Whether the caller's reference is the only one, weak ones included. Destroys what turns out to
+/// be due.
 ///
 /// # Safety
 /// - The caller has a reference to the object of `contents`, and keeps it.
@@ -15,7 +16,8 @@ use crate::pointers::WeakCounts;
 pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
-    // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make a weak reference.
+    // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make
+    // a weak reference.
     with_due(|due| {
         // SAFETY: the caller's reference, which is kept.
         let weak = unsafe { WeakOnes::of::<S>(contents) };
@@ -25,7 +27,8 @@ pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     })
 }
 
-/// Takes the caller's reference away if it is the only one; see [`WeakCounts::try_take`]. Destroys what turns out to be due.
+/// Takes the caller's reference away if it is the only one; see [`WeakCounts::try_take`]. Destroys
+/// what turns out to be due.
 ///
 /// # Safety
 /// - The caller has a reference to the object of `contents`, and does not use it after `true`.
@@ -41,8 +44,8 @@ pub unsafe fn try_take<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     })
 }
 
-/// Takes the caller's reference away; see [`WeakCounts::release_to_take`]. True if it was the last: then the contents are the caller's. Destroys what
-/// turns out to be due.
+/// Takes the caller's reference away; see [`WeakCounts::release_to_take`]. True if it was the last:
+/// then the contents are the caller's. Destroys what turns out to be due.
 ///
 /// # Safety
 /// - The caller has a reference to the object of `contents`, and does not use it after.

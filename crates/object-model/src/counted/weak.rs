@@ -115,8 +115,8 @@ impl WeakOnes {
         WeakOnes(NonNull::from(unsafe { weak::<S>(contents) }))
     }
 
-    /// If the object has no weak reference, none is made while the result lives: a thread that tries
-    /// to make one waits. None if it has one. Never waits.
+    /// If the object has no weak reference, none is made while the result lives: a thread that
+    /// tries to make one waits. None if it has one. Never waits.
     #[must_use]
     pub fn keep_out(&self) -> Option<KeptOut<'_>> {
         // SAFETY: not freed, as `of` was promised.

@@ -8,12 +8,13 @@ use keyway_sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Word(AtomicU64);
 
-/// In a word that keeps an address, both bits: its object is gone, and what weak references see is no count. No count comes near: it has passed the
-/// limit long before.
+/// In a word that keeps an address, both bits: its object is gone, and what weak references see is
+/// no count. No count comes near: it has passed the limit long before.
 const LINK: u64 = 3 << 62;
 
-/// A count above this aborts, so that it can never wrap nor look like an address: there is room for 2^62 retains more before it would. The highest
-/// bit alone says whether it has been passed, which is the shortest question to ask.
+/// A count above this aborts, so that it can never wrap nor look like an address: there is room for
+/// 2^62 retains more before it would. The highest bit alone says whether it has been passed, which
+/// is the shortest question to ask.
 const LIMIT: u64 = u64::MAX / 2;
 
 // SAFETY: *counting* and *order*: PROTOCOL.md, "Why it is right". *No way back*: one atomic step
@@ -26,14 +27,15 @@ unsafe impl SharedWord for Word {
 
     #[inline]
     fn retain(&self) -> Retained {
-        // O1, Relaxed: whoever adds a reference has one already, which orders everything before it; nothing is published.
+        // O1, Relaxed: whoever adds a reference has one already, which orders everything before it;
+        // nothing is published.
         if self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT { Retained::Nothing } else { Retained::Abort }
     }
 
     #[inline]
     unsafe fn release(&self) -> Released {
-        // O2, Release: pairs with O3 of whoever takes the last one away. Orders this holder's use of the object before its
-        // destruction.
+        // O2, Release: pairs with O3 of whoever takes the last one away. Orders this holder's use
+        // of the object before its destruction.
         if self.0.fetch_sub(1, Ordering::Release) == 1 {
             self.acquire_all();
             Released::Destroy
@@ -54,8 +56,9 @@ impl Word {
     /// Called after the last decrement, before destruction.
     #[inline]
     fn acquire_all(&self) {
-        // O3, Acquire: pairs with O2 of every other holder. The value read is the last decrement's, which continues the release
-        // sequence of all others. A load rather than a fence: as cheap, and ThreadSanitizer understands it.
+        // O3, Acquire: pairs with O2 of every other holder. The value read is the last decrement's,
+        // which continues the release sequence of all others. A load rather than a fence: as cheap,
+        // and ThreadSanitizer understands it.
         let count = self.0.load(Ordering::Acquire);
         debug_assert_eq!(count, 0, "nobody can retain what nobody holds");
     }
@@ -76,8 +79,9 @@ impl Word {
         // O4: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
         while seen != 0 && seen < LINK {
-            // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak reference has it from a holder of a
-            // reference. Relaxed on failure: only the next attempt's value.
+            // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak
+            // reference has it from a holder of a reference. Relaxed on failure: only the next
+            // attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) if seen <= LIMIT => return Upgraded::Reference,
                 Ok(_) => return Upgraded::Abort,
@@ -89,20 +93,23 @@ impl Word {
 
     /// Whether there is one reference, which is the caller's.
     pub(crate) fn is_one(&self) -> bool {
-        // O6, Acquire: pairs with O2 of all who had one. What they did with the contents comes before what the caller does now.
+        // O6, Acquire: pairs with O2 of all who had one. What they did with the contents comes
+        // before what the caller does now.
         self.0.load(Ordering::Acquire) == 1
     }
 
     /// Takes the caller's reference away if it is the only one.
     #[must_use]
     pub(crate) fn try_take(&self) -> bool {
-        // O7, Acquire: pairs with O2, as O3. Relaxed on failure: nothing is concluded but that there are others.
+        // O7, Acquire: pairs with O2, as O3. Relaxed on failure: nothing is concluded but that
+        // there are others.
         self.0.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Keeps an address in the word of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // Relaxed: read back by the same thread; others see that it is no count, as they would see that it is zero.
+        // Relaxed: read back by the same thread; others see that it is no count, as they would see
+        // that it is zero.
         self.0.store(address as u64 | LINK, Ordering::Relaxed);
     }
 

@@ -1,4 +1,5 @@
-//! A process that uses `AtomicCounts` forks, and its child attaches, counts, and enters objects that no other thread was in.
+//! A process that uses `AtomicCounts` forks, and its child attaches, counts, and enters objects
+//! that no other thread was in.
 #![cfg(unix)]
 
 use keyway_atomic_counts::AtomicCounts;

@@ -1,7 +1,8 @@
-//! Who may change a count, asked on a thread that brings no token along: a thread-local says by what it is told from an owner.
+//! Who may change a count, asked on a thread that brings no token along: a thread-local says by
+//! what it is told from an owner.
 //!
-//! The same as in `count`, for the case that it is the owner in as few instructions as a pointer without a runtime can have; everything
-//! else is one call.
+//! The same as in `count`, for the case that it is the owner in as few instructions as a pointer
+//! without a runtime can have; everything else is one call.
 
 use std::hint::cold_path;
 
@@ -62,8 +63,9 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
         words.decrement_own(own);
         return;
     }
-    // The end of an object that nobody else has had. Not a call, which would be a third of what an object costs beside its memory; but laid out of
-    // the way of the releases that are not the last.
+    // The end of an object that nobody else has had. Not a call, which would be a third of what an
+    // object costs beside its memory; but laid out of the way of the releases that are not the
+    // last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
         cold_path();
         return end(Released::Destroy);

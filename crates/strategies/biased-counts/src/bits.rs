@@ -1,5 +1,5 @@
-//! What the bits of the words mean: what was in each at one moment, and what follows from it. Plain values: `word` has the
-//! accesses.
+//! What the bits of the words mean: what was in each at one moment, and what follows from it. Plain
+//! values: `word` has the accesses.
 
 /// The id of a thread that may own objects. [`NOBODY`] and [`UNBIASED`] are never given out.
 pub(crate) type ThreadId = u32;
@@ -10,17 +10,20 @@ pub(crate) const NOBODY: ThreadId = 0;
 /// What a thread is called for which no id is left; its objects are born merged, and it owns none.
 pub(crate) const UNBIASED: ThreadId = u32::MAX;
 
-/// In `shared`: the object is in its owner's queue, and the queue owns one reference. Until it is merged.
+/// In `shared`: the object is in its owner's queue, and the queue owns one reference. Until it is
+/// merged.
 pub(crate) const QUEUED: i64 = 1;
 
 /// In `shared`: the object has no owner, and `shared` alone is the count. Never unset once set.
 pub(crate) const MERGED: i64 = 1 << 1;
 
-/// In `shared`: there may be weak references. Never unset once set. The owner's free without an atomic step needs it to be 0.
+/// In `shared`: there may be weak references. Never unset once set. The owner's free without an
+/// atomic step needs it to be 0.
 pub(crate) const WEAK: i64 = 1 << 2;
 
-/// In `shared`: somebody who is not the owner is comparing both words, under the lock of the owner's bucket. Cleared by every release and
-/// by the merge, so that it tells whether `shared` has been written to and is the same again.
+/// In `shared`: somebody who is not the owner is comparing both words, under the lock of the
+/// owner's bucket. Cleared by every release and by the merge, so that it tells whether `shared` has
+/// been written to and is the same again.
 pub(crate) const PROBED: i64 = 1 << 3;
 
 /// In `shared`, both together: the object is gone, and what would be its count is an address.
@@ -29,17 +32,19 @@ pub(crate) const LINK: i64 = QUEUED | MERGED;
 /// One reference in `shared`.
 pub(crate) const ONE: i64 = 1 << 4;
 
-/// How many references an owner counts at most; it has half of the 32 bits, so that one comparison with a constant of an
-/// instruction tells both whether the owner is me and whether there is room.
+/// How many references an owner counts at most; it has half of the 32 bits, so that one comparison
+/// with a constant of an instruction tells both whether the owner is me and whether there is room.
 pub(crate) const MOST: u64 = (1 << 31) - 1;
 
 /// How many references go from `own` to `shared` when `own` is full.
 pub(crate) const SPILL: u64 = 1 << 30;
 
-/// A shared word above this aborts, so that its count can never wrap: there is room for as many retains again before it would.
+/// A shared word above this aborts, so that its count can never wrap: there is room for as many
+/// retains again before it would.
 pub(crate) const LIMIT: i64 = i64::MAX / 2;
 
-/// What was in `own` at one moment: the owner's id in the upper half, what the owner counts in the lower; all zero if there is no owner.
+/// What was in `own` at one moment: the owner's id in the upper half, what the owner counts in the
+/// lower; all zero if there is no owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Own(pub(crate) u64);
@@ -57,23 +62,24 @@ impl Own {
         i64::from(self.0 as u32)
     }
 
-    /// References that the thread of this bias counts if it is the owner; otherwise above [`MOST`], as no other word lies in
-    /// the 2^32 numbers that begin with an id.
+    /// References that the thread of this bias counts if it is the owner; otherwise above [`MOST`],
+    /// as no other word lies in the 2^32 numbers that begin with an id.
     #[inline]
     pub(crate) fn counted_by(self, bias: Bias) -> u64 {
         self.0.wrapping_add(bias.0)
     }
 
-    /// References beyond the first two that the thread of this bias counts if it is the owner; otherwise, or if it counts fewer,
-    /// above [`MOST`].
+    /// References beyond the first two that the thread of this bias counts if it is the owner;
+    /// otherwise, or if it counts fewer, above [`MOST`].
     #[inline]
     pub(crate) fn beyond_two(self, bias: BiasLessTwo) -> u64 {
         self.0.wrapping_add(bias.0)
     }
 }
 
-/// What an attached thread brings along to be told from an owner: its id in the upper half, negated, so that one addition
-/// to an `own` word leaves the count, and what is left is no count if the owner is somebody else.
+/// What an attached thread brings along to be told from an owner: its id in the upper half,
+/// negated, so that one addition to an `own` word leaves the count, and what is left is no count if
+/// the owner is somebody else.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Bias(pub(crate) u64);
@@ -96,7 +102,8 @@ impl Bias {
     }
 }
 
-/// A thread's bias, less two: with it, one addition and one comparison tell whether a release is the owner's and not the last.
+/// A thread's bias, less two: with it, one addition and one comparison tell whether a release is
+/// the owner's and not the last.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub(crate) struct BiasLessTwo(u64);
@@ -165,7 +172,8 @@ impl Shared {
         self.0 & LINK == LINK || self.is_merged() && self.count() == 0
     }
 
-    /// Whether nobody but the owner has a reference, nor any claim to be told anything: the whole word is zero.
+    /// Whether nobody but the owner has a reference, nor any claim to be told anything: the whole
+    /// word is zero.
     pub(crate) fn is_untouched(self) -> bool {
         self.0 == 0
     }

@@ -34,7 +34,8 @@ pub(crate) unsafe fn retain<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, bias:
     Retained::Nothing
 }
 
-/// One reference more, on a thread that does not own the object, or is not attached. An immortal object has no owner, so that every thread comes here.
+/// One reference more, on a thread that does not own the object, or is not attached. An immortal
+/// object has no owner, so that every thread comes here.
 ///
 /// # Safety
 /// - The caller keeps the object alive.
@@ -67,8 +68,8 @@ pub(crate) unsafe fn release<L: Layout>(
         words.decrement_own(own);
         return Released::Nothing;
     }
-    // Here and not in a call: many an object is born, used by its owner alone, and dropped. But laid
-    // out of the way of the releases that are not the last.
+    // Here and not in a call: many an object is born, used by its owner alone, and dropped. But
+    // laid out of the way of the releases that are not the last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
         cold_path();
         // Nobody else has a reference, nor has a queue: I4.
@@ -122,7 +123,8 @@ pub(crate) unsafe fn release_by_another<L: Layout>(object: ObjectPtr<BiasedCount
 /// - The caller owns a reference, and does not use it after.
 #[inline(always)]
 unsafe fn release_from<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, mut seen: Shared) -> Released {
-    // SAFETY: alive until the count changes or the reference is handed over, by the caller's reference.
+    // SAFETY: alive until the count changes or the reference is handed over, by the caller's
+    // reference.
     let words = unsafe { object.count() };
     loop {
         let attempt = if seen.is_merged() {
@@ -132,7 +134,8 @@ unsafe fn release_from<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, mut seen: 
             }
             return reclaim::release_merged(words);
         } else if seen.count() == 0 && !seen.is_queued() {
-            // The reference is one that the owner counts: only the owner can take it away, so hand it over.
+            // The reference is one that the owner counts: only the owner can take it away, so hand
+            // it over.
             match words.try_mark_queued(seen) {
                 // SAFETY: the caller's duty; marked just now, by this call alone.
                 Ok(()) => return unsafe { reclaim::hand_over(object) },

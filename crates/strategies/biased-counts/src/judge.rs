@@ -1,4 +1,5 @@
-//! What pointer types ask of a count beyond adding and taking away: is it still there, am I the only one?
+//! What pointer types ask of a count beyond adding and taking away: is it still there, am I the
+//! only one?
 
 use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{Due, ObjectPtr, Released, Upgraded};
@@ -24,10 +25,12 @@ pub(crate) unsafe fn upgrade<L: Layout>(
     let words = unsafe { object.count() };
     let is_owner = || words.own_of(bias).counted_by(bias) <= MOST;
     if is_owner() && words.shared().is_queued() {
-        // What others have released may have been the last: the owner does not bring back what is gone for all that it knows.
+        // What others have released may have been the last: the owner does not bring back what is
+        // gone for all that it knows.
         thread::drain_for_later(due);
     }
-    // An attached owner counts at least one as long as it is the owner: with weak references about, it merges at the end.
+    // An attached owner counts at least one as long as it is the owner: with weak references about,
+    // it merges at the end.
     if is_owner() {
         // SAFETY: alive: this thread counts a reference.
         let _added = unsafe { count::retain(object, bias) };
@@ -87,8 +90,8 @@ struct Look {
     position: Option<usize>,
 }
 
-/// Counts an object's references as another than its owner, who is in the table; PROTOCOL.md says why that is exact. None if
-/// the ownership is ending, or has ended.
+/// Counts an object's references as another than its owner, who is in the table; PROTOCOL.md says
+/// why that is exact. None if the ownership is ending, or has ended.
 ///
 /// # Safety
 /// - The caller has a reference, which is not the queue's.
@@ -114,7 +117,8 @@ unsafe fn look<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, owner: &Present<'_
     }
 }
 
-/// Whether the caller's reference is the only one. If there are weak ones, the caller sees to it that none is upgraded meanwhile.
+/// Whether the caller's reference is the only one. If there are weak ones, the caller sees to it
+/// that none is upgraded meanwhile.
 ///
 /// # Safety
 /// - The caller has a reference, and no weak one is upgraded meanwhile.
@@ -223,8 +227,8 @@ unsafe fn take<L: Layout>(
     Some(Ok(()))
 }
 
-/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`; PROTOCOL.md says for which case
-/// that does not hold.
+/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`;
+/// PROTOCOL.md says for which case that does not hold.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -242,14 +246,16 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
                 if own == 1 && words.shared_to_judge().is_untouched() {
                     return Released::Destroy;
                 }
-                // From here on anybody can judge. First what is queued, which has been released before.
+                // From here on anybody can judge. First what is queued, which has been released
+                // before.
                 words.merge(0);
                 thread::drain_now(due);
                 return reclaim::release_merged(words);
             }
             Judge::Anyone => return reclaim::release_merged(words),
             Judge::Another(owner) => {
-                // SAFETY: the caller's duty; used once, since it is not looked at again after an answer.
+                // SAFETY: the caller's duty; used once, since it is not looked at again after an
+                // answer.
                 if let Some(released) = unsafe { release_to_take_by_another(object, weak, owner) } {
                     return released;
                 }
@@ -258,8 +264,9 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
     }
 }
 
-/// One look and one step, with the owner's bucket locked: so two who do this do it one after the other. None if the ownership is
-/// ending, or has ended, or its owner has left the table: nothing has happened then.
+/// One look and one step, with the owner's bucket locked: so two who do this do it one after the
+/// other. None if the ownership is ending, or has ended, or its owner has left the table: nothing
+/// has happened then.
 ///
 /// # Safety
 /// - As for [`release_to_take`], after any other answer than none.

@@ -1,4 +1,5 @@
-//! Where the words of a header lie. Each layout is a runtime of its own, with a table and thread-locals that no other has.
+//! Where the words of a header lie. Each layout is a runtime of its own, with a table and
+//! thread-locals that no other has.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -19,7 +20,8 @@ pub trait Layout: Declared {}
 ///
 /// # Safety
 /// Implementors promise:
-/// - `runtime`, `table` and `with_local` always reach the same statics, which no other layout shares.
+/// - `runtime`, `table` and `with_local` always reach the same statics, which no other layout
+///   shares.
 pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
     /// What lies between two words.
     type Gap: Debug + Default + Send + Sync + 'static;
@@ -42,11 +44,13 @@ pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
 /// What is kept for an OS thread under one layout.
 #[derive(Debug)]
 pub struct Local {
-    /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while it is not in the table.
+    /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while
+    /// it is not in the table.
     pub(crate) present: Cell<Bias>,
     /// The same, as a release wants it; another number while something is queued to this OS thread.
     pub(crate) to_release: ReleaseBias,
-    /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is none.
+    /// The signal of this OS thread's entry in the table, which keeps it alive; null while there is
+    /// none.
     pub(crate) signal: Cell<*const Signal>,
     /// Whether this OS thread has a token, and is not in a blocking region.
     pub(crate) token: Cell<bool>,
@@ -127,8 +131,9 @@ layout! {
 }
 
 layout! {
-    /// The owner's word and the others' on cache lines of their own, and a third word, written once, by which a thread that has not made
-    /// an object knows so without a look at the owner's line: a header of 200 bytes.
+    /// The owner's word and the others' on cache lines of their own, and a third word, written
+    /// once, by which a thread that has not made an object knows so without a look at the owner's
+    /// line: a header of 200 bytes.
     ///
     /// For the few objects that their owner and other threads count at the same time, all the time.
     Apart, "biased-counts-apart", Gap, MakerWord

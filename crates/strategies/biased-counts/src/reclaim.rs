@@ -1,4 +1,5 @@
-//! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the owner.
+//! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the
+//! owner.
 
 use keyway_object_model::{Due, ObjectPtr, Released, wake_soon};
 
@@ -60,7 +61,8 @@ unsafe fn merge_own<L: Layout>(
     if merged.was_queued { drain() } else { Released::Nothing }
 }
 
-/// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`] for who may.
+/// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`]
+/// for who may.
 #[cold]
 #[inline(never)]
 fn merge_entry<L: Layout>(words: &Words<L>) -> Released {
@@ -78,7 +80,8 @@ pub(crate) fn release_merged<L: Layout>(words: &Words<L>) -> Released {
     Released::Destroy
 }
 
-/// Hands a reference that the owner counts over to the owner's queue; carries it out here if the owner is not attached.
+/// Hands a reference that the owner counts over to the owner's queue; carries it out here if the
+/// owner is not attached.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -96,8 +99,9 @@ pub(crate) unsafe fn hand_over<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) ->
     }
 }
 
-/// The owner has ended its ownership since, or is about to: it has cleared `own` and not yet set MERGED, perhaps. The reference
-/// is released like any other that is not the owner's; if the mark is still there, that is a decrement which the merge will count.
+/// The owner has ended its ownership since, or is about to: it has cleared `own` and not yet set
+/// MERGED, perhaps. The reference is released like any other that is not the owner's; if the mark
+/// is still there, that is a decrement which the merge will count.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -114,8 +118,8 @@ unsafe fn hand_over_to<L: Layout>(owner: ThreadId, object: ObjectPtr<BiasedCount
         // SAFETY: the caller's duties.
         return unsafe { hand_over_in(bucket, owner, object) };
     }
-    // The owner is not attached, and cannot attach while its bucket is locked: its words are ours (I2).
-    // SAFETY: the reference is the caller's, the lock is held and the owner absent.
+    // The owner is not attached, and cannot attach while its bucket is locked: its words are ours
+    // (I2). SAFETY: the reference is the caller's, the lock is held and the owner absent.
     unsafe { release_for(object) }
 }
 
@@ -146,7 +150,8 @@ pub(crate) unsafe fn hand_over_in<L: Layout>(
     }
 }
 
-/// Ends the ownership of an object whose owner is not attached, on its behalf. False if the owner is attached.
+/// Ends the ownership of an object whose owner is not attached, on its behalf. False if the owner
+/// is attached.
 ///
 /// # Safety
 /// - The caller has a reference.
@@ -161,7 +166,8 @@ pub(crate) unsafe fn merge_for_absent<L: Layout>(
     if bucket.find(owner).is_some() {
         return false;
     }
-    // The owner cannot attach while its bucket is locked: its words are ours (I2), unless somebody has merged them before.
+    // The owner cannot attach while its bucket is locked: its words are ours (I2), unless somebody
+    // has merged them before.
     if words.own().owner() == owner {
         words.merge(0);
     }
@@ -172,8 +178,8 @@ pub(crate) unsafe fn merge_for_absent<L: Layout>(
 ///
 /// # Safety
 /// - The caller owns that reference, and does not use it after.
-/// - The caller is the object's attached owner, or was it before its ownership ended, or holds the lock of the owner's bucket while
-///   the owner is not in the table.
+/// - The caller is the object's attached owner, or was it before its ownership ended, or holds the
+///   lock of the owner's bucket while the owner is not in the table.
 pub(crate) unsafe fn release_for<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Released {
     // SAFETY: alive, by the reference.
     let words = unsafe { object.count() };
@@ -183,7 +189,8 @@ pub(crate) unsafe fn release_for<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) 
 /// Releases everything in a queue that has been taken out of the table.
 ///
 /// # Safety
-/// - The caller is the attached owner whose queue it was, or holds the lock of its bucket with the owner absent.
+/// - The caller is the attached owner whose queue it was, or holds the lock of its bucket with the
+///   owner absent.
 /// - Each entry owns a reference.
 pub(crate) unsafe fn release_all<L: Layout>(queue: Queue<L>, due: &mut Due<BiasedCounts<L>>) {
     for object in queue {

@@ -20,16 +20,18 @@ use crate::layout::{Apart, Compact, Layout};
 use crate::thread::{self, Attached};
 use crate::word::Words;
 
-/// Counts are biased: the thread that made an object counts in a plain word, all others in an atomic one. Contents have a
-/// lock each. `L` says where the two words lie; each layout is a runtime of its own.
+/// Counts are biased: the thread that made an object counts in a plain word, all others in an
+/// atomic one. Contents have a lock each. `L` says where the two words lie; each layout is a
+/// runtime of its own.
 #[derive(Debug)]
 pub struct BiasedCounts<L: Layout = Compact> {
     _never: Infallible,
     _layout: PhantomData<L>,
 }
 
-// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an `ObjectLock`; attaching enters the
-// table and detaching leaves it, on which I2 rests; the runtime is the layout's, which is no other's.
+// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; contents have an
+// `ObjectLock`; attaching enters the table and detaching leaves it, on which I2 rests; the runtime
+// is the layout's, which is no other's.
 unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
     type Attached = Attached;
 
@@ -124,7 +126,8 @@ unsafe impl<L: Layout> Strategy for BiasedCounts<L> {
     type Lock = Lock;
 }
 
-// SAFETY: a thread counts as the owner only while it is in the table, token or not (I2), which the thread-local that is asked says.
+// SAFETY: a thread counts as the owner only while it is in the table, token or not (I2), which the
+// thread-local that is asked says.
 unsafe impl<L: Layout> FreeThreaded for BiasedCounts<L> {
     #[inline]
     fn new_count_anywhere() -> Words<L> {

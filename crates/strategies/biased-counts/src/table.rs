@@ -1,6 +1,7 @@
 //! The table of attached threads, and the queue of each.
 //!
-//! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is a leaf lock.
+//! A fixed number of buckets, each with a lock, threads hashed onto them by id. A bucket's lock is
+//! a leaf lock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ const BUCKETS: usize = if cfg!(loom) { 1 } else { 64 };
 /// How many entries an owner carries out at a time, with its bucket locked. In a model, one.
 const AT_A_TIME: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// Objects whose owner must release a reference, the first to come in front. Each entry owns that reference.
+/// Objects whose owner must release a reference, the first to come in front. Each entry owns that
+/// reference.
 pub(crate) type Queue<L> = VecDeque<ObjectPtr<BiasedCounts<L>>>;
 
 /// An attached thread.
@@ -81,7 +83,8 @@ impl Signal {
     /// Whether the thread has to look; one plain load.
     #[inline]
     pub(crate) fn is_raised(&self) -> bool {
-        // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; who misses it sees it at a later checkpoint.
+        // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; who misses it sees it
+        // at a later checkpoint.
         self.0.load(Ordering::Relaxed)
     }
 
@@ -181,7 +184,8 @@ impl<L: Layout> Bucket<L> {
 pub(crate) struct Present<'a, L: Layout>(&'a mut Entry<L>);
 
 impl<L: Layout> Present<'_, L> {
-    /// Queues an object, with the reference that the caller owns. Returns whom to wake once the bucket is unlocked.
+    /// Queues an object, with the reference that the caller owns. Returns whom to wake once the
+    /// bucket is unlocked.
     #[must_use]
     pub(crate) fn push(&mut self, object: ObjectPtr<BiasedCounts<L>>) -> Option<Arc<Waker>> {
         self.with_news(|entry| {

@@ -1,4 +1,5 @@
-//! What a thread is to this strategy: an id, which lasts as long as the OS thread, and a place in the table while attached.
+//! What a thread is to this strategy: an id, which lasts as long as the OS thread, and a place in
+//! the table while attached.
 
 use std::cell::Cell;
 use std::ptr;
@@ -53,7 +54,8 @@ fn own_id() -> ThreadId {
 }
 
 fn new_id() -> ThreadId {
-    // O14, Relaxed: only that no number is given out twice matters, and that each read-modify-write sees to by itself.
+    // O14, Relaxed: only that no number is given out twice matters, and that each read-modify-write
+    // sees to by itself.
     NEXT_ID.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1)).unwrap_or(UNBIASED)
 }
 
@@ -113,8 +115,8 @@ fn sees_exit<L: Layout>() -> bool {
     })
 }
 
-/// Takes a thread that had a token out of the table and releases what was queued to it. From now on its words belong to its
-/// bucket's lock.
+/// Takes a thread that had a token out of the table and releases what was queued to it. From now on
+/// its words belong to its bucket's lock.
 pub(crate) fn leave_table<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L>>) {
     L::with_local(|local| local.token.set(false));
     leave(attached.id, due);
@@ -159,7 +161,8 @@ fn forget_waker<L: Layout>(waker: Option<Arc<Waker>>, due: &mut Due<BiasedCounts
     }
 }
 
-/// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS thread is in the table.
+/// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS
+/// thread is in the table.
 #[inline]
 pub(crate) fn present<L: Layout>() -> Bias {
     L::with_local(|local| local.present.get())
@@ -198,7 +201,8 @@ fn attach_unasked<L: Layout>() {
 }
 
 impl<L: Layout> LeaveAtExit for BiasedCounts<L> {
-    /// A thread that has a token as it exits is a coroutine's, which may yet be dropped, and detach then.
+    /// A thread that has a token as it exits is a coroutine's, which may yet be dropped, and detach
+    /// then.
     fn leave_at_exit(due: &mut Due<Self>) {
         L::with_local(|local| local.life.set(Life::Exiting));
         step_aside(due);
@@ -243,12 +247,13 @@ pub(crate) fn wake_when_queued<L: Layout>(waker: Option<Waker>, due: &mut Due<Bi
     }
 }
 
-/// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal if there is one.
+/// Whether something may be queued to this OS thread; a thread-local's load, and one of the signal
+/// if there is one.
 #[inline]
 pub(crate) fn is_queued<L: Layout>() -> bool {
     let signal = L::with_local(|local| local.signal.get());
-    // SAFETY: null, or the signal of this OS thread's entry in the table, which only this OS thread takes out or gives another
-    // signal, and then changes the pointer.
+    // SAFETY: null, or the signal of this OS thread's entry in the table, which only this OS thread
+    // takes out or gives another signal, and then changes the pointer.
     unsafe { signal.as_ref() }.is_some_and(Signal::is_raised)
 }
 
@@ -271,8 +276,8 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     let id = own_id();
     let mut is_first = true;
     loop {
-        // Carried out under the lock, so that whoever looks for an entry there finds it, or finds the object merged; and some at a time, so
-        // that nobody waits for long.
+        // Carried out under the lock, so that whoever looks for an entry there finds it, or finds
+        // the object merged; and some at a time, so that nobody waits for long.
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
         if is_first {
@@ -301,8 +306,8 @@ pub(crate) fn drain_to_owe<L: Layout>(due: &mut Due<BiasedCounts<L>>) -> Release
     Released::DestroyDue
 }
 
-/// As [`drain_now`], for a caller under which no destructor may run: what is due then waits for the next time that this thread looks whether
-/// something is queued.
+/// As [`drain_now`], for a caller under which no destructor may run: what is due then waits for the
+/// next time that this thread looks whether something is queued.
 #[cold]
 #[inline(never)]
 pub(crate) fn drain_for_later<L: Layout>(due: &mut Due<BiasedCounts<L>>) {

@@ -11,11 +11,11 @@ use keyway_sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use crate::bits::{Bias, LIMIT, LINK, MERGED, MOST, ONE, Own, PROBED, SPILL, Shared, WEAK};
 use crate::layout::{Apart, Layout};
 
-/// The count of one object, in two parts. References are the count in `own` plus that in `shared`, while there is an owner; then
-/// those in `shared`, which may be negative before.
+/// The count of one object, in two parts. References are the count in `own` plus that in `shared`,
+/// while there is an owner; then those in `shared`, which may be negative before.
 ///
-/// Where they lie apart, each begins 64 bytes after the one before, and so do the contents; what the list of objects to be destroyed keeps
-/// is kept in the first, `maker`.
+/// Where they lie apart, each begins 64 bytes after the one before, and so do the contents; what
+/// the list of objects to be destroyed keeps is kept in the first, `maker`.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Words<L: Layout> {
@@ -27,7 +27,8 @@ pub struct Words<L: Layout> {
     _before_contents: L::Gap,
 }
 
-/// Who made an object, as far as that is kept: a word that is written before others see the object, and never again.
+/// Who made an object, as far as that is kept: a word that is written before others see the object,
+/// and never again.
 pub trait Maker: Debug + Send + Sync + 'static {
     /// The thread of this bias makes the object.
     fn of(bias: Bias) -> Self;
@@ -35,7 +36,8 @@ pub trait Maker: Debug + Send + Sync + 'static {
     /// Whether the thread of this bias may be the owner. False only if it has not made the object.
     fn may_be(&self, bias: Bias) -> bool;
 
-    /// The thread of this bias has made an object that others who have weak references to it know already.
+    /// The thread of this bias has made an object that others who have weak references to it know
+    /// already.
     fn publish(&self, bias: Bias);
 
     /// As [`CountWords::claim`].
@@ -58,7 +60,8 @@ impl Maker for () {
     fn claim(&mut self) {}
 }
 
-/// The bias of the thread that made the object; 0, which is nobody's, if it was born without an owner.
+/// The bias of the thread that made the object; 0, which is nobody's, if it was born without an
+/// owner.
 #[derive(Debug)]
 pub struct MakerWord(AtomicU64);
 
@@ -70,7 +73,8 @@ impl Maker for MakerWord {
 
     #[inline]
     fn may_be(&self, bias: Bias) -> bool {
-        // O20, Relaxed: a thread finds its own bias only where it has written it, and then finds nothing else.
+        // O20, Relaxed: a thread finds its own bias only where it has written it, and then finds
+        // nothing else.
         self.0.load(Ordering::Relaxed) == bias.0
     }
 
@@ -85,7 +89,8 @@ impl Maker for MakerWord {
     }
 }
 
-/// Where the words of one object lie apart, none shares a line of 64 bytes with another, nor the last with the contents.
+/// Where the words of one object lie apart, none shares a line of 64 bytes with another, nor the
+/// last with the contents.
 const _: () = assert!(
     keyway_sync::MODELLED
         || offset_of!(Words<Apart>, maker) == 0
@@ -99,7 +104,8 @@ const _: () = assert!(
 pub(crate) struct Merged {
     /// How many references.
     pub(crate) left: i64,
-    /// Whether the object was marked as queued: the owner's queue may have an entry of it, which goes on owning a reference.
+    /// Whether the object was marked as queued: the owner's queue may have an entry of it, which
+    /// goes on owning a reference.
     pub(crate) was_queued: bool,
 }
 
@@ -135,16 +141,17 @@ impl<L: Layout> Words<L> {
 
     /// The owner and what it counts.
     ///
-    /// Exact where it answers "is it me, and how many?" for an attached thread: only that thread writes this word then. For
-    /// anyone else, a hint.
+    /// Exact where it answers "is it me, and how many?" for an attached thread: only that thread
+    /// writes this word then. For anyone else, a hint.
     #[inline]
     pub(crate) fn own(&self) -> Own {
-        // O1, Relaxed: the answer "me" is this thread's own doing (I2); any other answer is confirmed by an access to `shared`
-        // or under the bucket's lock.
+        // O1, Relaxed: the answer "me" is this thread's own doing (I2); any other answer is
+        // confirmed by an access to `shared` or under the bucket's lock.
         Own(self.own.load(Ordering::Relaxed))
     }
 
-    /// The owner and what it counts, if the thread of this bias may be the owner; otherwise nothing, and the owner's line is left alone.
+    /// The owner and what it counts, if the thread of this bias may be the owner; otherwise
+    /// nothing, and the owner's line is left alone.
     #[inline]
     pub(crate) fn own_of(&self, bias: Bias) -> Own {
         if self.maker.may_be(bias) { self.own() } else { Own::NONE }
@@ -158,44 +165,50 @@ impl<L: Layout> Words<L> {
         self.own.store(own.0 + 1, Ordering::Relaxed);
     }
 
-    /// The owner adds a reference to a full `own`: about half of what it counts goes to `shared` first.
+    /// The owner adds a reference to a full `own`: about half of what it counts goes to `shared`
+    /// first.
     pub(crate) fn spill(&self) {
-        // O5, Relaxed: as every increment of `shared`. It comes before the store below, so that the sum never falls short for
-        // this thread; others conclude nothing from the sum.
+        // O5, Relaxed: as every increment of `shared`. It comes before the store below, so that the
+        // sum never falls short for this thread; others conclude nothing from the sum.
         self.shared.fetch_add(SPILL as i64 * ONE, Ordering::Relaxed);
         // O1, O3.
         self.own.store(self.own().0 - SPILL + 1, Ordering::Relaxed);
     }
 
-    /// The owner takes a reference away that is not the last it counts. `own` is what it has just read.
+    /// The owner takes a reference away that is not the last it counts. `own` is what it has just
+    /// read.
     #[inline]
     pub(crate) fn decrement_own(&self, own: Own) {
         debug_assert!(own.count() > 1, "the last reference that an owner counts is not taken away alone");
-        // O24, Release: pairs with O21. Another may find that the owner has no reference left; what the owner did with the object comes
-        // before what that one does.
+        // O24, Release: pairs with O21. Another may find that the owner has no reference left; what
+        // the owner did with the object comes before what that one does.
         self.own.store(own.0 - 1, Ordering::Release);
     }
 
     /// The owner releases the last reference that it counts: what have the others?
     #[inline]
     pub(crate) fn shared_after_last_local(&self) -> Shared {
-        // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without any further step, so
-        // what others did with it before they released it must happen before that.
+        // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without
+        // any further step, so what others did with it before they released it must happen before
+        // that.
         Shared(self.shared.load(Ordering::Acquire))
     }
 
-    /// Someone who is not the owner adds a reference. False if the count has become too high to go on.
+    /// Someone who is not the owner adds a reference. False if the count has become too high to go
+    /// on.
     #[inline]
     #[must_use]
     pub(crate) fn increment_shared(&self) -> bool {
-        // O5, Relaxed: whoever adds a reference has one already, which orders everything before it; nothing is published.
+        // O5, Relaxed: whoever adds a reference has one already, which orders everything before it;
+        // nothing is published.
         self.shared.fetch_add(ONE, Ordering::Relaxed) <= LIMIT
     }
 
     /// Someone who is not the owner looks before releasing.
     #[inline]
     pub(crate) fn shared(&self) -> Shared {
-        // O10, Relaxed: MERGED is final, so seeing it suffices; anything else is confirmed by a compare-exchange.
+        // O10, Relaxed: MERGED is final, so seeing it suffices; anything else is confirmed by a
+        // compare-exchange.
         Shared(self.shared.load(Ordering::Relaxed))
     }
 
@@ -215,13 +228,14 @@ impl<L: Layout> Words<L> {
     /// Called after the last decrement of a merged object, before destruction.
     #[inline]
     pub(crate) fn acquire_all(&self) {
-        // O9, Acquire: pairs with O6, O7 and O8 of every other holder and of the merge. The value read is the last decrement's, which continues
-        // the release sequence of all others.
+        // O9, Acquire: pairs with O6, O7 and O8 of every other holder and of the merge. The value
+        // read is the last decrement's, which continues the release sequence of all others.
         let shared = Shared(self.shared.load(Ordering::Acquire));
         debug_assert_eq!(shared.count(), 0, "nobody can retain what nobody holds");
     }
 
-    /// Someone who is not the owner takes a reference away, if `seen` is still there; otherwise what is there instead.
+    /// Someone who is not the owner takes a reference away, if `seen` is still there; otherwise
+    /// what is there instead.
     #[inline]
     pub(crate) fn try_decrement_unmerged(&self, seen: Shared) -> Result<(), Shared> {
         debug_assert!(!seen.is_merged());
@@ -229,30 +243,36 @@ impl<L: Layout> Words<L> {
         self.exchange(seen, seen.less(), Ordering::Release)
     }
 
-    /// Someone who is not the owner marks the object as queued, if `seen` is still there; otherwise what is there instead.
+    /// Someone who is not the owner marks the object as queued, if `seen` is still there; otherwise
+    /// what is there instead.
     pub(crate) fn try_mark_queued(&self, seen: Shared) -> Result<(), Shared> {
         debug_assert!(!seen.is_merged() && !seen.is_queued() && seen.count() == 0);
-        // O11, Relaxed: only decides who queues the object. What the caller did with it is ordered by the bucket's lock, under
-        // which the reference is handed over, or by the decrement that takes its place.
+        // O11, Relaxed: only decides who queues the object. What the caller did with it is ordered
+        // by the bucket's lock, under which the reference is handed over, or by the decrement that
+        // takes its place.
         self.exchange(seen, seen.queued(), Ordering::Relaxed)
     }
 
-    /// Ends the ownership: moves what the owner counts to `shared`, less `taken` references that the caller owns. If none is left, or `taken`
-    /// is 0, the caller may touch the object afterwards.
+    /// Ends the ownership: moves what the owner counts to `shared`, less `taken` references that
+    /// the caller owns. If none is left, or `taken` is 0, the caller may touch the object
+    /// afterwards.
     ///
-    /// The caller is the attached owner, or holds the lock of the owner's bucket while the owner is not in the table (I2).
+    /// The caller is the attached owner, or holds the lock of the owner's bucket while the owner is
+    /// not in the table (I2).
     pub(crate) fn merge(&self, taken: i64) -> Merged {
         // O2, Relaxed: nobody but the caller writes `own` (I2).
         let local = Own(self.own.load(Ordering::Relaxed)).count() - taken;
-        // O12, Relaxed. Before the exchange: from its success on, anyone may destroy the object, and a later write would be to freed
-        // memory. Who reads the old value goes to the bucket and finds out there.
+        // O12, Relaxed. Before the exchange: from its success on, anyone may destroy the object,
+        // and a later write would be to freed memory. Who reads the old value goes to the bucket
+        // and finds out there.
         self.own.store(Own::NONE.0, Ordering::Relaxed);
         // O10.
         let mut seen = self.shared();
         loop {
             let merged = seen.merged(local);
-            // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the store above and the owner's
-            // use of the object. Acquire: pairs with O7, for the case that nobody is left and the caller destroys it.
+            // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the store
+            // above and the owner's use of the object. Acquire: pairs with O7, for the case that
+            // nobody is left and the caller destroys it.
             match self.exchange(seen, merged, Ordering::AcqRel) {
                 Ok(()) => return Merged { left: merged.count(), was_queued: seen.is_queued() },
                 Err(now) => seen = now,
@@ -265,8 +285,8 @@ impl<L: Layout> Words<L> {
         Words::new(Bias::NOBODYS, Own::NONE.0, MERGED | WEAK)
     }
 
-    /// The one reference of an object that is made while there are weak references to it already; it is of the thread of this bias,
-    /// which becomes the owner.
+    /// The one reference of an object that is made while there are weak references to it already;
+    /// it is of the thread of this bias, which becomes the owner.
     pub(crate) fn publish(&self, bias: Bias) {
         let born = if bias.is_biased() { WEAK } else { ONE | MERGED | WEAK };
         if bias.is_biased() {
@@ -274,7 +294,8 @@ impl<L: Layout> Words<L> {
             // O12, Relaxed: others who read it go on to `shared`, or to the bucket.
             self.own.store(1_u64.wrapping_sub(bias.0), Ordering::Relaxed);
         }
-        // O15, Release: pairs with O16. The contents were written before. A swap, since others read the word meanwhile.
+        // O15, Release: pairs with O16. The contents were written before. A swap, since others read
+        // the word meanwhile.
         self.shared.swap(born, Ordering::Release);
     }
 
@@ -283,7 +304,8 @@ impl<L: Layout> Words<L> {
         // O10: once set, it stays.
         let mut seen = self.shared();
         while !seen.is_weak() {
-            // O5, Relaxed: as an increment; whoever makes a weak reference has a reference, and nothing is published.
+            // O5, Relaxed: as an increment; whoever makes a weak reference has a reference, and
+            // nothing is published.
             match self.exchange(seen, Shared(seen.0 | WEAK), Ordering::Relaxed) {
                 Ok(()) => return,
                 Err(now) => seen = now,
@@ -291,13 +313,14 @@ impl<L: Layout> Words<L> {
         }
     }
 
-    /// Someone who has a weak reference, and is not the owner, adds a reference: none if the last has gone, false if the count
-    /// has become too high to go on.
+    /// Someone who has a weak reference, and is not the owner, adds a reference: none if the last
+    /// has gone, false if the count has become too high to go on.
     pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
         // O10: that the last has gone is final; anything else is confirmed by the exchange.
         let mut seen = self.shared();
         while !seen.is_gone() {
-            // O16, Acquire: pairs with O15; otherwise as O5, for who has the weak reference has it from a holder of a reference.
+            // O16, Acquire: pairs with O15; otherwise as O5, for who has the weak reference has it
+            // from a holder of a reference.
             match self.exchange(seen, seen.more(), Ordering::Acquire) {
                 Ok(()) => return Some(seen.0 <= LIMIT),
                 Err(now) => seen = now,
@@ -308,23 +331,25 @@ impl<L: Layout> Words<L> {
 
     /// What others count, as seen by someone who may conclude that there are none.
     pub(crate) fn shared_to_judge(&self) -> Shared {
-        // O17, Acquire: pairs with O6, O7 and O8. If nobody else has a reference, what others did with the object comes before what the
-        // caller does next.
+        // O17, Acquire: pairs with O6, O7 and O8. If nobody else has a reference, what others did
+        // with the object comes before what the caller does next.
         Shared(self.shared.load(Ordering::Acquire))
     }
 
-    /// Both words at one moment, for another than the owner, who has a reference and holds the lock of the owner's bucket; `seen` is what
-    /// it has seen in `shared`, unmerged. None if `shared` has been written to meanwhile.
+    /// Both words at one moment, for another than the owner, who has a reference and holds the lock
+    /// of the owner's bucket; `seen` is what it has seen in `shared`, unmerged. None if `shared`
+    /// has been written to meanwhile.
     pub(crate) fn probe(&self, seen: Shared) -> Option<Own> {
         debug_assert!(!seen.is_merged() && seen.0 & PROBED == 0);
         let probed = Shared(seen.0 | PROBED);
-        // O22, Acquire: pairs with O7. What others did before they released comes before whatever the caller concludes; and the owner's steps
-        // that came before those releases are not missed by the next load.
+        // O22, Acquire: pairs with O7. What others did before they released comes before whatever
+        // the caller concludes; and the owner's steps that came before those releases are not
+        // missed by the next load.
         self.exchange(seen, probed, Ordering::Acquire).ok()?;
         // O21, Acquire: pairs with O24.
         let own = Own(self.own.load(Ordering::Acquire));
-        // O23, Relaxed: it succeeds only if nothing was written since the first exchange; then `own` was that at a moment at which
-        // `shared` was this.
+        // O23, Relaxed: it succeeds only if nothing was written since the first exchange; then
+        // `own` was that at a moment at which `shared` was this.
         if self.exchange(probed, seen, Ordering::Relaxed).is_ok() {
             return Some(own);
         }
@@ -351,7 +376,8 @@ impl<L: Layout> Words<L> {
 
     /// Keeps an address in the words of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // O19, Relaxed: read back by the same thread. Others who have weak references see that the object is gone, as they have before.
+        // O19, Relaxed: read back by the same thread. Others who have weak references see that the
+        // object is gone, as they have before.
         self.shared.store(address as i64 | LINK | WEAK, Ordering::Relaxed);
     }
 
@@ -361,7 +387,8 @@ impl<L: Layout> Words<L> {
         (self.shared.load(Ordering::Relaxed) & !(LINK | WEAK)) as usize
     }
 
-    /// The references that the owner counts, none after the merge, and those that others count, one after the other.
+    /// The references that the owner counts, none after the merge, and those that others count, one
+    /// after the other.
     pub(crate) fn counts(&self) -> (i64, i64) {
         // Numbers to look at; nothing is concluded from them. O1 and O10.
         let local = self.own().count();
@@ -369,11 +396,13 @@ impl<L: Layout> Words<L> {
         if shared.is_gone() {
             return (0, 0);
         }
-        // Once merged, the shared word alone is the count; what was in `own` just now may be counted in it already.
+        // Once merged, the shared word alone is the count; what was in `own` just now may be
+        // counted in it already.
         (if shared.is_merged() { 0 } else { local }, shared.count())
     }
 
-    /// The references without the one that a queue owns, or is about to: whoever had that has dropped it.
+    /// The references without the one that a queue owns, or is about to: whoever had that has
+    /// dropped it.
     pub(crate) fn references(&self) -> i64 {
         // Numbers to look at, as in `counts`. O1 and O10.
         let local = self.own().count();
@@ -393,7 +422,8 @@ impl<L: Layout> Words<L> {
         }
     }
 
-    /// Adds references of the owner that nobody will ever release, as many as there is room for; returns how many are left.
+    /// Adds references of the owner that nobody will ever release, as many as there is room for;
+    /// returns how many are left.
     #[cfg(feature = "testing")]
     pub(crate) fn leak_own(&self, references: u64) -> u64 {
         let own = self.own();

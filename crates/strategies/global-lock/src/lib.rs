@@ -1,6 +1,7 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-// More than every strategy has: `runtime`, since there may be several, and the lock and its policies, a file each, in `access`.
+// More than every strategy has: `runtime`, since there may be several, and the lock and its
+// policies, a file each, in `access`.
 
 mod access;
 mod count;

@@ -1,5 +1,6 @@
-//! What happens to references that are dropped where the count must not be touched: they are queued for whoever has the
-//! lock next. An object that nobody holds is destroyed at once by whoever released it last.
+//! What happens to references that are dropped where the count must not be touched: they are queued
+//! for whoever has the lock next. An object that nobody holds is destroyed at once by whoever
+//! released it last.
 
 use keyway_object_model::{Due, ObjectPtr, Released};
 
@@ -16,14 +17,16 @@ use crate::strategy::GlobalLock;
 pub(crate) unsafe fn drain<P: Policy, R: Isolate<P>>(due: &mut Due<GlobalLock<P, R>>) {
     let queue = &R::state().queue;
     if queue.is_filled() {
-        // SAFETY: the lock is held, by the caller's duty; each entry owns the reference that it releases.
+        // SAFETY: the lock is held, by the caller's duty; each entry owns the reference that it
+        // releases.
         let release = |object| unsafe { count::release(object) };
         // SAFETY: the lock allows changing counts.
         unsafe { queue.drain(due, release) };
     }
 }
 
-/// Releases a reference on a thread that is not attached: at once if the lock is free, else later. Never waits.
+/// Releases a reference on a thread that is not attached: at once if the lock is free, else later.
+/// Never waits.
 ///
 /// # Safety
 /// - The calling thread is not attached to this runtime.
@@ -39,17 +42,16 @@ pub(crate) unsafe fn release_unattached<P: Policy, R: Isolate<P>>(
     }
     // SAFETY: the reference is the caller's, and goes to the queue.
     unsafe { R::state().queue.push(object) };
-    // Once more: the thread in whose way we were may have gone before the push. If it is only just going, the entry waits for
-    // the next attach.
-    // SAFETY: `with_lock` runs it with the lock.
+    // Once more: the thread in whose way we were may have gone before the push. If it is only just
+    // going, the entry waits for the next attach. SAFETY: `with_lock` runs it with the lock.
     match with_lock::<P, R, _>(|| unsafe { drain(due) }) {
         Some(()) => Released::DestroyDue,
         None => Released::Nothing,
     }
 }
 
-/// Runs `f` with the lock if it is free; never waits for it. `f` runs no user code. Does not count as a switch: the lock is
-/// back before anybody can tell.
+/// Runs `f` with the lock if it is free; never waits for it. `f` runs no user code. Does not count
+/// as a switch: the lock is back before anybody can tell.
 fn with_lock<P: Policy, R: Isolate<P>, T>(f: impl FnOnce() -> T) -> Option<T> {
     let state = R::state();
     if !P::try_take(&state.lock) {

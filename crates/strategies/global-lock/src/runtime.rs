@@ -52,7 +52,8 @@ impl<P: Policy, R: Isolate<P>> State<P, R> {
     }
 }
 
-/// What a runtime does before a fork, and on both sides after it. Registered by its lock, before anybody has held that.
+/// What a runtime does before a fork, and on both sides after it. Registered by its lock, before
+/// anybody has held that.
 #[doc(hidden)]
 pub fn before_fork<P: Policy, R: Isolate<P>>() -> After {
     let state = R::state();
@@ -64,8 +65,9 @@ pub fn before_fork<P: Policy, R: Isolate<P>>() -> After {
     })
 }
 
-/// A name for a runtime under policy `P`, with its state. Declared by [`runtime!`](crate::runtime!), not by hand: a static
-/// inside a generic item would be one for all runtimes.
+/// A name for a runtime under policy `P`, with its state. Declared by
+/// [`runtime!`](crate::runtime!), not by hand: a static inside a generic item would be one for all
+/// runtimes.
 ///
 /// # Safety
 /// Implementors promise:
@@ -78,8 +80,9 @@ pub unsafe trait Isolate<P: Policy>: Debug + Send + Sync + Sized + 'static {
     fn state() -> &'static State<P, Self>;
 }
 
-/// Declares a further runtime of [`GlobalLock`], with a lock of its own: `runtime!(pub struct Plugin: Interval);` makes
-/// `GlobalLock<Interval, Plugin>`. Several policies may be named; each gives a runtime of its own.
+/// Declares a further runtime of [`GlobalLock`], with a lock of its own:
+/// `runtime!(pub struct Plugin: Interval);` makes `GlobalLock<Interval, Plugin>`. Several policies
+/// may be named; each gives a runtime of its own.
 ///
 /// ```
 /// use keyway_global_lock::{GlobalLock, Interval};

@@ -11,29 +11,32 @@ use crate::thread::{self, Attached};
 use crate::word::Word;
 use crate::{count, reclaim};
 
-/// One lock on the whole runtime: whoever holds it may change every count and touch all contents. `P` says when it changes
-/// hands, `R` which runtime it is.
+/// One lock on the whole runtime: whoever holds it may change every count and touch all contents.
+/// `P` says when it changes hands, `R` which runtime it is.
 ///
 /// # Fork
-/// A thread that is attached when it calls the C library's `fork` goes on in the child as the runtime's only thread, and may start others. So does
-/// a thread that is not attached, if none is at that moment. If another thread is attached, nobody can attach in the child.
+/// A thread that is attached when it calls the C library's `fork` goes on in the child as the
+/// runtime's only thread, and may start others. So does a thread that is not attached, if none is
+/// at that moment. If another thread is attached, nobody can attach in the child.
 ///
 /// # Aborts
-/// In such a child: at the first attach, or at the end of the blocking region in which the process was forked.
+/// In such a child: at the first attach, or at the end of the blocking region in which the process
+/// was forked.
 #[derive(Debug)]
 pub struct GlobalLock<P: Policy, R = Main> {
     _marker: PhantomData<(P, R)>,
 }
 
 impl<P: Timed, R: Isolate<P>> GlobalLock<P, R> {
-    /// How long a thread waits for the lock before it asks for it (`Interval`), or how long a turn lasts while others wait
-    /// (`ReturningFirst`).
+    /// How long a thread waits for the lock before it asks for it (`Interval`), or how long a turn
+    /// lasts while others wait (`ReturningFirst`).
     pub fn switch_interval() -> Duration {
         Duration::from_micros(R::state().interval().into())
     }
 
-    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, from their next wait on, as
-    /// `sys.setswitchinterval` does in CPython. Rounded down to microseconds, at least one and at most 2^32 - 1.
+    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, from their
+    /// next wait on, as `sys.setswitchinterval` does in CPython. Rounded down to microseconds, at
+    /// least one and at most 2^32 - 1.
     ///
     /// # Examples
     /// ```
@@ -57,15 +60,16 @@ impl<R: Isolate<Ticks>> GlobalLock<Ticks, R> {
         R::state().interval()
     }
 
-    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, at once, as `sys.setcheckinterval` did in
-    /// CPython 2. Zero counts as one.
+    /// Sets [`switch_interval`](Self::switch_interval) for all threads of this runtime, at once, as
+    /// `sys.setcheckinterval` did in CPython 2. Zero counts as one.
     pub fn set_switch_interval(checkpoints: u32) {
         R::state().set_interval(checkpoints.max(1));
     }
 }
 
-// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the lock lets one thread at a time be attached,
-// which `NoLock` needs; `Isolate` promises that the runtime is this type's alone.
+// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the lock lets one thread
+// at a time be attached, which `NoLock` needs; `Isolate` promises that the runtime is this type's
+// alone.
 unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
     type Attached = Attached<P>;
 

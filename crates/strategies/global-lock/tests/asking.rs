@@ -1,5 +1,6 @@
-//! Who waits for the global lock asks for it, and asks whoever has it next if it went to somebody else. By the clock: weak memory lets a
-//! waiter of a model miss a switch, so that no model tells one that restarts its patience from one that never asks again.
+//! Who waits for the global lock asks for it, and asks whoever has it next if it went to somebody
+//! else. By the clock: weak memory lets a waiter of a model miss a switch, so that no model tells
+//! one that restarts its patience from one that never asks again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +32,8 @@ fn wait_until_asked() {
 #[test]
 fn a_waiter_asks_the_next_holder_too() {
     S::set_switch_interval(Duration::from_millis(1));
-    // Mostly this thread attaches again before the waiter has woken up; it is what must happen once.
+    // Mostly this thread attaches again before the waiter has woken up; it is what must happen
+    // once.
     for _ in 0..1000 {
         let has_been = Arc::new(AtomicBool::new(false));
         let waiter = attach::<S, _>(|_| {

@@ -1,4 +1,5 @@
-//! Every conformance test, for `GlobalLock` under each policy, with a switch interval short enough that threads take turns.
+//! Every conformance test, for `GlobalLock` under each policy, with a switch interval short enough
+//! that threads take turns.
 
 mod interval {
     use std::time::Duration;

@@ -11,7 +11,8 @@ keyway_global_lock::runtime!(
     struct Plugin: Interval, Ticks
 );
 
-/// A thread holds the lock of `A` until a thread of `B`, and then one of `A` itself, has said that it is there.
+/// A thread holds the lock of `A` until a thread of `B`, and then one of `A` itself, has said that
+/// it is there.
 fn run_side_by_side<A: Strategy, B: Strategy>() {
     assert!(!std::ptr::eq(A::runtime(), B::runtime()));
     let (arrived, arrivals) = mpsc::channel();

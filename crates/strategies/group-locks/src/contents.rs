@@ -1,5 +1,6 @@
-//! Who may touch contents: whoever holds the contents lock of their group. It is in another table than the count's locks: a section
-//! may clone or drop references to any object, and some object's count is always in the group of some contents.
+//! Who may touch contents: whoever holds the contents lock of their group. It is in another table
+//! than the count's locks: a section may clone or drop references to any object, and some object's
+//! count is always in the group of some contents.
 
 use std::marker::PhantomData;
 
@@ -8,16 +9,17 @@ use keyway_sync::Place;
 
 use crate::runtime::Tables;
 
-/// Nothing but a place, which says which lock of `T`'s table for contents it is. Takes no space in a `Guarded`.
+/// Nothing but a place, which says which lock of `T`'s table for contents it is. Takes no space in
+/// a `Guarded`.
 #[derive(Debug)]
 pub struct GroupLock<T: Tables> {
     place: Place,
     _tables: PhantomData<fn(T) -> T>,
 }
 
-// SAFETY: exclusion and visibility are those of the `RawLock`, which waits for nothing but itself. A section borrows the lock, so
-// that it is not moved while it is held, and `contents_lock` returns the same `RawLock` from `lock` to `unlock`. Two are `same`
-// exactly if that is one for both.
+// SAFETY: exclusion and visibility are those of the `RawLock`, which waits for nothing but itself.
+// A section borrows the lock, so that it is not moved while it is held, and `contents_lock` returns
+// the same `RawLock` from `lock` to `unlock`. Two are `same` exactly if that is one for both.
 unsafe impl<T: Tables> ContentsLock for GroupLock<T> {
     const LOCKS: bool = true;
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
-// More than every strategy has: `table`, the locks, and `runtime`, since there may be several, each with tables of its own.
+// More than every strategy has: `table`, the locks, and `runtime`, since there may be several, each
+// with tables of its own.
 
 mod contents;
 mod runtime;

@@ -5,14 +5,15 @@ use std::fmt::Debug;
 use keyway_object_model::Runtime;
 use keyway_sync::{Place, RawLock};
 
-/// A name for a runtime, with its tables of locks. Declared by [`runtime!`](crate::runtime!), not by hand: a static inside a
-/// generic item would be one for all runtimes, whatever sizes it was asked for.
+/// A name for a runtime, with its tables of locks. Declared by [`runtime!`](crate::runtime!), not
+/// by hand: a static inside a generic item would be one for all runtimes, whatever sizes it was
+/// asked for.
 ///
 /// # Safety
 /// Implementors promise:
 /// - `runtime` always returns the same static, which no other runtime shares.
-/// - For a place that stays where it is, each of the other two always returns the same lock. Nothing else takes it; the two never
-///   return the same.
+/// - For a place that stays where it is, each of the other two always returns the same lock.
+///   Nothing else takes it; the two never return the same.
 pub unsafe trait Tables: Debug + Send + Sync + Sized + 'static {
     /// The runtime's identity.
     fn runtime() -> &'static Runtime;
@@ -24,8 +25,8 @@ pub unsafe trait Tables: Debug + Send + Sync + Sized + 'static {
     fn contents_lock(place: &Place) -> &'static RawLock;
 }
 
-/// Declares a further runtime of [`GroupLocks`](crate::GroupLocks), with tables of its own, and says how many locks each has: a
-/// power of two.
+/// Declares a further runtime of [`GroupLocks`](crate::GroupLocks), with tables of its own, and
+/// says how many locks each has: a power of two.
 ///
 /// ```
 /// use keyway_group_locks::GroupLocks;
@@ -48,7 +49,8 @@ macro_rules! runtime {
         #[derive(Debug)]
         $vis enum $name {}
 
-        // SAFETY: the three statics are declared here, for this name alone, and a table's answer depends on the place alone.
+        // SAFETY: the three statics are declared here, for this name alone, and a table's answer
+        // depends on the place alone.
         unsafe impl $crate::Tables for $name {
             #[inline]
             fn runtime() -> &'static $crate::__private::Runtime {
@@ -76,11 +78,13 @@ macro_rules! runtime {
     };
 }
 
-/// Locks in each of [`Main`]'s tables. Fewer in a model, which has few objects and makes every lock anew for each interleaving.
+/// Locks in each of [`Main`]'s tables. Fewer in a model, which has few objects and makes every lock
+/// anew for each interleaving.
 const LOCKS: usize = if keyway_sync::MODELLED { 8 } else { 64 };
 
 runtime!(
-    /// The runtime that a program has unless it declares more: 64 locks for counts and 64 for contents.
+    /// The runtime that a program has unless it declares more: 64 locks for counts and 64 for
+    /// contents.
     pub struct Main {
         counts: LOCKS,
         contents: LOCKS,

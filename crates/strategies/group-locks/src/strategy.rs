@@ -8,8 +8,8 @@ use crate::contents::GroupLock;
 use crate::runtime::{Main, Tables};
 use crate::word::Word;
 
-/// Two fixed tables of locks, onto which objects are hashed by address: one for counts, one for contents. `T` says which runtime
-/// it is, and how many locks its tables have.
+/// Two fixed tables of locks, onto which objects are hashed by address: one for counts, one for
+/// contents. `T` says which runtime it is, and how many locks its tables have.
 #[derive(Debug)]
 pub struct GroupLocks<T = Main> {
     _marker: PhantomData<T>,

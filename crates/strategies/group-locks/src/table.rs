@@ -3,14 +3,15 @@
 use crossbeam::utils::CachePadded;
 use keyway_sync::{Place, RawLock};
 
-/// What a place is multiplied by: 2^64 divided by the golden ratio, made odd. Neighbours are spread over the whole word, whatever
-/// distance the allocator keeps between them.
+/// What a place is multiplied by: 2^64 divided by the golden ratio, made odd. Neighbours are spread
+/// over the whole word, whatever distance the allocator keeps between them.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// So many locks, each on cache lines of its own. What shares one is a *group*.
 ///
-/// The locks are `parking_lot`'s, one byte. That is right also for counts, unlike in an object: an unlock that touches its byte
-/// again after it has freed the lock touches a static, which nobody frees.
+/// The locks are `parking_lot`'s, one byte. That is right also for counts, unlike in an object: an
+/// unlock that touches its byte again after it has freed the lock touches a static, which nobody
+/// frees.
 #[derive(Debug)]
 pub struct Table<const LOCKS: usize>([CachePadded<RawLock>; LOCKS]);
 
@@ -33,13 +34,15 @@ impl<const LOCKS: usize> Table<LOCKS> {
     }
 }
 
-/// The group, below `LOCKS`. In a model the numbers are serial, and are dealt out in turn, so that a model knows which share a lock.
+/// The group, below `LOCKS`. In a model the numbers are serial, and are dealt out in turn, so that
+/// a model knows which share a lock.
 #[inline]
 fn group<const LOCKS: usize>(number: usize) -> usize {
     if keyway_sync::MODELLED {
         return number % LOCKS;
     }
-    // The highest bits: they depend on every bit of the number, also on what tells the heaps of two threads apart.
+    // The highest bits: they depend on every bit of the number, also on what tells the heaps of two
+    // threads apart.
     (number as u64).wrapping_mul(SPREAD).unbounded_shr(u64::BITS - LOCKS.trailing_zeros()) as usize
 }
 

@@ -1,5 +1,5 @@
-//! The header's word: a plain count. The lock that guards it is in a table, outside the object, so there is no atomic word here and
-//! no ordering of our own: exclusion and order are the lock's.
+//! The header's word: a plain count. The lock that guards it is in a table, outside the object, so
+//! there is no atomic word here and no ordering of our own: exclusion and order are the lock's.
 
 use std::marker::PhantomData;
 
@@ -18,7 +18,8 @@ pub struct Word<T> {
 }
 
 impl<T: Tables> Word<T> {
-    /// Lends the count to `f` under the lock of its group. A leaf lock: `f` is short, takes no other and does not panic.
+    /// Lends the count to `f` under the lock of its group. A leaf lock: `f` is short, takes no
+    /// other and does not panic.
     ///
     /// The word may be gone when this returns, if `f` gave up the caller's reference.
     #[inline]

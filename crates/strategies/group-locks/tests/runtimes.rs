@@ -22,7 +22,8 @@ fn tables_of_one_size_are_not_one_table() {
     attach::<GroupLocks<OneGroup>, _>(|thread| {
         let one = thread.alloc(Guarded::new(0));
         one.enter(thread, |_| {
-            // All of the other runtime's contents have one lock. It is not the one that is held here.
+            // All of the other runtime's contents have one lock. It is not the one that is held
+            // here.
             thread::spawn(|| {
                 attach::<GroupLocks<Another>, _>(|thread| thread.alloc(Guarded::new(0)).enter(thread, |_| ()))
             })

@@ -1,9 +1,10 @@
-//! The header's word: a count and the lock that guards it; all accesses to the lock, and their orderings.
+//! The header's word: a count and the lock that guards it; all accesses to the lock, and their
+//! orderings.
 //!
-//! The lock is our own, on a futex. `parking_lot`'s one-byte lock would do but for one thing: a count lock lies in memory that
-//! the *next* holder may free while the last one is still returning from `unlock`, and parking_lot 0.13 touches the byte again
-//! after it has freed the lock, to clear its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by its
-//! address alone.
+//! The lock is our own, on a futex. `parking_lot`'s one-byte lock would do but for one thing: a
+//! count lock lies in memory that the *next* holder may free while the last one is still returning
+//! from `unlock`, and parking_lot 0.13 touches the byte again after it has freed the lock, to clear
+//! its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by its address alone.
 
 use keyway_object_model::{CountWords, Released, Retained, SharedWord};
 use keyway_sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +18,8 @@ const HELD: u32 = 1;
 /// In `lock`: somebody holds it, and somebody may be waiting; whoever gives it up wakes one.
 const CONTENDED: u32 = 2;
 
-/// How often a thread looks again before it sleeps: the lock is held for a few instructions. Never, in a model.
+/// How often a thread looks again before it sleeps: the lock is held for a few instructions. Never,
+/// in a model.
 const SPINS: u32 = if keyway_sync::MODELLED { 0 } else { 100 };
 
 /// The number of references and the lock that guards it.
@@ -32,7 +34,8 @@ pub struct Word {
 unsafe impl Sync for Word {}
 
 impl Word {
-    /// Lends the count to `f` under the lock. A leaf lock: `f` is short, takes no other and does not panic.
+    /// Lends the count to `f` under the lock. A leaf lock: `f` is short, takes no other and does
+    /// not panic.
     ///
     /// The word may be gone when this returns, if `f` gave up the caller's reference.
     #[inline]
@@ -48,7 +51,8 @@ impl Word {
 
     #[inline]
     fn take(&self) {
-        // O1, Acquire: pairs with O3 of the last holder. Orders its use of the count, and of the object, before ours.
+        // O1, Acquire: pairs with O3 of the last holder. Orders its use of the count, and of the
+        // object, before ours.
         if self.lock.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.wait();
         }
@@ -76,7 +80,8 @@ impl Word {
                 return;
             }
         }
-        // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that whoever gives it up wakes a sleeper.
+        // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that
+        // whoever gives it up wakes a sleeper.
         while self.lock.swap(CONTENDED, Ordering::Acquire) != FREE {
             futex::wait(&self.lock, CONTENDED);
         }

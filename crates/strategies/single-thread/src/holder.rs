@@ -1,9 +1,10 @@
 //! For debug builds: a wait for the claim that can never end is an error, with both places named.
 //!
-//! In general nobody can know that a wait does not end. One case is known, and it is the usual one: the OS thread that has the claim
-//! joins the one that waits for it, itself or through threads that join each other. On Linux the kernel says what a thread of this process
-//! waits for. A join is a wait for the word that the kernel clears when a thread ends. Such a wait, and the wait for the claim, have no end by time; so what is found
-//! is a circle, whatever the clock says.
+//! In general nobody can know that a wait does not end. One case is known, and it is the usual one:
+//! the OS thread that has the claim joins the one that waits for it, itself or through threads that
+//! join each other. On Linux the kernel says what a thread of this process waits for. A join is a
+//! wait for the word that the kernel clears when a thread ends. Such a wait, and the wait for the
+//! claim, have no end by time; so what is found is a circle, whatever the clock says.
 
 use std::fs;
 use std::io::Write;
@@ -50,15 +51,16 @@ pub(crate) fn forget() {
     *HOLDER.lock() = None;
 }
 
-/// What the calling thread does now and then while it waits for the claim, at `here`: panics if the wait can never end.
+/// What the calling thread does now and then while it waits for the claim, at `here`: panics if the
+/// wait can never end.
 pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
     let mut looks = 0;
     #[track_caller]
     fn look(looks: u32, here: &Location<'_>) {
         let Some(holder) = *HOLDER.lock() else { return };
         let there = holder.place;
-        // Once it joins, it neither takes the claim nor gives it up before this thread has ended. So whether it has the claim is
-        // looked up last: then it has it while it joins.
+        // Once it joins, it neither takes the claim nor gives it up before this thread has ended.
+        // So whether it has the claim is looked up last: then it has it while it joins.
         let never_ends = holder.tid.zip(this_thread()).is_some_and(|(holder, waiter)| joins(holder, waiter))
             && *HOLDER.lock() == Some(holder);
         assert!(
@@ -99,10 +101,12 @@ fn joined_by(thread: Tid) -> Option<Tid> {
     joined(&fs::read_to_string(format!("/proc/self/task/{thread}/syscall")).ok()?)
 }
 
-/// The thread that is joined in a system call, as the kernel shows it: its number and its arguments.
+/// The thread that is joined in a system call, as the kernel shows it: its number and its
+/// arguments.
 ///
-/// A join is a wait without an end by time for a word that holds the other's number. The word is one that the kernel wakes for, so
-/// the wait is not marked as private to the process, as all waits of locks and channels are.
+/// A join is a wait without an end by time for a word that holds the other's number. The word is
+/// one that the kernel wakes for, so the wait is not marked as private to the process, as all waits
+/// of locks and channels are.
 fn joined(call: &str) -> Option<Tid> {
     /// The number of `futex`.
     const FUTEX: u64 = if cfg!(target_arch = "x86_64") { 202 } else { 98 };

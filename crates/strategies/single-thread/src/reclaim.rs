@@ -1,5 +1,6 @@
-//! What happens to references that are dropped where the count must not be touched: they are queued for whoever has the
-//! claim next. An object that nobody holds is destroyed at once by whoever released it last.
+//! What happens to references that are dropped where the count must not be touched: they are queued
+//! for whoever has the claim next. An object that nobody holds is destroyed at once by whoever
+//! released it last.
 
 use keyway_object_model::{Due, ObjectPtr, ReleaseQueue, Released};
 
@@ -25,7 +26,8 @@ pub(crate) unsafe fn drain(due: &mut Due<SingleThread>) {
     }
 }
 
-/// Releases a reference on an OS thread that is not attached: at once if it has the claim or can have it, else later.
+/// Releases a reference on an OS thread that is not attached: at once if it has the claim or can
+/// have it, else later.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -40,9 +42,8 @@ pub(crate) unsafe fn release_unattached(
     }
     // SAFETY: the reference is the caller's, and goes to the queue.
     unsafe { QUEUE.push(object) };
-    // Once more: the thread in whose way we were may have gone before the push. If it is only just going, the entry waits for
-    // the next attach.
-    // SAFETY: `with_claim` runs it with the claim.
+    // Once more: the thread in whose way we were may have gone before the push. If it is only just
+    // going, the entry waits for the next attach. SAFETY: `with_claim` runs it with the claim.
     match thread::with_claim(|| unsafe { drain(due) }) {
         Some(()) => Released::DestroyDue,
         None => Released::Nothing,

@@ -7,20 +7,23 @@ use crate::thread::{self, Attached};
 use crate::word::Word;
 use crate::{count, reclaim};
 
-/// One OS thread at a time in the process is attached: the floor of every cost table and the oracle of the tests.
+/// One OS thread at a time in the process is attached: the floor of every cost table and the oracle
+/// of the tests.
 ///
-/// A thread stays attached through its blocking regions. So a program in which it waits for a thread that attaches waits for ever.
+/// A thread stays attached through its blocking regions. So a program in which it waits for a
+/// thread that attaches waits for ever.
 ///
 /// # Panics
-/// In a debug build on Linux, an attach for whose end the attached thread waits by a join, with the places of both attaches. Other waits without an end are
-/// not found; after 10 seconds such a build says once on standard error which attach waits for which.
+/// In a debug build on Linux, an attach for whose end the attached thread waits by a join, with the
+/// places of both attaches. Other waits without an end are not found; after 10 seconds such a build
+/// says once on standard error which attach waits for which.
 #[derive(Debug)]
 pub enum SingleThread {}
 
 static RUNTIME: Runtime = Runtime::new("single-thread");
 
-// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the claim lets one OS thread at a time be attached,
-// which `NoLock` needs; `RUNTIME` is named only here.
+// SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the claim lets one OS
+// thread at a time be attached, which `NoLock` needs; `RUNTIME` is named only here.
 unsafe impl Strategy for SingleThread {
     type Attached = Attached;
 

@@ -1,5 +1,5 @@
-//! What a thread is to this strategy: the one that has the *claim*, which lasts from its first attach to the matching
-//! detach, through checkpoints and blocking regions too.
+//! What a thread is to this strategy: the one that has the *claim*, which lasts from its first
+//! attach to the matching detach, through checkpoints and blocking regions too.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -13,8 +13,8 @@ keyway_sync::global! {
 }
 
 keyway_sync::thread_local! {
-    /// How often this OS thread has the claim: once for each attachment that it is in, since it may attach anew inside
-    /// a blocking region. Positive exactly if this OS thread has taken `CLAIM`.
+    /// How often this OS thread has the claim: once for each attachment that it is in, since it may
+    /// attach anew inside a blocking region. Positive exactly if this OS thread has taken `CLAIM`.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -53,7 +53,8 @@ pub(crate) fn disclaim() {
     }
 }
 
-/// Runs `f` with the claim, if this OS thread has it or it is free; never waits. `f` runs no user code.
+/// Runs `f` with the claim, if this OS thread has it or it is free; never waits. `f` runs no user
+/// code.
 pub(crate) fn with_claim<R>(f: impl FnOnce() -> R) -> Option<R> {
     if DEPTH.with(Cell::get) > 0 {
         return Some(f());

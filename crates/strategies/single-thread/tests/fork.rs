@@ -1,4 +1,5 @@
-//! A process that uses `SingleThread` forks while a thread is attached, and that goes on in the child.
+//! A process that uses `SingleThread` forks while a thread is attached, and that goes on in the
+//! child.
 #![cfg(unix)]
 
 use keyway_conformance::forks;

@@ -1,4 +1,5 @@
-//! An attach that can never end is an error in a debug build, and names both places. Others are not.
+//! An attach that can never end is an error in a debug build, and names both places. Others are
+//! not.
 #![cfg(all(debug_assertions, target_os = "linux", target_env = "gnu"))]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

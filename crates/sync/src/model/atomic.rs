@@ -1,10 +1,12 @@
 //! Atomic words: loom's, with one of its gaps closed.
 //!
-//! To find the orders worth trying, loom remembers of each word only the last access. A load hides the one before it: if one
-//! thread loads, and another loads and then writes, as every compare-exchange loop does, loom never tries the write before the
-//! first thread's load (loom's issue 166). So each word has a shadow here, which every load steps first: loads are then tried in
-//! either order, and with them what follows. The shadow is stepped by Relaxed read-modify-writes, which order nothing and are
-//! never stale; what a load may return stays loom's affair.
+//! To find the orders worth trying, loom remembers of each word only the last access. A load hides
+//! the one before it: if one thread loads, and another loads and then writes, as every
+//! compare-exchange loop does, loom never tries the write before the first thread's load (loom's
+//! issue 166). So each word has a shadow here, which every load steps first: loads are then tried
+//! in either order, and with them what follows. The shadow is stepped by Relaxed
+//! read-modify-writes, which order nothing and are never stale; what a load may return stays loom's
+//! affair.
 
 pub use loom::sync::atomic::Ordering;
 

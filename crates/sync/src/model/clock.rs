@@ -9,7 +9,8 @@ loom::lazy_static! {
 
 /// Nanoseconds since the iteration began.
 ///
-/// Relaxed, as two threads' readings of a clock order nothing; a reading may be an old one, so what compares them must allow for that.
+/// Relaxed, as two threads' readings of a clock order nothing; a reading may be an old one, so what
+/// compares them must allow for that.
 #[track_caller]
 pub fn now() -> u64 {
     NOW.load(Ordering::Relaxed)

@@ -1,7 +1,8 @@
 //! Exploring a model: every interleaving within a bound, counted.
 //!
-//! Loom ends a run that has met its limits silently, as if it had been complete. Here the limits come from the caller alone,
-//! never from loom's environment variables, and a run that was cut short says so.
+//! Loom ends a run that has met its limits silently, as if it had been complete. Here the limits
+//! come from the caller alone, never from loom's environment variables, and a run that was cut
+//! short says so.
 
 use std::env;
 use std::sync::Once;
@@ -13,7 +14,8 @@ use tracing_subscriber::EnvFilter;
 /// More branch points in one iteration than any model here needs; loom's own default is 1,000.
 const MAX_BRANCHES: usize = 20_000;
 
-/// How often loom looks at its clock, in iterations. Its own default of 20,000 is minutes of a slow model.
+/// How often loom looks at its clock, in iterations. Its own default of 20,000 is minutes of a slow
+/// model.
 const LOOK_AT_CLOCK_EVERY: usize = 500;
 
 /// Iterations begun since the process started, of all explorations. Not a word of any model.
@@ -38,7 +40,8 @@ pub struct Explored {
     pub complete: bool,
 }
 
-/// Runs `model` in every interleaving within the limits. A model that fails panics, or aborts the process.
+/// Runs `model` in every interleaving within the limits. A model that fails panics, or aborts the
+/// process.
 pub fn explore(limits: Limits, model: impl Fn() + Send + Sync + 'static) -> Explored {
     log_if_asked();
     let before = begun();
@@ -58,7 +61,8 @@ pub fn explore(limits: Limits, model: impl Fn() + Send + Sync + 'static) -> Expl
     Explored { iterations: begun() - before, complete: start.elapsed() < limits.time }
 }
 
-/// Has loom's log printed if `LOOM_LOG` says which part of it. `loom::model` does that by itself, a builder does not.
+/// Has loom's log printed if `LOOM_LOG` says which part of it. `loom::model` does that by itself, a
+/// builder does not.
 fn log_if_asked() {
     static ONCE: Once = Once::new();
     if env::var_os("LOOM_LOG").is_some() {

@@ -12,12 +12,13 @@ loom::lazy_static! {
     static ref WAITERS: Mutex<HashMap<usize, Arc<Condvar>>> = Mutex::new(HashMap::new());
 }
 
-/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the model says so (see [`expiry`](crate::expiry)); returns
-/// at once otherwise.
+/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the model says so
+/// (see [`expiry`](crate::expiry)); returns at once otherwise.
 #[track_caller]
 pub fn wait(word: &AtomicU32, value: u32) {
     let mut waiters = WAITERS.lock().unwrap();
-    // A read-modify-write, since the kernel reads the latest value under its own lock; a loom load could be stale.
+    // A read-modify-write, since the kernel reads the latest value under its own lock; a loom load
+    // could be stale.
     if word.fetch_add(0, Ordering::AcqRel) != value {
         return;
     }

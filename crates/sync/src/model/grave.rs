@@ -1,8 +1,9 @@
 //! The end of an object's memory, watched.
 //!
-//! Loom does not see a use after free of a header by itself, since an atomic word has no drop. So each header has a canary
-//! that every access reads and destruction flips, and the memory stays in the graveyard until the iteration ends, so that
-//! the access which comes too late reads a dead canary rather than somebody else's object.
+//! Loom does not see a use after free of a header by itself, since an atomic word has no drop. So
+//! each header has a canary that every access reads and destruction flips, and the memory stays in
+//! the graveyard until the iteration ends, so that the access which comes too late reads a dead
+//! canary rather than somebody else's object.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -47,7 +48,8 @@ impl Canary {
     }
 }
 
-/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a word of a model is no place for it.
+/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a
+/// word of a model is no place for it.
 #[derive(Debug, Default)]
 pub struct Link(Cell<Option<NonNull<u8>>>);
 
@@ -80,7 +82,8 @@ struct Graveyard(Mutex<Vec<(usize, Layout)>>);
 impl Drop for Graveyard {
     fn drop(&mut self) {
         for (memory, layout) in self.0.get_mut().unwrap().drain(..) {
-            // SAFETY: `bury` got this memory with this layout from its owner, and the iteration is over.
+            // SAFETY: `bury` got this memory with this layout from its owner, and the iteration is
+            // over.
             unsafe { std::alloc::dealloc(std::ptr::with_exposed_provenance_mut(memory), layout) };
         }
     }

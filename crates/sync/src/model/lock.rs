@@ -36,7 +36,8 @@ impl<T> Drop for MutexGuard<'_, T> {
         let value: *const T = &*guard;
         std::ptr::from_ref(&self.mutex.0).expose_provenance();
         drop(guard);
-        // SAFETY: the value lies in the std mutex inside loom's, whose provenance has just been exposed.
+        // SAFETY: the value lies in the std mutex inside loom's, whose provenance has just been
+        // exposed.
         unsafe { poison::forgive(value) };
     }
 }
@@ -83,8 +84,8 @@ impl Condvar {
         guard.guard = Some(self.0.wait(held).unwrap());
     }
 
-    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says that this wait does; see
-    /// [`expiry`](crate::expiry).
+    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says
+    /// that this wait does; see [`expiry`](crate::expiry).
     #[track_caller]
     pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         if expiry::take() {

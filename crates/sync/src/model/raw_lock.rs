@@ -12,16 +12,18 @@ use super::poison;
 ///
 /// One loom mutex rather than a word and a condition variable, so that the state space stays small.
 pub struct RawLock {
-    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it is dropped first.
+    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it
+    /// is dropped first.
     guard: Cell<Option<MutexGuard<'static, ()>>>,
     mutex: Mutex<()>,
-    /// Stepped before the lock is given up and before it is tried. Loom sees no event in a mutex being given up, so without this
-    /// it would not tell a try before from a try after. Relaxed read-modify-writes: they order nothing and cannot be stale.
+    /// Stepped before the lock is given up and before it is tried. Loom sees no event in a mutex
+    /// being given up, so without this it would not tell a try before from a try after. Relaxed
+    /// read-modify-writes: they order nothing and cannot be stale.
     give_ups: AtomicU32,
 }
 
-// SAFETY: `guard` is touched only by the holder of `mutex`, so one thread at a time; all of loom's threads are
-// coroutines of one OS thread, so that a guard never leaves the OS thread that made it.
+// SAFETY: `guard` is touched only by the holder of `mutex`, so one thread at a time; all of loom's
+// threads are coroutines of one OS thread, so that a guard never leaves the OS thread that made it.
 unsafe impl Send for RawLock {}
 // SAFETY: as for Send.
 unsafe impl Sync for RawLock {}
@@ -68,12 +70,14 @@ impl RawLock {
         let unit: *const () = &*guard;
         std::ptr::from_ref(&self.mutex).expose_provenance();
         drop(guard);
-        // SAFETY: the unit lies in the std mutex inside `self.mutex`, whose provenance has just been exposed.
+        // SAFETY: the unit lies in the std mutex inside `self.mutex`, whose provenance has just
+        // been exposed.
         unsafe { poison::forgive(unit) };
     }
 
     fn keep(&self, guard: MutexGuard<'_, ()>) {
-        // SAFETY: a lock that is held is borrowed by its holder, so it is not moved while the guard points into it.
+        // SAFETY: a lock that is held is borrowed by its holder, so it is not moved while the guard
+        // points into it.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
         self.guard.set(Some(guard));
     }

@@ -1,5 +1,5 @@
-//! Which timed waits expire, and which futex waits end for nothing: a model has no clock and no system, so the program under test
-//! chooses.
+//! Which timed waits expire, and which futex waits end for nothing: a model has no clock and no
+//! system, so the program under test chooses.
 
 use std::cell::Cell;
 
@@ -8,13 +8,14 @@ crate::thread_local! {
     static FALSE_ALARMS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// From now on the calling thread's next `waits` timed waits expire; all later ones last until they are woken.
+/// From now on the calling thread's next `waits` timed waits expire; all later ones last until they
+/// are woken.
 pub fn expire_next(waits: u32) {
     LEFT.with(|left| left.set(waits));
 }
 
-/// From now on the calling thread's next `waits` futex waits that would sleep end at once, as the system's may; later ones last until
-/// they are woken.
+/// From now on the calling thread's next `waits` futex waits that would sleep end at once, as the
+/// system's may; later ones last until they are woken.
 pub fn wake_next(waits: u32) {
     FALSE_ALARMS.with(|left| left.set(waits));
 }

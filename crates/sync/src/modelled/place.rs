@@ -6,8 +6,9 @@ crate::thread_local! {
     static MADE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A serial number in place of an address: counted by the thread that makes it, so that it does not depend on what other threads
-/// do, and so that counting is not one more event to interleave. Things made by different threads may have the same.
+/// A serial number in place of an address: counted by the thread that makes it, so that it does not
+/// depend on what other threads do, and so that counting is not one more event to interleave.
+/// Things made by different threads may have the same.
 #[derive(Debug)]
 pub struct Place(usize);
 

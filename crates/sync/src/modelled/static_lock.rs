@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::RawLock;
 
-/// Locks by the address of what stands for them: statics, whose addresses are the same in every interleaving or run. Each has
-/// locks of its own.
+/// Locks by the address of what stands for them: statics, whose addresses are the same in every
+/// interleaving or run. Each has locks of its own.
 type Locks = Mutex<HashMap<usize, Arc<RawLock>>>;
 
 crate::global! {
     static LOCKS: Locks = Mutex::new(HashMap::new());
 }
 
-/// Stands for a [`RawLock`] that is made when it is first used, and anew for each interleaving or run.
+/// Stands for a [`RawLock`] that is made when it is first used, and anew for each interleaving or
+/// run.
 #[derive(Debug)]
 pub struct StaticLock {
     /// So that no two have one address.

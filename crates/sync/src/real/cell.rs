@@ -1,6 +1,7 @@
 //! A cell whose every access is a closure, as loom's is.
 
-/// [`std::cell::UnsafeCell`], reached through closures so that loom's can take its place and see each access.
+/// [`std::cell::UnsafeCell`], reached through closures so that loom's can take its place and see
+/// each access.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct UnsafeCell<T: ?Sized>(std::cell::UnsafeCell<T>);

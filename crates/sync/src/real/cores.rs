@@ -7,7 +7,8 @@ pub fn current() -> Option<usize> {
     Some(rustix::thread::sched_getcpu())
 }
 
-/// Moves this thread to `core`, if it may run there; where it may run stays as it is. Some microseconds if it has to move.
+/// Moves this thread to `core`, if it may run there; where it may run stays as it is. Some
+/// microseconds if it has to move.
 #[cfg(target_os = "linux")]
 pub fn follow(core: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};

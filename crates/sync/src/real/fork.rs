@@ -1,7 +1,8 @@
 //! What a process that forks does with its locks, and locks that a forked child can go on with.
 //!
-//! A forked child has one thread: the one that forked. What another thread held stays held, and what others wait in is still there. So
-//! the locks here keep nothing beside their own words (on Linux: futexes), where `parking_lot` keeps a table of all threads that wait.
+//! A forked child has one thread: the one that forked. What another thread held stays held, and
+//! what others wait in is still there. So the locks here keep nothing beside their own words (on
+//! Linux: futexes), where `parking_lot` keeps a table of all threads that wait.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -93,7 +94,8 @@ pub enum Side {
 /// What is done after a fork, on both sides, by the thread that forks.
 pub type After = Box<dyn FnOnce(Side)>;
 
-/// What is done before a fork: takes locks, so that no other thread is in the middle of what they guard. The result gives them up.
+/// What is done before a fork: takes locks, so that no other thread is in the middle of what they
+/// guard. The result gives them up.
 pub type Before = fn() -> After;
 
 /// All that is registered.
@@ -107,20 +109,24 @@ struct Forking {
 }
 
 std::thread_local! {
-    /// The fork that this thread is in. Without a destructor, so that a destructor of another thread-local may fork.
+    /// The fork that this thread is in. Without a destructor, so that a destructor of another
+    /// thread-local may fork.
     static FORKING: RefCell<Option<ManuallyDrop<Forking>>> = const { RefCell::new(None) };
 }
 
-/// Has `before` called by each thread that calls the C library's `fork`, from now on and for ever, and its result on both sides.
+/// Has `before` called by each thread that calls the C library's `fork`, from now on and for ever,
+/// and its result on both sides.
 ///
-/// Neither runs user code, panics, or registers anything. Where a system has no `fork`, or has no room for one more handler, nothing is
-/// called. What creates processes without the C library's `fork` is not noticed.
+/// Neither runs user code, panics, or registers anything. Where a system has no `fork`, or has no
+/// room for one more handler, nothing is called. What creates processes without the C library's
+/// `fork` is not noticed.
 #[cold]
 pub fn register(before: Before) {
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     #[cfg(unix)]
     if registered.is_empty() {
-        // SAFETY: the three functions stay as long as the program, and may be called by any thread that forks.
+        // SAFETY: the three functions stay as long as the program, and may be called by any thread
+        // that forks.
         let _ = unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
     }
     registered.push(before);

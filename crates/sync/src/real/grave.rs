@@ -1,4 +1,5 @@
-//! The end of an object's memory. Here it is `dealloc`; the model's version watches for accesses that come after.
+//! The end of an object's memory. Here it is `dealloc`; the model's version watches for accesses
+//! that come after.
 
 use std::alloc::Layout;
 use std::ptr::NonNull;

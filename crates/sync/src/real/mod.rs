@@ -27,7 +27,8 @@ pub mod atomic {
 
 /// Waiting for a 32-bit word to change, without a time-out.
 ///
-/// `wake_one` and `wake_all` take an address and never touch the memory: the word may be gone by then.
+/// `wake_one` and `wake_all` take an address and never touch the memory: the word may be gone by
+/// then.
 pub mod futex {
     pub use atomic_wait::{wait, wake_all, wake_one};
 }
@@ -36,10 +37,11 @@ pub mod futex {
 pub mod thread {
     pub use std::thread::{Builder, JoinHandle, current, panicking, spawn, yield_now};
 
-    /// Lets others run: the caller waits in a loop for a step that another thread has begun, and has looked for its end once more in
-    /// vain. `looks` are its looks of this wait until now.
+    /// Lets others run: the caller waits in a loop for a step that another thread has begun, and
+    /// has looked for its end once more in vain. `looks` are its looks of this wait until now.
     ///
-    /// A look must only read, and the loop do the same whichever look it is: a model relies on that.
+    /// A look must only read, and the loop do the same whichever look it is: a model relies on
+    /// that.
     pub fn yield_after(looks: &mut u32) {
         *looks = looks.saturating_add(1);
         yield_now();
@@ -57,7 +59,8 @@ macro_rules! thread_local {
     };
 }
 
-/// Declares a static of shared state, reached by dereferencing its name. Under loom each iteration has its own.
+/// Declares a static of shared state, reached by dereferencing its name. Under loom each iteration
+/// has its own.
 #[macro_export]
 macro_rules! global {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $init:expr;) => {

@@ -1,6 +1,7 @@
 //! Where something is, as a number.
 
-/// The place of whatever it is part of, as a number that can be hashed: its address. Takes no space.
+/// The place of whatever it is part of, as a number that can be hashed: its address. Takes no
+/// space.
 ///
 /// In a model it is a serial number, since addresses differ from one interleaving to the next.
 #[derive(Debug, Default)]
@@ -13,7 +14,8 @@ impl Place {
         Place
     }
 
-    /// The number. The same for all as long as what this is part of is not moved; others may have the same, if nothing there has bytes.
+    /// The number. The same for all as long as what this is part of is not moved; others may have
+    /// the same, if nothing there has bytes.
     #[inline]
     pub fn number(&self) -> usize {
         std::ptr::from_ref(self).addr()

@@ -8,8 +8,9 @@ use parking_lot::lock_api::{RawMutex as _, RawMutexTimed as _};
 ///
 /// Uncontended, taking and giving up are one atomic step each.
 ///
-/// The lock must stay in place until `unlock` has returned: contended, `parking_lot` 0.13 touches the byte again after it
-/// has freed the lock. So it cannot guard the count that decides whether the memory around it is freed.
+/// The lock must stay in place until `unlock` has returned: contended, `parking_lot` 0.13 touches
+/// the byte again after it has freed the lock. So it cannot guard the count that decides whether
+/// the memory around it is freed.
 pub struct RawLock(parking_lot::RawMutex);
 
 impl RawLock {
@@ -26,7 +27,8 @@ impl RawLock {
         let _ = self.0.lock();
     }
 
-    /// As [`lock`](Self::lock), and calls `look` each time that it has waited for so long again. `look` may panic.
+    /// As [`lock`](Self::lock), and calls `look` each time that it has waited for so long again.
+    /// `look` may panic.
     pub fn lock_and_look(&self, every: Duration, mut look: impl FnMut()) {
         while self.0.try_lock_for(every).is_none() {
             look();

@@ -5,7 +5,8 @@ use shuttle::{Config, Runner};
 
 use super::{futex, global, grave};
 
-/// The seed of every exploration, so that it does the same each time; the environment's `SHUTTLE_RANDOM_SEED` replaces it.
+/// The seed of every exploration, so that it does the same each time; the environment's
+/// `SHUTTLE_RANDOM_SEED` replaces it.
 const SEED: u64 = 0x6b65_7977_6179;
 
 /// Bytes of a thread's stack; enough for a panic with a backtrace.
@@ -16,15 +17,17 @@ const STACK: usize = 512 * 1024;
 pub enum Schedules {
     /// Any thread that can run, each as likely as another.
     Random,
-    /// By priorities drawn at random, which change at `depth` - 1 places drawn at random (probabilistic concurrency
-    /// testing): finds a bug that takes `depth` steps in the right order with a probability that has a lower bound.
+    /// By priorities drawn at random, which change at `depth` - 1 places drawn at random
+    /// (probabilistic concurrency testing): finds a bug that takes `depth` steps in the right order
+    /// with a probability that has a lower bound.
     Pct {
         /// See [`Schedules::Pct`].
         depth: usize,
     },
 }
 
-/// PCT's schedules; one alone if in that there never were two threads that could run, since there is no other, which PCT takes for a mistake.
+/// PCT's schedules; one alone if in that there never were two threads that could run, since there
+/// is no other, which PCT takes for a mistake.
 struct PctIfConcurrent {
     pct: PctScheduler,
     runs: usize,
@@ -50,7 +53,8 @@ impl Scheduler for PctIfConcurrent {
     }
 }
 
-/// Runs `model` in as many interleavings, or in the only one if PCT finds no other. A model that fails panics, after shuttle has printed its schedule.
+/// Runs `model` in as many interleavings, or in the only one if PCT finds no other. A model that
+/// fails panics, after shuttle has printed its schedule.
 pub fn explore(schedules: Schedules, iterations: usize, model: impl Fn() + Send + Sync + 'static) -> usize {
     match schedules {
         Schedules::Random => run(RandomScheduler::new_from_seed(SEED, iterations), model),

@@ -12,13 +12,14 @@ crate::global! {
     static WAITERS: Mutex<HashMap<usize, Arc<Condvar>>> = Mutex::new(HashMap::new());
 }
 
-/// Makes the table. A static that shuttle makes while some thread's panic is unwinding would be poisoned.
+/// Makes the table. A static that shuttle makes while some thread's panic is unwinding would be
+/// poisoned.
 pub(super) fn prepare() {
     let _: &Mutex<_> = &WAITERS;
 }
 
-/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the program says so (see [`expiry`](crate::expiry)); returns
-/// at once otherwise.
+/// Sleeps if `word` still holds `value`, until it is woken, or for nothing if the program says so
+/// (see [`expiry`](crate::expiry)); returns at once otherwise.
 pub fn wait(word: &AtomicU32, value: u32) {
     let mut waiters = WAITERS.lock();
     if word.load(Ordering::SeqCst) != value {

@@ -1,7 +1,8 @@
 //! A static of shared state: made when it is first used in a run, and dropped before the next.
 //!
-//! Shuttle has such statics, too, but makes them under a lock of its own, which counts as poisoned if its holder unwinds meanwhile, as a destructor
-//! does that is the first to use a static. Here no other thread of the model comes in between, since making one is no step of the model.
+//! Shuttle has such statics, too, but makes them under a lock of its own, which counts as poisoned
+//! if its holder unwinds meanwhile, as a destructor does that is the first to use a static. Here no
+//! other thread of the model comes in between, since making one is no step of the model.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,8 +11,9 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
 std::thread_local! {
-    /// By the address of the static. Shuttle's threads are coroutines of one OS thread. What the last run has left when the OS thread ends is leaked: to
-    /// drop it, shuttle would have to be running.
+    /// By the address of the static. Shuttle's threads are coroutines of one OS thread. What the
+    /// last run has left when the OS thread ends is leaked: to drop it, shuttle would have to be
+    /// running.
     static VALUES: RefCell<ManuallyDrop<HashMap<usize, Box<dyn Any>>>> = RefCell::default();
 }
 
@@ -45,7 +47,8 @@ impl<T: 'static> Deref for Global<T> {
             });
             find().expect("just made")
         });
-        // SAFETY: in a box that stays until the next run begins, when all threads that had the reference have ended.
+        // SAFETY: in a box that stays until the next run begins, when all threads that had the
+        // reference have ended.
         unsafe { &*value }
     }
 }

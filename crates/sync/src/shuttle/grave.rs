@@ -28,7 +28,8 @@ impl Canary {
     }
 }
 
-/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a word of a model is no place for it.
+/// An address that is kept in an object nobody holds any more: here in a cell of its own, since a
+/// word of a model is no place for it.
 #[derive(Debug, Default)]
 pub struct Link(Cell<Option<NonNull<u8>>>);
 

@@ -82,8 +82,8 @@ impl Condvar {
         guard.guard = Some(self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says that this wait does; see
-    /// [`expiry`](crate::expiry).
+    /// As [`wait`](Self::wait), but expires at once, after the whole time-out, if the model says
+    /// that this wait does; see [`expiry`](crate::expiry).
     pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         if expiry::take() {
             drop(guard.guard.take());

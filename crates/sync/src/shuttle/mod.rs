@@ -1,7 +1,8 @@
-//! The backend for many threads: shuttle, and models built from shuttle's parts where shuttle has none.
+//! The backend for many threads: shuttle, and models built from shuttle's parts where shuttle has
+//! none.
 //!
-//! Every ordering counts as `SeqCst` and a cell is not watched: what this finds is logic, lost wake-ups and deadlocks, with
-//! more threads than loom can have.
+//! Every ordering counts as `SeqCst` and a cell is not watched: what this finds is logic, lost
+//! wake-ups and deadlocks, with more threads than loom can have.
 
 /// A cell whose every access is a closure: the ordinary backend's.
 #[path = "../real/cell.rs"]

@@ -7,13 +7,15 @@ use shuttle::sync::{Mutex, MutexGuard};
 
 /// A mutual-exclusion lock without data and without a guard.
 pub struct RawLock {
-    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it is dropped first.
+    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it
+    /// is dropped first.
     guard: Cell<Option<MutexGuard<'static, ()>>>,
     mutex: Mutex<()>,
 }
 
-// SAFETY: `guard` is touched only by the holder of `mutex`, so one thread at a time; all of shuttle's threads are
-// coroutines of one OS thread, so that a guard never leaves the OS thread that made it.
+// SAFETY: `guard` is touched only by the holder of `mutex`, so one thread at a time; all of
+// shuttle's threads are coroutines of one OS thread, so that a guard never leaves the OS thread
+// that made it.
 unsafe impl Send for RawLock {}
 // SAFETY: as for Send.
 unsafe impl Sync for RawLock {}
@@ -55,7 +57,8 @@ impl RawLock {
     }
 
     fn keep(&self, guard: MutexGuard<'_, ()>) {
-        // SAFETY: a lock that is held is borrowed by its holder, so it is not moved while the guard points into it.
+        // SAFETY: a lock that is held is borrowed by its holder, so it is not moved while the guard
+        // points into it.
         let guard = unsafe { std::mem::transmute::<MutexGuard<'_, ()>, MutexGuard<'static, ()>>(guard) };
         self.guard.set(Some(guard));
     }

@@ -74,11 +74,11 @@ fn sum_up(objects: &mut [ObjectRecord], events: &[Event]) {
 
 /// Where attempts to make references of weak ones belong.
 ///
-/// An attempt stands where it began; it took place between there and the thread's next event. A release
-/// stands where it began, too. So an attempt that succeeded can stand behind the release of the reference
-/// that it found, or before the object's birth. A release and an attempt that were under way at the same
-/// time may come in either order: here the release is put behind the attempt, and the attempt behind the
-/// birth.
+/// An attempt stands where it began; it took place between there and the thread's next event. A
+/// release stands where it began, too. So an attempt that succeeded can stand behind the release of
+/// the reference that it found, or before the object's birth. A release and an attempt that were
+/// under way at the same time may come in either order: here the release is put behind the attempt,
+/// and the attempt behind the birth.
 struct Upgrades {
     objects: Vec<Going>,
     /// The release that a thread may still be carrying out: object and place.
@@ -201,8 +201,8 @@ impl Upgrades {
     }
 }
 
-/// Gives objects the numbers in the order in which the events name them first. An object that no event
-/// names is left out: nothing has come of the attempts at it.
+/// Gives objects the numbers in the order in which the events name them first. An object that no
+/// event names is left out: nothing has come of the attempts at it.
 fn number_anew(objects: &mut Vec<ObjectRecord>, events: &mut [Event]) {
     let mut numbers = vec![u32::MAX; objects.len()];
     let mut named = Vec::with_capacity(objects.len());

@@ -11,7 +11,8 @@ use super::tape::{self, Tag};
 use super::{Recorded, Recorder, is_global_lock, named};
 use crate::observed::{Change, Observer, words};
 
-// SAFETY: counts are those of `S`, to which each duty is handed on; what is recorded is as for `Strategy`.
+// SAFETY: counts are those of `S`, to which each duty is handed on; what is recorded is as for
+// `Strategy`.
 unsafe impl<S: FreeThreaded> FreeThreaded for Recorded<S> {
     fn new_count_anywhere() -> Self::Count {
         Wrapped::new(S::new_count_anywhere(), Recorder::born::<S>(false))
@@ -46,8 +47,8 @@ unsafe impl<S: FreeThreaded> FreeThreaded for Recorded<S> {
     }
 }
 
-// SAFETY: counts are those of `S`, to which each duty is handed on. Once gone, gone: the tag is not one of
-// the words of `S`, and no answer depends on it.
+// SAFETY: counts are those of `S`, to which each duty is handed on. Once gone, gone: the tag is not
+// one of the words of `S`, and no answer depends on it.
 unsafe impl<S: WeakCounts> WeakCounts for Recorded<S> {
     fn new_count_unborn() -> Self::Count {
         Wrapped::new(S::new_count_unborn(), Tag::unborn())

@@ -7,7 +7,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordingLimit {
-    /// More than 255 threads that the recording had seen were alive at once; the format names no more.
+    /// More than 255 threads that the recording had seen were alive at once; the format names no
+    /// more.
     Threads,
     /// The table of objects was full: 2^32 - 1 of them.
     Objects,

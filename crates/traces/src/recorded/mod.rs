@@ -1,7 +1,7 @@
 //! Recording: a strategy that behaves as another one and writes down every change of every count.
 //!
-//! Files, bottom to top: `limit`, `tape`, `complete`, and here what is recorded when; `free_threaded` for
-//! operations without a token, and weak references.
+//! Files, bottom to top: `limit`, `tape`, `complete`, and here what is recorded when;
+//! `free_threaded` for operations without a token, and weak references.
 
 mod complete;
 mod free_threaded;
@@ -26,12 +26,13 @@ const EVENTS: usize = 1 << 27;
 /// The strategy `S`, whose traffic is recorded while a [`Recording`] runs.
 ///
 /// A program is recorded by naming this in place of its strategy. What `S` offers, this does: it is
-/// [`FreeThreaded`](keyway::FreeThreaded) if `S` is, and carries `Brc` and weak references if `S` does.
-/// Its header is 8 bytes larger. Every operation then takes a lock of the process for a moment, so that
-/// the recording has one order; what a thread does keeps its order, and times are not to be measured.
+/// [`FreeThreaded`](keyway::FreeThreaded) if `S` is, and carries `Brc` and weak references if `S`
+/// does. Its header is 8 bytes larger. Every operation then takes a lock of the process for a
+/// moment, so that the recording has one order; what a thread does keeps its order, and times are
+/// not to be measured.
 ///
-/// An operation without a token is recorded as any other, on the index of the OS thread that carries it
-/// out.
+/// An operation without a token is recorded as any other, on the index of the OS thread that
+/// carries it out.
 ///
 /// # Examples
 /// ```
@@ -84,8 +85,8 @@ impl Recording {
         Recording::begin(EVENTS, false)
     }
 
-    /// The same with another limit, which is the program's own wish: what comes after so many events is
-    /// not recorded, and the trace of the first ones counts as [whole](Trace::not_whole).
+    /// The same with another limit, which is the program's own wish: what comes after so many
+    /// events is not recorded, and the trace of the first ones counts as [whole](Trace::not_whole).
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -99,8 +100,9 @@ impl Recording {
 
     /// Ends the recording.
     ///
-    /// If a limit ended it earlier, [`Trace::not_whole`] names the limit. The trace is then the beginning of
-    /// the program, which agrees with itself; it is not written unless that field is cleared.
+    /// If a limit ended it earlier, [`Trace::not_whole`] names the limit. The trace is then the
+    /// beginning of the program, which agrees with itself; it is not written unless that field is
+    /// cleared.
     pub fn finish(self) -> Trace {
         let tape = tape::take().expect("a recording has a tape until it ends");
         let is_limit_set = self.is_limit_set;
@@ -139,8 +141,8 @@ impl Observer for Recorder {
         tape::new_born(is_immortal, is_global_lock::<S>())
     }
 
-    /// A release is recorded before it takes place, so that no count is zero in the program before it is
-    /// in the recording.
+    /// A release is recorded before it takes place, so that no count is zero in the program before
+    /// it is in the recording.
     fn before<S: Strategy>(change: Change, path: Option<CountPath>, tag: &Tag) {
         match (change, path) {
             (Change::Retain, None) => tape::record(Op::IncrefImmortal, tag, 0, false),

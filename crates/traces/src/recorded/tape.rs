@@ -54,17 +54,19 @@ impl Drop for Seat {
     }
 }
 
-/// Threads at most: the format has a byte for the index, of which 255 says that nobody owns an object.
+/// Threads at most: the format has a byte for the index, of which 255 says that nobody owns an
+/// object.
 const MOST_THREADS: u8 = NO_OWNER;
 
-/// In an event of the tape: somebody tries to make a reference of a weak one, and has not succeeded yet.
+/// In an event of the tape: somebody tries to make a reference of a weak one, and has not succeeded
+/// yet.
 pub(super) const TRIES: u16 = u16::MAX;
 
 /// In an event of the tape: such an attempt has succeeded, on the owner's path.
 pub(super) const TRIED_AS_OWNER: u16 = u16::MAX - 1;
 
-/// What an object knows of its recording: its number in the upper half, the object's id in the lower; or
-/// one of the values below.
+/// What an object knows of its recording: its number in the upper half, the object's id in the
+/// lower; or one of the values below.
 #[derive(Debug)]
 pub struct Tag(AtomicU64);
 
@@ -84,8 +86,9 @@ impl Tag {
     }
 
     fn get(&self) -> u64 {
-        // Relaxed: written under the tape's lock, or by the only thread that can reach the object. A
-        // thread that looks without the lock has a reference, which it got after the object was made.
+        // Relaxed: written under the tape's lock, or by the only thread that can reach the object.
+        // A thread that looks without the lock has a reference, which it got after the object was
+        // made.
         self.0.load(Ordering::Relaxed)
     }
 
@@ -154,8 +157,8 @@ impl Tape {
         }
     }
 
-    /// The calling thread's index, and whether it is for this once: the OS thread exits, and has given
-    /// back the one it had.
+    /// The calling thread's index, and whether it is for this once: the OS thread exits, and has
+    /// given back the one it had.
     fn thread(&mut self) -> Option<(u8, bool)> {
         let known = SEAT.try_with(|seat| seat.0.get());
         if let Ok((session, index)) = known
@@ -210,7 +213,8 @@ fn older(op: Op) -> ObjectRecord {
     ObjectRecord { flags: flags::PREEXISTING | immortal, owner: NO_OWNER, ..Default::default() }
 }
 
-/// Does something with the tape and the calling thread's index, if a recording runs that has not ended.
+/// Does something with the tape and the calling thread's index, if a recording runs that has not
+/// ended.
 #[cold]
 fn on_tape<R>(f: impl FnOnce(&mut Tape, u8) -> Option<R>) -> Option<R> {
     let mut tape = tape();
@@ -285,10 +289,11 @@ pub(super) struct Attempt {
     place: usize,
 }
 
-/// Keeps a place for what may become of an attempt, which counts for nothing until it [succeeds](succeed).
+/// Keeps a place for what may become of an attempt, which counts for nothing until it
+/// [succeeds](succeed).
 ///
-/// The place comes before the attempt, as a retain's does before the retain: other threads' releases that
-/// are recorded later do not see the count without it.
+/// The place comes before the attempt, as a retain's does before the retain: other threads'
+/// releases that are recorded later do not see the count without it.
 pub(super) fn attempt(tag: &Tag) -> Option<Attempt> {
     if !runs() || tag.get() == ENDED {
         return None;
@@ -311,7 +316,8 @@ pub(super) fn succeed(attempt: &Attempt, tag: &Tag, as_owner: bool) {
     let mut tape = tape();
     let Some(tape) = tape.as_mut().filter(|tape| tape.session == attempt.session) else { return };
     let arg = if as_owner { TRIED_AS_OWNER } else { path::TRY };
-    // An object that was unborn is known by now: its birth was recorded before it could have a reference.
+    // An object that was unborn is known by now: its birth was recorded before it could have a
+    // reference.
     if let Some(object) = tape.known(tag) {
         let thread = tape.events[attempt.place].thread;
         tape.events[attempt.place] = Event { op: Op::Incref, thread, arg, object };

@@ -1,4 +1,5 @@
-//! Where the objects of a replay say that they have been destroyed, and where threads wait for each other.
+//! Where the objects of a replay say that they have been destroyed, and where threads wait for each
+//! other.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -18,7 +19,8 @@ pub(super) struct Board {
 #[derive(Debug)]
 pub(super) struct Watch {
     start: Instant,
-    /// For each object when its last release began, and when it was destroyed, in ns from the start.
+    /// For each object when its last release began, and when it was destroyed, in ns from the
+    /// start.
     released: Vec<AtomicU64>,
     ended: Vec<AtomicU64>,
     /// For each object [`RETURNED`] or [`GONE`].
@@ -112,7 +114,8 @@ impl Watch {
         ended.saturating_sub(released)
     }
 
-    /// The most objects that were alive at once, and the most that nobody held and that had not been destroyed yet.
+    /// The most objects that were alive at once, and the most that nobody held and that had not
+    /// been destroyed yet.
     pub(super) fn peaks(&self) -> (u64, u64) {
         (self.live.peak(), self.waiting.peak())
     }
@@ -136,7 +139,8 @@ impl Drop for Cell {
     #[inline]
     fn drop(&mut self) {
         let count = &self.board.destroyed[self.id as usize];
-        // Relaxed, in two steps: one thread destroys an object; a second time would be a second object with the same id.
+        // Relaxed, in two steps: one thread destroys an object; a second time would be a second
+        // object with the same id.
         count.store(count.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
         if let Some(watch) = &self.board.watch {
             watch.gone(self.id);
@@ -160,8 +164,9 @@ impl Bell {
     /// The thread has told so often.
     #[inline]
     pub(super) fn tell(&self, times: u32) {
-        // SeqCst, against `sleep`: either this thread sees the sleeper, or the sleeper sees what was told. Also Release: what was done
-        // before happens before what is done by whoever has waited.
+        // SeqCst, against `sleep`: either this thread sees the sleeper, or the sleeper sees what
+        // was told. Also Release: what was done before happens before what is done by whoever has
+        // waited.
         self.told.swap(times, Ordering::SeqCst);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             self.wake();

@@ -5,7 +5,8 @@ use keyway_object_model::Strategy;
 
 use crate::observed::{Observed, Observer};
 
-/// `S` without counts: an object has one reference, which cannot be cloned, and its release destroys it.
+/// `S` without counts: an object has one reference, which cannot be cloned, and its release
+/// destroys it.
 ///
 /// Threads, headers and locks are those of `S`, and so are the object model's allocation and
 /// destruction. Not to be offered to programs: a retain ends the process.

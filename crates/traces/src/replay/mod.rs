@@ -1,9 +1,11 @@
 //! Replaying a trace through the operations of the object model, under any strategy.
 //!
-//! [`Plan`] compiles a trace into one program a thread. [`Replay`] runs it: whole, as a *life replay* without counts, or watched; and checks
-//! afterwards that every count is the trace's, and that what died there was destroyed, once, and nothing else.
+//! [`Plan`] compiles a trace into one program a thread. [`Replay`] runs it: whole, as a *life
+//! replay* without counts, or watched; and checks afterwards that every count is the trace's, and
+//! that what died there was destroyed, once, and nothing else.
 //!
-//! Which file may use which, bottom to top: `survey`, `plan`; `board`, `life`, `watched`; `step`, `run`.
+//! Which file may use which, bottom to top: `survey`, `plan`; `board`, `life`, `watched`; `step`,
+//! `run`.
 
 mod board;
 mod life;

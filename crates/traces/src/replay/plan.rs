@@ -1,4 +1,5 @@
-//! A trace compiled into one short program a thread, so that a replay spends its time on counts and not on decoding.
+//! A trace compiled into one short program a thread, so that a replay spends its time on counts and
+//! not on decoding.
 
 use std::collections::HashMap;
 
@@ -33,7 +34,8 @@ pub(super) enum Act {
     ReleaseMany,
     RetainImmortal,
     ReleaseImmortal,
-    /// The thread's own count of the object, one more or less; in place of the object, its place in [`Plan::private`].
+    /// The thread's own count of the object, one more or less; in place of the object, its place in
+    /// [`Plan::private`].
     More,
     Less,
     Checkpoint,
@@ -76,9 +78,11 @@ pub(super) struct Survivor {
 pub struct Totals {
     /// Count operations of the trace: retains, releases, additions on mortal objects.
     pub count_operations: u64,
-    /// Retains and releases that the replay carries out: an addition is as many, what is taken back is none.
+    /// Retains and releases that the replay carries out: an addition is as many, what is taken back
+    /// is none.
     pub carried_out: u64,
-    /// Those of them that no single event asks for: what is left at the end of an object, or was written over.
+    /// Those of them that no single event asks for: what is left at the end of an object, or was
+    /// written over.
     pub settled: u64,
     /// Operations on immortal objects.
     pub immortal: u64,
@@ -103,7 +107,8 @@ pub struct Plan {
     pub(super) survivors: Vec<Survivor>,
     /// For each thread the objects of which it counts privately.
     pub(super) private: Vec<Vec<u32>>,
-    /// For each object whether it dies in the replay, and whether it is there afterwards; neither, if nothing ever makes it.
+    /// For each object whether it dies in the replay, and whether it is there afterwards; neither,
+    /// if nothing ever makes it.
     pub(super) dies: Vec<bool>,
     pub(super) survives: Vec<bool>,
     pub(super) totals: Totals,
@@ -136,7 +141,8 @@ impl Plan {
         self.dies.len()
     }
 
-    /// Leaves the last release of the first program out that is not the last of its object, to see the checks fail.
+    /// Leaves the last release of the first program out that is not the last of its object, to see
+    /// the checks fail.
     #[doc(hidden)]
     pub fn forget_a_release(&mut self) {
         if let Some(step) = self.programs[0].iter_mut().rfind(|step| step.act == Act::Release) {
@@ -155,7 +161,8 @@ impl Plan {
 struct Going {
     /// References here.
     held: i64,
-    /// The step that gave up the last one: where it is, if nothing that happened since has undone it.
+    /// The step that gave up the last one: where it is, if nothing that happened since has undone
+    /// it.
     last_release: Option<(u8, u32)>,
     /// The thread of its last operation, and how often that thread had told after it.
     last: Option<(u8, u32)>,
@@ -400,7 +407,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The last release has not happened after all: whoever made it keeps its reference. Whether there was one.
+    /// The last release has not happened after all: whoever made it keeps its reference. Whether
+    /// there was one.
     fn take_back(&mut self, id: usize) -> bool {
         let going = &mut self.going[id];
         let Some((thread, place)) = going.last_release.take() else { return false };

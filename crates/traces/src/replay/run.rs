@@ -20,7 +20,8 @@ use super::watched::{Paths, Watched};
 pub struct Replay<'p> {
     plan: &'p Plan,
     board: &'static Board,
-    /// Whether threads run in parallel under the strategy: then a wait looks for a moment before it blocks.
+    /// Whether threads run in parallel under the strategy: then a wait looks for a moment before it
+    /// blocks.
     parallel: bool,
 }
 
@@ -40,13 +41,15 @@ pub struct Sights {
 }
 
 impl<'p> Replay<'p> {
-    /// Prepares replays of a plan. `parallel`: whether threads run in parallel under the strategies that it will run under.
+    /// Prepares replays of a plan. `parallel`: whether threads run in parallel under the strategies
+    /// that it will run under.
     pub fn new(plan: &'p Plan, parallel: bool) -> Self {
         // Leaked: an object that a wrong strategy never destroys points to it for ever.
         Replay { plan, board: Box::leak(Box::new(Board::new(plan.objects(), false))), parallel }
     }
 
-    /// Replays everything under `S`, checks it, and returns how long that took, from the first thread's start to the last one's end.
+    /// Replays everything under `S`, checks it, and returns how long that took, from the first
+    /// thread's start to the last one's end.
     ///
     /// **Blocking**: while threads of `S` elsewhere keep others out.
     ///
@@ -59,7 +62,8 @@ impl<'p> Replay<'p> {
         self.run::<S, true>(self.board).map(|(time, _)| time)
     }
 
-    /// The *life replay*: the same events, waits, allocations and destructions under `S`, and no counts.
+    /// The *life replay*: the same events, waits, allocations and destructions under `S`, and no
+    /// counts.
     ///
     /// # Errors
     /// As for [`whole`](Self::whole).
@@ -130,7 +134,8 @@ impl<'p> Replay<'p> {
         Ok((time, paths))
     }
 
-    /// Every count of what is still there, against the trace; then gives it up. A second look at what died comes after.
+    /// Every count of what is still there, against the trace; then gives it up. A second look at
+    /// what died comes after.
     fn check_counts<S: Strategy, const COUNTS: bool>(
         &self,
         hand: &Hand<'_, S>,

@@ -14,14 +14,17 @@ use super::plan::{Act, COUNTED, RELEASED, Step};
 /// How often a thread of a free-threaded strategy looks before it sleeps: some microseconds.
 const SPINS: u32 = 100;
 
-/// The objects of a replay: a pointer to each, which stands for as many references as the plan says at that moment.
+/// The objects of a replay: a pointer to each, which stands for as many references as the plan says
+/// at that moment.
 ///
-/// Operations on one object by several threads keep the order of the plan, which has a wait between them.
+/// Operations on one object by several threads keep the order of the plan, which has a wait between
+/// them.
 pub(super) struct Slots<S: Strategy>(Box<[Slot<S>]>);
 
 struct Slot<S: Strategy>(UnsafeCell<MaybeUninit<Ref<Cell, S>>>);
 
-// SAFETY: a slot is written when its object is made and read afterwards; the plan's waits order that (see `Slots`), and `Ref` is `Sync`.
+// SAFETY: a slot is written when its object is made and read afterwards; the plan's waits order
+// that (see `Slots`), and `Ref` is `Sync`.
 unsafe impl<S: Strategy> Sync for Slot<S> {}
 
 impl<S: Strategy> Slots<S> {
@@ -35,14 +38,16 @@ impl<S: Strategy> Slots<S> {
     /// - No other thread uses the slot during the call.
     #[inline]
     unsafe fn put(&self, id: u32, object: Ref<Cell, S>) {
-        // SAFETY: alone with the slot, by the caller's duty. What was in it is no value that needs dropping.
+        // SAFETY: alone with the slot, by the caller's duty. What was in it is no value that needs
+        // dropping.
         unsafe { *self.0[id as usize].0.get() = MaybeUninit::new(object) };
     }
 
     /// The object, by one of its references.
     ///
     /// # Safety
-    /// - The object has been made, which happens before the call, and there is a reference for as long as the borrow lives.
+    /// - The object has been made, which happens before the call, and there is a reference for as
+    ///   long as the borrow lives.
     #[inline]
     unsafe fn get(&self, id: u32) -> &Ref<Cell, S> {
         // SAFETY: only read after it was made, by the caller's duty.
@@ -125,7 +130,8 @@ impl<'a, S: Strategy> Hand<'a, S> {
         unsafe { self.slots.put(id, object) };
     }
 
-    /// Looks at the object, as every event does: a program that retains or releases an object has it in hand.
+    /// Looks at the object, as every event does: a program that retains or releases an object has
+    /// it in hand.
     #[inline]
     fn touch(&self, id: u32) {
         // SAFETY: in the plan every step of an object lies between its making and its last release.
@@ -135,7 +141,8 @@ impl<'a, S: Strategy> Hand<'a, S> {
         }
     }
 
-    // Functions of their own, also where they do next to nothing, so that a life replay branches as a whole one does.
+    // Functions of their own, also where they do next to nothing, so that a life replay branches as
+    // a whole one does.
 
     #[inline(always)]
     fn retain(&self, thread: &Thread<S>, id: u32) {
@@ -172,7 +179,8 @@ impl<'a, S: Strategy> Hand<'a, S> {
     #[inline(always)]
     fn touch_for_retain(&self, id: u32) {
         self.touch(id);
-        // SAFETY: no instruction at all; it keeps the compiler from taking this function and the next for one.
+        // SAFETY: no instruction at all; it keeps the compiler from taking this function and the
+        // next for one.
         unsafe { asm!("/* retain */", options(nomem, nostack, preserves_flags)) };
     }
 
@@ -202,15 +210,16 @@ impl<'a, S: Strategy> Hand<'a, S> {
         thread.blocking(|| bell.sleep(times));
     }
 
-    /// Runs steps up to the end or past the next exit; returns what is left. `COUNTS` is false in a life replay.
+    /// Runs steps up to the end or past the next exit; returns what is left. `COUNTS` is false in a
+    /// life replay.
     pub(super) fn run<'p, const COUNTS: bool>(
         &mut self,
         thread: &mut Thread<S>,
         steps: &'p [Step],
     ) -> &'p [Step] {
         for (number, &Step { act, arg, object }) in steps.iter().enumerate() {
-            // Two bits tell retains and releases, by far the most; a jump through a table would cost more than either, and not the same
-            // under every strategy.
+            // Two bits tell retains and releases, by far the most; a jump through a table would
+            // cost more than either, and not the same under every strategy.
             if act as u8 & COUNTED != 0 {
                 match (act as u8 & RELEASED != 0, COUNTS) {
                     (false, true) => self.retain(thread, object),

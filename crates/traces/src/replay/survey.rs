@@ -1,10 +1,12 @@
-//! What must be known of each object before its events can be compiled: the first of two passes over a trace.
+//! What must be known of each object before its events can be compiled: the first of two passes
+//! over a trace.
 
 use crate::check::{Checker, Stage};
 use crate::format::{ADD_SATURATED, Event, NO_OBJECT, ObjectRecord, Op};
 use crate::trace::Trace;
 
-/// More references than this at the beginning are replayed as fewer, which makes no difference to any operation.
+/// More references than this at the beginning are replayed as fewer, which makes no difference to
+/// any operation.
 const MANY: u32 = 1 << 12;
 
 /// How an object is replayed.
@@ -12,8 +14,9 @@ const MANY: u32 = 1 << 12;
 pub(super) enum Class {
     /// Every operation of its count is one here; its last release destroys it.
     Counted,
-    /// It has more references here than there, by a fixed number, so that it lives as long as it did there although its own count says
-    /// otherwise: a part of it was counted by threads privately, or a number in the trace is a bound.
+    /// It has more references here than there, by a fixed number, so that it lives as long as it
+    /// did there although its own count says otherwise: a part of it was counted by threads
+    /// privately, or a number in the trace is a bound.
     Held,
     /// It is immortal, and not destroyed.
     Immortal,
@@ -159,7 +162,8 @@ impl Found {
                 self.extra = 1 - self.low;
                 self.expected = self.own + self.extra;
             }
-            // Nobody kept an account of its references there; here nothing is released that is not held.
+            // Nobody kept an account of its references there; here nothing is released that is not
+            // held.
             Class::Immortal => (self.extra, self.expected) = (1 - self.low, 1),
         }
     }

@@ -9,8 +9,9 @@ use super::lock::Lock;
 use super::policy::{Policy, Sealed, Timed};
 use crate::thread::Attached;
 
-/// A waiter that has waited for one switch interval without the lock changing hands asks for it; the holder hands it over at
-/// its next checkpoint, and waits until another thread has really taken it. CPython since 3.2.
+/// A waiter that has waited for one switch interval without the lock changing hands asks for it;
+/// the holder hands it over at its next checkpoint, and waits until another thread has really taken
+/// it. CPython since 3.2.
 ///
 /// The interval is in microseconds, 5,000 by default.
 #[derive(Debug)]

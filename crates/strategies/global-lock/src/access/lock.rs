@@ -16,7 +16,8 @@ const HELD: u32 = 1;
 const CONTENDED: u32 = 2;
 /// In `word`, in a forked child: held by a thread that exists in the parent only.
 const LOST: u32 = 3;
-/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which does not fork, begins with [`FREE`].
+/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which
+/// does not fork, begins with [`FREE`].
 const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 
 /// Who holds the lock; given out once to each attachment. Zero is nobody.
@@ -27,9 +28,11 @@ pub(crate) type HolderId = u64;
 pub struct Lock {
     /// [`FREE`], [`HELD`], [`CONTENDED`], [`LOST`] or [`NEW`].
     word: AtomicU32,
-    /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by whoever takes the lock.
+    /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by
+    /// whoever takes the lock.
     asked: AtomicBool,
-    /// How often the lock has changed hands, modulo 2^32. Changed by the holder only; [`hand_over`](Self::hand_over) sleeps on it.
+    /// How often the lock has changed hands, modulo 2^32. Changed by the holder only;
+    /// [`hand_over`](Self::hand_over) sleeps on it.
     switches: AtomicU32,
     /// How many threads sleep in [`hand_over`](Self::hand_over).
     handing_over: AtomicU32,
@@ -66,8 +69,8 @@ impl Lock {
         self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Waits until the lock is free, and takes it. `patience` is how long to wait before asking the holder to hand it over; none
-    /// for ever.
+    /// Waits until the lock is free, and takes it. `patience` is how long to wait before asking the
+    /// holder to hand it over; none for ever.
     #[inline]
     pub(crate) fn take(&self, holder: HolderId, patience: impl Fn() -> Option<Duration>) {
         if !self.try_take() {
@@ -82,7 +85,8 @@ impl Lock {
         let before = since();
         self.give_up();
         if self.try_take() {
-            // O9, Relaxed: as in `note_taken`. Another has had it for a moment, which a timeline shows.
+            // O9, Relaxed: as in `note_taken`. Another has had it for a moment, which a timeline
+            // shows.
             if is_recording() && self.last_holder.load(Ordering::Relaxed) != holder {
                 note_since(before, Does::Waits, || AS_BEFORE);
                 note(Does::Runs, || AS_BEFORE);
@@ -113,7 +117,8 @@ impl Lock {
 
     /// Gives the lock up, waits until another thread has really taken it, and takes it again.
     ///
-    /// Only when the lock is [asked for](Self::is_asked_for): then there is a waiter, which cannot leave without the lock (I3).
+    /// Only when the lock is [asked for](Self::is_asked_for): then there is a waiter, which cannot
+    /// leave without the lock (I3).
     #[cold]
     pub(crate) fn hand_over(&self, holder: HolderId, patience: impl Fn() -> Option<Duration>) {
         note(Does::Waits, || AS_BEFORE);
@@ -140,8 +145,9 @@ impl Lock {
         loop {
             // O7, Relaxed: compared with itself below.
             let before = self.switches.load(Ordering::Relaxed);
-            // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that whoever gives the lock up wakes
-            // this thread: the holder's wake-up needs `waiting`, which is given up only by going to sleep.
+            // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that
+            // whoever gives the lock up wakes this thread: the holder's wake-up needs `waiting`,
+            // which is given up only by going to sleep.
             if self.word.swap(CONTENDED, Ordering::Acquire) == FREE {
                 return;
             }
@@ -152,8 +158,8 @@ impl Lock {
                     false
                 }
             };
-            // A switch in between restarts the patience. O7, Relaxed: a switch just now may be missed, and the new holder
-            // asked a little early.
+            // A switch in between restarts the patience. O7, Relaxed: a switch just now may be
+            // missed, and the new holder asked a little early.
             if expired && self.switches.load(Ordering::Relaxed) == before {
                 // O8, Relaxed: a hint, as O4.
                 self.asked.store(true, Ordering::Relaxed);
@@ -161,13 +167,16 @@ impl Lock {
         }
     }
 
-    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under `waiting`.
+    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under
+    /// `waiting`.
     fn is_mine_at_once(&self) -> bool {
-        // O22, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed under `waiting`.
+        // O22, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
+        // under `waiting`.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
             NEW if !keyway_sync::MODELLED => {
-                // Before anybody can hold the lock, and once: under `waiting`, which nobody takes before a fork so far.
+                // Before anybody can hold the lock, and once: under `waiting`, which nobody takes
+                // before a fork so far.
                 fork::register(self.before_fork);
                 // O22, Relaxed: nobody has done anything with the lock that had to be ordered.
                 self.word.store(FREE, Ordering::Relaxed);
@@ -177,8 +186,8 @@ impl Lock {
         }
     }
 
-    /// Takes `waiting` before a fork, so that no other thread holds it in the child. There, forgets all threads but this one, which holds the
-    /// lock or not.
+    /// Takes `waiting` before a fork, so that no other thread holds it in the child. There, forgets
+    /// all threads but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
         let waiting = self.waiting.lock();
         Box::new(move |side| {
@@ -222,8 +231,9 @@ impl Lock {
     fn note_switch(&self) {
         // O5, Relaxed: who waits for it concludes nothing but that it changed.
         self.switches.fetch_add(1, Ordering::Relaxed);
-        // O6, Relaxed: whoever handed the lock over counted itself before it gave the lock up, which O3 and O1 order.
-        // One: a second thread hands the lock over only after it has taken it, which has woken the first.
+        // O6, Relaxed: whoever handed the lock over counted itself before it gave the lock up,
+        // which O3 and O1 order. One: a second thread hands the lock over only after it has taken
+        // it, which has woken the first.
         if self.handing_over.load(Ordering::Relaxed) > 0 {
             futex::wake_one(&self.switches);
         }
@@ -231,7 +241,8 @@ impl Lock {
 
     #[cold]
     fn wake_one(&self) {
-        // The lock makes sure that a waiter which has left CONTENDED behind is asleep, not on the way there.
+        // The lock makes sure that a waiter which has left CONTENDED behind is asleep, not on the
+        // way there.
         let sleeping = self.waiting.lock();
         self.freed.notify_one();
         drop(sleeping);

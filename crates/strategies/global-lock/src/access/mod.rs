@@ -1,5 +1,5 @@
-//! Who may touch contents: whoever holds the global lock. Objects have no lock of their own; this is the one lock, and
-//! the policies that say when it changes hands.
+//! Who may touch contents: whoever holds the global lock. Objects have no lock of their own; this
+//! is the one lock, and the policies that say when it changes hands.
 
 mod interval;
 mod lock;

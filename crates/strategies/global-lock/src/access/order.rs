@@ -1,8 +1,10 @@
-//! Who gets the lock next under [`ReturningFirst`](super::ReturningFirst): the decisions, without a thread or a clock in them.
+//! Who gets the lock next under [`ReturningFirst`](super::ReturningFirst): the decisions, without a
+//! thread or a clock in them.
 //!
-//! A thread that comes back from a blocking region and has held the lock for no longer than the thread whose turn it is,
-//! *visits*: it goes first, and the turn goes on after it. All others stand in the *line*, first come, first served, for a turn
-//! of one switch interval each. Times are nanoseconds.
+//! A thread that comes back from a blocking region and has held the lock for no longer than the
+//! thread whose turn it is, *visits*: it goes first, and the turn goes on after it. All others
+//! stand in the *line*, first come, first served, for a turn of one switch interval each. Times are
+//! nanoseconds.
 
 use std::collections::VecDeque;
 
@@ -37,7 +39,8 @@ pub(crate) struct Order<T> {
     turn_ends: u64,
     /// Whether somebody has waited until the turn, or the visit, was over.
     is_over: bool,
-    /// The most that any thread's turn has brought it to. Stands for what is not known of a holder that nobody waited for.
+    /// The most that any thread's turn has brought it to. Stands for what is not known of a holder
+    /// that nobody waited for.
     most: u64,
 }
 
@@ -74,8 +77,8 @@ impl<T> Order<T> {
         }
     }
 
-    /// Somebody begins to hold the lock for whom nobody has accounted so far: it was free, or nobody waited until now. It is
-    /// taken to have had as much as anybody.
+    /// Somebody begins to hold the lock for whom nobody has accounted so far: it was free, or
+    /// nobody waited until now. It is taken to have had as much as anybody.
     pub(crate) fn begin(&mut self, now: u64, interval: u64) {
         self.holder = Holder { since: now, used: self.most, visits: false };
         self.turn_ends = now + interval;
@@ -89,10 +92,12 @@ impl<T> Order<T> {
         Place { is_first: self.is_next_in_line(1), asks: false }
     }
 
-    /// A thread waits that comes back from a blocking region, and had held the lock for `used` before.
+    /// A thread waits that comes back from a blocking region, and had held the lock for `used`
+    /// before.
     pub(crate) fn returns(&mut self, thread: T, used: u64, now: u64, interval: u64) -> Place {
         let turn = self.turn_has_used(now);
-        // Who stayed away for long has not saved up more than one interval against those who wait; nor does anybody owe more.
+        // Who stayed away for long has not saved up more than one interval against those who wait;
+        // nor does anybody owe more.
         let least = self.line.iter().map(|waiting| waiting.used).fold(turn, u64::min);
         let used = used.max(least.saturating_sub(interval)).min(turn + interval);
         let waiting = Waiting { thread, used, interrupted: false };
@@ -119,7 +124,8 @@ impl<T> Order<T> {
         self.is_over
     }
 
-    /// The holder passes a checkpoint after it was asked. Some: it holds the lock no longer, and waits as `thread`. None: it goes on.
+    /// The holder passes a checkpoint after it was asked. Some: it holds the lock no longer, and
+    /// waits as `thread`. None: it goes on.
     #[must_use]
     pub(crate) fn checkpoint(&mut self, thread: T, now: u64, interval: u64) -> Option<(Next<T>, Place)> {
         // A turn that is over anyway does not go on after a visit.
@@ -144,7 +150,8 @@ impl<T> Order<T> {
         self.next(now, interval, used)
     }
 
-    /// In the child of a fork: those who wait exist in the parent only. Whoever holds the lock is accounted for when the next comes to wait.
+    /// In the child of a fork: those who wait exist in the parent only. Whoever holds the lock is
+    /// accounted for when the next comes to wait.
     pub(crate) fn forget_waiters(&mut self) {
         self.visitors.clear();
         self.line.clear();
@@ -155,7 +162,8 @@ impl<T> Order<T> {
         (self.is_over && self.waiting() > 0) || (!self.holder.visits && !self.visitors.is_empty())
     }
 
-    /// Who is next as things stand; none if nobody waits. It alone watches for the end of the turn or visit.
+    /// Who is next as things stand; none if nobody waits. It alone watches for the end of the turn
+    /// or visit.
     pub(crate) fn first(&self) -> Option<&T> {
         self.visitors.front().or_else(|| self.line.front()).map(|waiting| &waiting.thread)
     }
@@ -359,7 +367,8 @@ mod tests {
         let mut order = held();
         let _ = order.returns(1, 0, 100, I);
         let _ = order.checkpoint(0, 100, I);
-        // While the visit lasts, it is the turn's use that counts, not the visit's: 101 is too much, though the visit has used more.
+        // While the visit lasts, it is the turn's use that counts, not the visit's: 101 is too
+        // much, though the visit has used more.
         assert!(!order.returns(2, 101, 300, I).is_first);
         assert!(order.returns(3, 100, 300, I).is_first, "as much as the turn has used, so it visits");
         assert_eq!(order.leaves(300, I).thread, Some(3));
@@ -369,7 +378,8 @@ mod tests {
 
     #[test]
     fn a_holder_of_whom_nothing_is_known_counts_as_the_one_that_has_used_most() {
-        // A turn of 400, which a visitor waited for, and then a turn of 100 by another: the most is 400, not the last.
+        // A turn of 400, which a visitor waited for, and then a turn of 100 by another: the most is
+        // 400, not the last.
         let mut order = held();
         let _ = order.arrives(1, 0);
         assert_eq!(order.leaves(400, I).used, 400);
@@ -402,8 +412,8 @@ mod tests {
         assert_eq!(order.leaves(9 * I, I).thread, None);
     }
 
-    /// Thread 0 spins; thread 1 leaves and comes back at once, over and over, each time after it has held the lock for `burst`.
-    /// Returns how long each has held it after some time.
+    /// Thread 0 spins; thread 1 leaves and comes back at once, over and over, each time after it
+    /// has held the lock for `burst`. Returns how long each has held it after some time.
     fn posing(burst: u64) -> [u64; 2] {
         let (mut order, mut now, mut held) = (held(), 0, [0; 2]);
         let _ = order.returns(1, 0, now, I);
@@ -435,7 +445,8 @@ mod tests {
 
     #[test]
     fn the_line_moves_however_many_come_back() {
-        // Eight threads that come back the moment they have left, and one that spins: it gets its part.
+        // Eight threads that come back the moment they have left, and one that spins: it gets its
+        // part.
         let (mut order, mut now, mut spun) = (held(), 0, 0);
         let mut used = [0; 9];
         for visitor in 1..=8 {

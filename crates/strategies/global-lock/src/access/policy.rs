@@ -11,10 +11,12 @@ pub trait Sealed {}
 
 /// A policy: when the global lock changes hands, and to whom.
 ///
-/// Sealed: a policy's code runs while the lock is being given up and taken, where a panic or a reference dropped would leave
-/// a token without the lock. A further policy is a file beside this one.
+/// Sealed: a policy's code runs while the lock is being given up and taken, where a panic or a
+/// reference dropped would leave a token without the lock. A further policy is a file beside this
+/// one.
 ///
-/// Every function that returns with the lock held has it exclude, and order, whatever earlier holders did (I1).
+/// Every function that returns with the lock held has it exclude, and order, whatever earlier
+/// holders did (I1).
 pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// The id of the strategy with this policy: `global-lock-` and the policy's name.
     const ID: &'static str;
@@ -31,7 +33,8 @@ pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// For a new attachment.
     fn new_waiter() -> Self::Waiter;
 
-    /// What the lock does before a fork; `is_held_here` says whether the calling thread, which forks, holds it.
+    /// What the lock does before a fork; `is_held_here` says whether the calling thread, which
+    /// forks, holds it.
     fn before_fork(lock: &'static Self::Lock, is_held_here: bool) -> After;
 
     /// Takes the lock for a thread that is not attached, if it is free.

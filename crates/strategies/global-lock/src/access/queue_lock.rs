@@ -1,5 +1,5 @@
-//! A global lock that is handed over: a word with a fast path while nobody waits, and behind it a queue of waiters, one of whom
-//! is given the lock without its ever becoming free.
+//! A global lock that is handed over: a word with a fast path while nobody waits, and behind it a
+//! queue of waiters, one of whom is given the lock without its ever becoming free.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
@@ -18,15 +18,18 @@ use super::order::{Next, Order, Place};
 const FREE: u32 = 0;
 /// In `word`: somebody holds the lock, and nobody has come to wait since it was taken.
 const HELD: u32 = 1;
-/// In `word`: somebody holds the lock, and `order` accounts for it; whoever gives it up looks there.
+/// In `word`: somebody holds the lock, and `order` accounts for it; whoever gives it up looks
+/// there.
 const QUEUED: u32 = 2;
 /// In `word`, in a forked child: held by a thread that exists in the parent only.
 const LOST: u32 = 3;
-/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which does not fork, begins with [`FREE`].
+/// In `word`: nobody has ever held the lock, and `before_fork` is not registered. A model, which
+/// does not fork, begins with [`FREE`].
 const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 
-/// How often the first in the queue looks whether it has the lock before it goes to sleep: some 10 microseconds. A visit is shorter, as a rule,
-/// and being woken up takes longer. In a model each look would be one more step.
+/// How often the first in the queue looks whether it has the lock before it goes to sleep: some 10
+/// microseconds. A visit is shorter, as a rule, and being woken up takes longer. In a model each
+/// look would be one more step.
 const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
 
 /// Where a thread waits. Kept alive by whoever hands it the lock until it has been woken.
@@ -34,7 +37,8 @@ const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
 struct Seat {
     /// Whether it has been handed the lock. Set by who hands it over, cleared by the thread itself.
     has_lock: AtomicBool,
-    /// While its thread sleeps: whether the sleep ends with the turn or visit. Changed under `order`.
+    /// While its thread sleeps: whether the sleep ends with the turn or visit. Changed under
+    /// `order`.
     watches: AtomicBool,
     bell: Condvar,
 }
@@ -71,7 +75,8 @@ pub struct QueueLock {
     word: AtomicU32,
     /// Whether the holder is asked for the lock. Changed under `order`.
     asked: AtomicBool,
-    /// The core on which the thread whose turn it is ran when it last gave the lock up; [`UNKNOWN`] if that is not known.
+    /// The core on which the thread whose turn it is ran when it last gave the lock up; [`UNKNOWN`]
+    /// if that is not known.
     core: AtomicUsize,
     order: Mutex<Order<Arc<Seat>>>,
     /// What its runtime does before a fork.
@@ -100,7 +105,8 @@ impl QueueLock {
     /// Takes the lock if it is free; never waits.
     #[inline]
     pub(crate) fn try_take(&self) -> bool {
-        // O12, Acquire: pairs with O13 and O15. What earlier holders did happens before what this one does.
+        // O12, Acquire: pairs with O13 and O15. What earlier holders did happens before what this
+        // one does.
         self.word.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
@@ -115,7 +121,8 @@ impl QueueLock {
     /// Gives the lock up, to a waiter if there is one. For a holder without a [`Waiter`], too.
     #[inline]
     pub(crate) fn give_up(&self, waiter: Option<&Waiter>, interval: impl Fn() -> u64) {
-        // O13, Release: pairs with O12 and O14 of the next holder. Relaxed on failure: what has been queued is read under `order`.
+        // O13, Release: pairs with O12 and O14 of the next holder. Relaxed on failure: what has
+        // been queued is read under `order`.
         if self.word.compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed).is_err() {
             self.hand_on(waiter, interval());
         }
@@ -128,7 +135,8 @@ impl QueueLock {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// The holder was asked: hands the lock to whoever is to have it, if it must, and waits to get it back.
+    /// The holder was asked: hands the lock to whoever is to have it, if it must, and waits to get
+    /// it back.
     #[cold]
     pub(crate) fn yield_turn(&self, waiter: &Waiter, interval: u64) {
         let mut order = self.order.lock();
@@ -153,8 +161,9 @@ impl QueueLock {
         if self.is_mine_at_once() {
             return;
         }
-        // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that whoever gives the lock up looks
-        // at the queue, which `order` keeps from it until this thread stands in it.
+        // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that
+        // whoever gives the lock up looks at the queue, which `order` keeps from it until this
+        // thread stands in it.
         let found = self.word.swap(QUEUED, Ordering::Acquire);
         if found != QUEUED {
             order.begin(now, interval);
@@ -186,12 +195,14 @@ impl QueueLock {
         if !is_handed {
             self.sleep_long(seat, interval);
         }
-        // O19, Relaxed: nobody else touches it before this thread stands in the queue again, which `order` orders.
+        // O19, Relaxed: nobody else touches it before this thread stands in the queue again, which
+        // `order` orders.
         seat.has_lock.store(false, Ordering::Relaxed);
     }
 
-    /// Only the first watches the clock. All others sleep until they are handed the lock, or have become the first and are rung for
-    /// (Q6): a crowd that woke up with every interval would keep `order` from whoever has the lock.
+    /// Only the first watches the clock. All others sleep until they are handed the lock, or have
+    /// become the first and are rung for (Q6): a crowd that woke up with every interval would keep
+    /// `order` from whoever has the lock.
     fn sleep_long(&self, seat: &Arc<Seat>, interval: u64) {
         let mut order = self.order.lock();
         while !seat.has_lock() {
@@ -213,8 +224,9 @@ impl QueueLock {
         }
     }
 
-    /// Moves this thread, which has just asked for its turn, to the core of the turn that ends. So turns stay on one core, and others are
-    /// free for visits: a kernel may leave a thread whose call has returned for milliseconds on the core where a turn has begun meanwhile.
+    /// Moves this thread, which has just asked for its turn, to the core of the turn that ends. So
+    /// turns stay on one core, and others are free for visits: a kernel may leave a thread whose
+    /// call has returned for milliseconds on the core where a turn has begun meanwhile.
     fn follow_turn(&self) {
         // O20, Relaxed: a hint.
         let core = self.core.load(Ordering::Relaxed);
@@ -251,8 +263,8 @@ impl QueueLock {
         seat.has_lock.store(true, Ordering::Release);
         // O21, Relaxed: under `order`, as its store.
         let first = order.first().filter(|first| !first.watches.load(Ordering::Relaxed)).map(Arc::clone);
-        // Both sleepers hold `order` from their look until they sleep, so they sleep or have yet to look. Rung for after it has been
-        // given up, they find it free.
+        // Both sleepers hold `order` from their look until they sleep, so they sleep or have yet to
+        // look. Rung for after it has been given up, they find it free.
         drop(order);
         seat.bell.notify_one();
         if let Some(first) = first {
@@ -260,13 +272,16 @@ impl QueueLock {
         }
     }
 
-    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under `order`.
+    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under
+    /// `order`.
     fn is_mine_at_once(&self) -> bool {
-        // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed under `order`.
+        // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
+        // under `order`.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
             NEW if !keyway_sync::MODELLED => {
-                // Before anybody can hold the lock, and once: under `order`, which nobody takes before a fork so far.
+                // Before anybody can hold the lock, and once: under `order`, which nobody takes
+                // before a fork so far.
                 fork::register(self.before_fork);
                 // O23, Relaxed: nobody has done anything with the lock that had to be ordered.
                 self.word.store(FREE, Ordering::Relaxed);
@@ -276,7 +291,8 @@ impl QueueLock {
         }
     }
 
-    /// Takes `order` before a fork, so that it is whole in the child. There, forgets all threads but this one, which holds the lock or not.
+    /// Takes `order` before a fork, so that it is whole in the child. There, forgets all threads
+    /// but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
         let mut order = self.order.lock();
         Box::new(move |side| {
