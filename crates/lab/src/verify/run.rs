@@ -19,7 +19,8 @@ pub(super) fn all(
 ) -> Result<Vec<Row>, String> {
     // Enumerations take longest, then what has more threads: first, so that no core waits for it
     // alone in the end. The last is taken first.
-    jobs.sort_by_key(|(model, _)| (model.name.contains("programs_of_"), model.threads));
+    let is_enumeration = |name: &str| name.contains("programs_of_") || name.contains("transitions_of_");
+    jobs.sort_by_key(|(model, _)| (is_enumeration(&model.name), model.threads));
     let pace = Pace::new("models", jobs.len());
     let (jobs, rows) = (Mutex::new(jobs), Mutex::new(Vec::new()));
     let next = || jobs.lock().expect("no panic while it is held").pop();
