@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::results::{Claim, Figure, Kind, Machine, Part};
 
-/// By what a claim's interval is wider than the bootstrap interval of one run's median: the median of
-/// another run varies as much, and independently, so the difference has twice the variance.
+/// By what a claim's interval is wider than the bootstrap interval of one run's median: another
+/// run's median varies as much, and independently, so the difference has twice the variance.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
 /// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part
