@@ -1,5 +1,5 @@
-//! What do several threads get done that meet, at one object or in the allocator; how evenly is it
-//! shared out, and how long do single operations take?
+//! How much do several threads get done under contention, at one object or in the allocator; how
+//! evenly is it shared out, and how long do single operations take?
 //!
 //! Threads are released by a barrier and go on until they are told to stop; each carries out an
 //! operation and passes a checkpoint, as in a runtime's loop.
@@ -25,7 +25,7 @@ const ALLOC: &str = "alloc-free-each";
 /// Operations between two looks at whether to stop.
 const BETWEEN_LOOKS: u32 = 64;
 
-/// A histogram of nanoseconds: three digits, up to an hour; what is longer counts as an hour.
+/// A histogram of nanoseconds: three digits, up to an hour; a longer time counts as an hour.
 pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_max(3_600_000_000_000, 3).expect("these bounds are allowed")
 }
@@ -47,8 +47,8 @@ pub struct Shape {
     pub threads: usize,
     /// How long they go on.
     pub time: Duration,
-    /// Whether each operation is timed by itself. That takes longer than some operations: what is
-    /// done is not counted then.
+    /// Whether each operation is timed by itself. That takes longer than some operations: the
+    /// operations are not counted then.
     pub times_each: bool,
 }
 
@@ -83,7 +83,7 @@ impl Outcome {
 }
 
 impl Meeting {
-    /// Lets the threads meet once.
+    /// Runs the threads at the same time, once.
     ///
     /// # Panics
     /// With [`CannotStart`] if a thread cannot be started.
@@ -282,8 +282,8 @@ mod tests {
         assert_eq!(outcome(&[30, 70]).throughput(), 200.0);
     }
 
-    /// What is done in a short time; in a longer one if that is nothing, as where a busy machine
-    /// gives the threads no time at all.
+    /// The outcome of a short time; of a longer one if nothing was done in the short one, as where
+    /// a busy machine gives the threads no time at all.
     fn done_in_a_while(meeting: &Meeting, threads: usize, times_each: bool) -> Outcome {
         let times = (0..8).map(|longer| Duration::from_millis(2 << (2 * longer)));
         let mut outcomes = times.map(|time| meeting.run(&Shape { threads, time, times_each }));

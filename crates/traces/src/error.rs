@@ -21,7 +21,7 @@ impl TraceError {
         TraceError { file: file.into(), offset, reason: reason.into() }
     }
 
-    /// The file, as it was named by whoever opened it.
+    /// The file, as the caller that opened it named it.
     pub fn file(&self) -> &Path {
         &self.file
     }

@@ -22,7 +22,7 @@ fn is_zstd(magic: &[u8]) -> bool {
     }
 }
 
-/// How much a reader takes on. What exceeds a limit is an error that names the limit.
+/// How much a reader takes on. Input that exceeds a limit is an error that names the limit.
 ///
 /// Memory is allocated for what has been read, never for what a header announces. Objects cost 8
 /// bytes each in a reader, up to 24 more in a checker, and 80 in statistics or 200 in a replay. An

@@ -1,5 +1,5 @@
-//! A strategy that behaves as another one while somebody looks on: what recording, watching and
-//! life replays have in common.
+//! A strategy that behaves as another one while an observer looks on: the common part of recording,
+//! watching and life replays.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;

@@ -165,8 +165,8 @@ impl Bell {
     #[inline]
     pub(super) fn tell(&self, times: u32) {
         // SeqCst, against `sleep`: either this thread sees the sleeper, or the sleeper sees what
-        // was told. Also Release: what was done before happens before what is done by whoever has
-        // waited.
+        // was told. Also Release: the operations before this one happen before the operations of
+        // the thread that has waited.
         self.told.swap(times, Ordering::SeqCst);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             self.wake();
