@@ -75,7 +75,7 @@ impl Row {
         Row { operation, subject, threads, fixed: None, defect: None, work }
     }
 
-    /// Carries out so many operations.
+    /// Carries out this many operations.
     ///
     /// # Panics
     /// If a process of its own, where the subject needs one, cannot be had or ends early.

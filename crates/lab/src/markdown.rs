@@ -48,7 +48,8 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// A path as the destination of a link: bytes that mean something in a link, in Markdown or in a
-/// URL are written as `%` and two digits. So is what is not ASCII, and what is not UTF-8.
+/// URL are written as `%` and two digits. So are characters that are not ASCII, and bytes that are
+/// not UTF-8.
 fn link(path: &Path) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
     let bytes = path.as_os_str().as_encoded_bytes().iter();

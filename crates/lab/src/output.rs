@@ -60,7 +60,7 @@ impl Output {
         self.print_results(schema, machine, &Rows { rows }, text, notes)
     }
 
-    /// The same for results that are not rows of one kind; their fields stand beside the others of
+    /// The same for results that are not rows of one kind; their fields stand next to the others of
     /// the document.
     pub(crate) fn print_results<Results: Serialize>(
         &self,
@@ -108,7 +108,7 @@ pub(crate) fn table(lines: &[Vec<String>]) -> String {
     table_of_words(lines, 1)
 }
 
-/// The same with so many columns flush left.
+/// The same with `left` columns flush left.
 pub(crate) fn table_of_words(lines: &[Vec<String>], left: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

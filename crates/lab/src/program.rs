@@ -1,7 +1,7 @@
 //! This program, to be started once more.
 //!
-//! A program may be replaced while it runs: cargo does so when it builds the next one. What is then
-//! at its path is another program, whose figures must not be given out as this one's.
+//! A program may be replaced while it runs: cargo does so when it builds the next one. The file
+//! then at its path is another program, whose figures must not be given out as this one's.
 
 use std::fs::{self, Metadata};
 use std::io;

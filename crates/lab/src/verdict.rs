@@ -40,8 +40,8 @@ const REFERENCE: &str = "global-lock-interval";
 /// threads that mostly wait for input and output (artima.com/weblogs/viewpost.jsp?thread=214235;
 /// the article cites it). Here each strategy is held to that, against global-lock-interval: with
 /// every workload on one thread, by the geometric mean of their ratios; and with several clients
-/// that send messages to servers, which answer 200 microseconds later. What an object takes of
-/// memory stands beside it.
+/// that send messages to servers, which answer 200 microseconds later. The memory that an object
+/// takes stands next to it.
 ///
 /// Everything is measured once a round, and ratios are formed within a round; the reference is
 /// measured twice. The answer is `yes` (not slower) if the 95 % bootstrap interval of the median

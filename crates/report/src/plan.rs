@@ -63,8 +63,8 @@ pub fn plan(kind: Kind, briefly: bool, parts: &[Part]) -> Vec<Step> {
     steps.into_iter().filter(|(part, ..)| parts.is_empty() || parts.contains(part)).map(step).collect()
 }
 
-/// What draws a timeline, which is no part of the figures: recording takes its time. `FILE` stands
-/// for where it goes.
+/// The command that draws a timeline, which is no part of the figures: recording takes its time.
+/// `FILE` stands for where it goes.
 pub const TIMELINES: [(&str, &str); 1] = [(
     "An echo client beside one thread that computes, moment by moment",
     "starvation --rounds 1 --milliseconds 100 --server after-200us --spinners 1 --strategy global-lock-interval --strategy global-lock-ticks \

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub(super) const OBJECTS: [&str; 2] = ["a", "b"];
 pub(super) const THREADS: [&str; 2] = ["thread 1", "thread 2"];
 
-/// Whoever waited was told to go: there was a deadlock.
+/// A waiting thread was told to go: there was a deadlock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LetGo;
 

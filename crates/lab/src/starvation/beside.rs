@@ -1,4 +1,4 @@
-//! One measurement: an echo client whose server is another process, beside spinners.
+//! One measurement: an echo client whose server is another process, while spinners run.
 
 use std::fmt;
 use std::io;
@@ -102,7 +102,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// What came of it. What was not measured is not a number.
+/// What came of it. A value that was not measured is not a number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outcome {
     pub(super) trips_per_s: f64,
@@ -117,7 +117,7 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Clock(AtomicU8);
 
-/// The threads run, but nothing counts yet; what they do counts; they end.
+/// The threads run, but nothing counts yet; their work counts; they end.
 const WARMING_UP: u8 = 0;
 const MEASURED: u8 = 1;
 const ENDING: u8 = 2;

@@ -8,7 +8,7 @@ use crate::check::Checker;
 use crate::format::{Event, NO_OBJECT, NO_OWNER, Op, flags, path};
 use crate::trace::Trace;
 
-/// A thread passes a checkpoint after each 32 events of its own, unless told otherwise.
+/// A thread passes a checkpoint after this many events of its own, unless told otherwise.
 pub const CHECKPOINT_EVERY: u32 = 32;
 
 /// In an act: a retain or release.
