@@ -178,7 +178,8 @@ fn command_line() -> String {
     ["cargo".to_owned(), "lab".to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// An argument as a shell takes it. Bytes that are no text are written as numbers: `$'\xff'`.
+/// An argument as a shell takes it. An argument with control characters, or that is not UTF-8, is
+/// written in bytes: `$'\xff'`.
 fn quoted(argument: &OsStr) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:".contains(c);
     match argument.to_str() {

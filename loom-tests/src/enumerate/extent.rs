@@ -79,7 +79,8 @@ mod tests {
         (states.len(), programs.sum())
     }
 
-    /// The rows of the ledger, and whoever changes what is enumerated has to change them here too.
+    /// The numbers in the rows of the ledger. A change of the enumeration has to change them here
+    /// too.
     #[test]
     fn a_second_enumerator_gives_the_same_numbers_of_start_states_and_programs() {
         for (extent, of_biased, of_flat, of_flat_by_turns) in [

@@ -5,7 +5,7 @@ use super::start::{MOST_HELD, State, Step, held_after};
 /// References that are held at the start at most.
 const MOST: usize = 4;
 
-/// Who holds what. The count is the sum.
+/// The references that each thread holds. The count is the sum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Flat {
     held: Vec<usize>,

@@ -26,7 +26,7 @@ struct Ways<S: Strategy> {
     clone: CloneAnywhere<S>,
     /// References that there are at any time, at most: no count shows more.
     most: usize,
-    /// What is always in the object's count, if that is nobody's to change.
+    /// The object's count, if it is constant because no thread changes it.
     always: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn every_program<S: AsAnother, T: State>(explorer: &mut Explorer, ext
     every_program_of_part::<S, T>(explorer, extent, 0, 1);
 }
 
-/// As [`every_program`], of so many start states one, beginning with this.
+/// As [`every_program`], for one in `of` start states, beginning with number `first`.
 pub(crate) fn every_program_of_part<S: AsAnother, T: State>(
     explorer: &mut Explorer,
     extent: Extent,
@@ -164,7 +164,7 @@ fn run_on_an_immortal_object<S: Strategy>(
         }
     });
     fate.assert_not_destroyed();
-    // SAFETY: all threads have ended, and what they did happens before.
+    // SAFETY: all threads have ended, and their operations happen before.
     unsafe { end_immortal(ManuallyDrop::into_inner(uncounted)) };
     fate.assert_destroyed_once();
 }

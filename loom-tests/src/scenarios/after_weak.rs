@@ -1,5 +1,5 @@
-//! Who has the only reference to an object that has had weak ones, asked by another than its maker,
-//! who is there.
+//! Uniqueness of a reference to an object that has had weak ones, asked by a thread that is not its
+//! maker, while the maker is there.
 
 use keyway_brc::{Shared, WeakCounts, WeakShared};
 use keyway_sync::thread::spawn;

@@ -1,4 +1,5 @@
-//! The global lock that switches when it is asked: who asks, who listens, and who has it then.
+//! The global lock that switches when it is asked: which thread asks, which listens, and which has
+//! the lock then.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,9 +40,9 @@ pub(super) fn models() -> Vec<Model> {
 }
 
 /// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has
-/// had it. So many others wait, and this many waits of each expire; so many drop a reference
-/// unattached meanwhile, and take the lock for a moment if it is free, which is not what was asked
-/// for. So many of the holder's sleeps end for nothing.
+/// had it. `N` others wait, and `expiries` says how many waits of each expire. Meanwhile `drops`
+/// threads drop a reference unattached, and take the lock for a moment if it is free, which is not
+/// what was asked for. `false_alarms` of the holder's sleeps end for nothing.
 ///
 /// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it
 /// takes the lock again before anybody else could.

@@ -21,8 +21,8 @@ pub(super) fn models_of_free_threads<S: AsAnother>() -> Vec<Model> {
     scenarios!(S; 2: ownership_ends_during_a_hand_over)
 }
 
-/// Two threads have one reference each, read and release it. Whoever is last destroys the object,
-/// and sees what the other did with it before.
+/// Two threads have one reference each, read and release it. The last thread destroys the object,
+/// and sees the other's accesses to it.
 ///
 /// Fails if a release's Release or the acquire before destruction is weakened, or if both or
 /// neither destroy.
@@ -110,7 +110,8 @@ fn clone_races_clone<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// One thread makes an object and puts it where another finds it. Who finds it sees it whole.
+/// One thread makes an object and puts it where another finds it. The thread that finds it sees it
+/// whole.
 ///
 /// Fails if leaving a section does not publish what was done inside.
 fn publish_and_read<S: Strategy>() {

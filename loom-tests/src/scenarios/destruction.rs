@@ -132,7 +132,7 @@ fn released_inside_sections_that_are_given_up<S: Strategy>() {
 }
 
 /// A thread panics inside a section, a nested one, a pair and an exclusive call, and goes on each
-/// time. What it releases afterwards is destroyed at once.
+/// time. An object that it releases afterwards is destroyed at once.
 ///
 /// Fails if a panic leaves a reason for destructions to wait.
 fn released_after_a_panic<S: Strategy>() {
@@ -169,7 +169,7 @@ impl<S: Strategy> Drop for PanicsAndHolds<S> {
     }
 }
 
-/// The last reference to an object is released whose destructor panics: what it held is released
+/// The last reference to an object whose destructor panics is released: its contents are released
 /// while the panic goes on, and destroyed before it comes out.
 ///
 /// Fails if a panic leaves what has become due in a destructor on the list.

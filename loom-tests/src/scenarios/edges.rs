@@ -101,7 +101,7 @@ mod without_ids {
     }
 
     /// One thread is the first that has an id, and owns an object; the other has none. Each drops
-    /// what the other has made.
+    /// the object that the other has made.
     ///
     /// Fails if the other gets an id that has been given out before.
     fn owner_and_one_without_an_id<L: Layout>() {

@@ -1,6 +1,8 @@
-//! Who has the only reference to a pointer's contents, asked while others count.
+//! Uniqueness of a pointer: whether it is the only reference to its contents, asked while others
+//! count.
 //!
-//! Some count as another thread would: what takes three threads elsewhere takes two here.
+//! Some operations count as another thread would: a case that takes three threads elsewhere takes
+//! two here.
 
 use keyway_brc::{Shared, WeakCounts};
 use keyway_object_model::testing::AsAnother;
@@ -147,7 +149,7 @@ fn pointer_get_mut_while_a_drop_is_on_its_way<S: WeakCounts + AsAnother>() {
 /// The maker asks for the contents, and so merges the object, while another thread, whose reference
 /// the shared word counts, asks whether its own is the only one.
 ///
-/// Fails if a count is judged as a merged one that was seen before the merge.
+/// Fails if a count that was seen before the merge is taken for a merged one.
 fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -180,8 +182,8 @@ fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// One reference is in the maker's queue, one is somebody's, which the shared word counts; the
-/// maker, who stays, has none, and may carry its queue out.
+/// One reference is in the maker's queue; another, which the shared word counts, is held by a
+/// thread. The maker stays, has no reference, and may carry its queue out.
 ///
 /// Fails if the queue's reference is taken for a holder's.
 fn pointer_left_with_the_queue<S: WeakCounts + AsAnother>() {

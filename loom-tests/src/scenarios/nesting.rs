@@ -156,7 +156,7 @@ fn fields_end_in_their_order<S: Strategy>() {
     super::attach_once_more::<S>();
 }
 
-/// An object with others, as [`at_the_deepest`] ends it: what it holds joins the list.
+/// An object with others, as [`at_the_deepest`] ends it: its contents join the list.
 struct Holds<S: Strategy> {
     _held: Vec<Ref<Holds<S>, S>>,
     _payload: Payload,

@@ -1,4 +1,4 @@
-//! What lies in the queue of a thread that makes pointers: several objects, and what others do to
+//! The queue of a thread that makes pointers: several objects in it, and the others' operations on
 //! them meanwhile. And when that thread looks into it: as it is woken, makes something, drops
 //! something, attaches, steps aside.
 

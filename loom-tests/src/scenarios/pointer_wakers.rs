@@ -83,7 +83,7 @@ impl<S: WeakCounts> Drop for Does<S> {
     }
 }
 
-/// Where a waker is called: woken by whoever releases in any case, and here.
+/// Where a waker is called: by the releasing thread in any case, and here.
 #[derive(Clone, Copy)]
 enum Place {
     /// Woken in an upgrade by its own thread.
@@ -260,8 +260,8 @@ fn dropped_elsewhere(what: impl Send + 'static) {
     spawn(move || drop(what)).join().unwrap();
 }
 
-/// As a thread detaches, a destructor makes an object. What others drop then of the thread's
-/// objects waits for nobody.
+/// As a thread detaches, a destructor makes an object. An object of the thread that others drop
+/// then waits for no thread.
 ///
 /// Fails if the destructor puts the thread back into the table.
 fn destructor_of_a_detach_makes_another<S: WeakCounts>() {
@@ -327,7 +327,7 @@ fn waker_of_a_blocking_region_sets_another<S: WeakCounts>() {
     });
 }
 
-/// What a thread runs in a blocking region makes an object and keeps it.
+/// Code that a thread runs in a blocking region makes an object and keeps it.
 ///
 /// Fails if that puts the thread back into the table.
 fn blocking_region_makes_another<S: WeakCounts>() {

@@ -1,9 +1,9 @@
 //! When destruction comes at the latest: at the next attach, checkpoint or detach after the last
 //! release, a blocking region's ends included.
 //!
-//! Most have few interleavings: a thread is waited for that has dropped what another made, so that
-//! nothing is left to chance but what the strategy does with it. Where a strategy has no queue,
-//! they show that nothing waits.
+//! Most have few interleavings: one thread waits for another that has dropped its objects, so that
+//! only the strategy decides when the objects end. Where a strategy has no queue, they show that
+//! nothing waits.
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::{Signal, join_all};
 use crate::backend::{expire_next, spawn};
 use crate::model::{Explorer, Model, scenarios};
 
-/// Who had the lock, in order; once for each time that it wrote.
+/// The threads that had the lock, in order; one entry for each write.
 type Log<S> = Ref<Guarded<Vec<char>, S>, S>;
 
 pub(super) fn models() -> Vec<Model> {
