@@ -71,8 +71,8 @@ impl Outcome {
         self.done.iter().sum::<u64>() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// Jain's index of what the threads got done: 1 if all did as much, one by their number if one
-    /// did everything.
+    /// Jain's index of the threads' numbers of operations: 1 if all did as much, one by their
+    /// number if one did everything.
     pub fn fairness(&self) -> f64 {
         let (sum, squares) = self.done.iter().fold((0.0, 0.0), |(sum, squares), &done| {
             let done = done as f64;
@@ -234,7 +234,8 @@ fn run<T: Send + Sync>(
         let shared = made.get().expect("the first thread has made it");
         start.wait();
         let result = Window::of(|| work(shared, Turn { stop: &stop, times_each: shape.times_each }));
-        // Until all are done: a release of what is shared is not to fall into the time of another.
+        // Until all are done: a release of the shared object is not to fall into the time of
+        // another thread.
         is_made.wait();
         result
     };

@@ -96,8 +96,8 @@ fn child(sample: fn(u64) -> Duration, operations: u64) -> ! {
         unsafe { libc::raise(libc::SIGSTOP) };
         crate::clock::stop_the_clock();
     }
-    // A panic must not get further: this is a copy of the parent, down to what the parent would do
-    // next.
+    // A panic must not get further: this is a copy of the parent, and would go on with the parent's
+    // next steps.
     let done = !refused && catch_unwind(|| sample(operations)).is_ok();
     // SAFETY: ends the child without running what the parent has registered for its own end.
     unsafe { libc::_exit(i32::from(!done)) }

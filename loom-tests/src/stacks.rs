@@ -111,8 +111,8 @@ fn is_stack(address: *mut c_void, protection: c_int, flags: c_int, file: c_int, 
         == (true, libc::PROT_READ | libc::PROT_WRITE, stack, -1, 0)
 }
 
-/// As the system's; but what is asked for as a stack may be one that was unmapped before, with its
-/// guard and the bytes that its last user has left there.
+/// As the system's; but a requested stack may be one that was unmapped before, with its guard and
+/// the bytes that its last user has left there.
 ///
 /// # Safety
 /// As the system's.

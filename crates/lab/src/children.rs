@@ -126,7 +126,7 @@ impl Kept {
         status
     }
 
-    /// Waits for its end and returns what it has said on what is piped.
+    /// Waits for its end and returns its output on the piped streams.
     ///
     /// # Errors
     /// Those of the system.

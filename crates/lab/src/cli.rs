@@ -76,8 +76,8 @@ impl Experiment {
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
-    // Now, so that it is known what was at its path when it began; an error is told by what needs
-    // it.
+    // Now, so that the file at its path is known from the beginning; an error is told by the code
+    // that needs it.
     let _ = Program::this();
     let tell_panic = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

@@ -43,7 +43,7 @@ const BASE: &str = "single-thread";
 /// Each iteration is a checkpoint, a new boxed integer, the release of the old one and a
 /// comparison. The iterations are shared out: between threads of one runtime; between isolated
 /// runtimes in one process, a thread and a global lock each; between processes, their start
-/// included or not. Those who share them begin together and share nothing else. A ratio of 0.5 for
+/// included or not. Those that share them begin together and share nothing else. A ratio of 0.5 for
 /// two threads means that they took half the time of one. The row `floor` is the same loop on a
 /// plain Box, without any runtime: what this machine's cores and its allocator really give.
 /// CPython's figures for the same loop stand next to ours.

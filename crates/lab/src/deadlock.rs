@@ -31,9 +31,9 @@ const SCHEMA: &str = "keyway-lab/deadlock/1";
 /// up, and waited for in a blocking region, as CPython's `Lock.acquire` does it. A section that
 /// finds its object taken gives up those around it while it waits.
 ///
-/// A watchdog looks who waits for whom. If that is a circle for as long as its patience, it tells
-/// the circle and lets the threads go. The exit status is 0 if the experiment ran, whatever the
-/// naive locks did, and 1 if sections came to a standstill.
+/// A watchdog looks which thread waits for which. If that is a circle for as long as its patience,
+/// it tells the circle and lets the threads go. The exit status is 0 if the experiment ran,
+/// whatever the naive locks did, and 1 if sections came to a standstill.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often each thread takes both objects

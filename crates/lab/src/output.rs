@@ -73,8 +73,8 @@ impl Output {
         self.print_about(schema, machine, &machine.in_short(), results, text, notes)
     }
 
-    /// The same for results that were computed from what was measured elsewhere: `machine` is what
-    /// a document said of it, and `foot` that in one line.
+    /// The same for results that were computed from measurements of another run: `machine` is the
+    /// document's description of it, and `foot` that in one line.
     pub(crate) fn print_about<Results: Serialize>(
         &self,
         schema: &str,
@@ -142,7 +142,7 @@ pub(crate) fn shown(figure: Figure, decimals: usize) -> String {
     format!("{median:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
 }
 
-/// A cell of a table for what was not measured.
+/// A cell of a table for a value that was not measured.
 pub(crate) fn not_measured() -> String {
     "-".to_owned()
 }

@@ -107,12 +107,12 @@ struct WorkloadRatio {
     ratio: Figure,
 }
 
-/// What the document holds besides: what the reference, measured again, differs by.
+/// The further fields of the document: the difference of the reference from itself, measured again.
 #[derive(Debug, Serialize)]
 struct Verdict {
     /// The strategy that the ratios are to.
     reference: &'static str,
-    /// The reference by itself: what a ratio is good for.
+    /// The reference compared with itself: the accuracy of a ratio.
     again: Again,
     rows: Vec<Row>,
 }

@@ -1,5 +1,5 @@
-//! The command line as a script sees it: what goes where, in which shape, and with which exit
-//! status.
+//! The command line as a script sees it: which output goes where, in which shape, and with which
+//! exit status.
 
 use std::process::{Command, Output, Stdio};
 

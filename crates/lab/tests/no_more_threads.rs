@@ -1,5 +1,5 @@
-//! A machine that refuses a thread: the lab ends and says so, and nobody waits for what does not
-//! come.
+//! A machine that refuses a thread: the lab ends and says so, and no thread waits for one that does
+//! not come.
 
 #![cfg(target_os = "linux")]
 

@@ -42,7 +42,7 @@ pub enum Refusal {
     NotFinite,
     /// A coefficient is negative.
     Negative(&'static str, f64),
-    /// The law explains too little of what was measured.
+    /// The law explains too little of the measurements.
     PoorFit(f64),
 }
 

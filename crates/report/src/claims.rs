@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::results::{Claim, Figure, Kind, Machine, Part};
 
-/// By what a claim's interval is wider than the bootstrap interval of one run's median: the median of
-/// another run varies as much, and independently, so the difference has twice the variance.
+/// The factor by which a claim's interval is wider than the bootstrap interval of one run's median:
+/// the median of another run varies as much, and independently, so the difference has twice the
+/// variance.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
 /// The further difference between runs, since each has its own pages, addresses and neighbours; as
@@ -459,7 +460,8 @@ mod tests {
         assert_eq!(claim.command, "cargo lab cost --rounds 41 --operation owner-pair --json");
         assert_eq!((claim.commit.as_str(), claim.machine.as_str()), ("abc", "C, virtual, 2 cores"));
         assert!(claim.sentence.contains("takes 1.12 [1.09, 1.23] times as long"), "{}", claim.sentence);
-        // Never narrower than runs differ, never narrower than what another run's median may do.
+        // Never narrower than the difference between runs, never narrower than the spread of
+        // another run's median.
         assert!(
             (claim.value.low - 1.12 * 0.97).abs() < 1e-9 && (claim.value.high - 1.2331).abs() < 1e-3,
             "{claim:?}"

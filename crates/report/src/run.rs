@@ -29,7 +29,7 @@ pub trait Lab {
     fn run(&self, arguments: &[OsString], is_silent: bool) -> Result<Output, Error>;
 }
 
-/// What of the surroundings decides whether a finished part can be used again.
+/// The part of the surroundings that decides whether a finished part can be used again.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "as in the key that is made of it")]
 pub struct Surroundings {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     /// A program in the place of the lab: counts its runs in a file, prints a document, and fails
-    /// on what `fails` names.
+    /// on the commands that `fails` names.
     struct Counting(PathBuf);
 
     impl Counting {

@@ -1,4 +1,5 @@
-//! The states of an object under a count in one word: the number of references, and who holds them.
+//! The states of an object under a count in one word: the number of references, and the threads
+//! that hold them.
 
 use super::start::{MOST_HELD, State, Step, held_after};
 
@@ -19,7 +20,7 @@ impl State for Flat {
     }
 
     fn after(&self, step: Step) -> Option<Self> {
-        // No state of the object depends on who is attached.
+        // No state of the object depends on which thread is attached.
         if matches!(step, Step::Checkpoint | Step::Leave) {
             return None;
         }

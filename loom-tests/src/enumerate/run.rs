@@ -103,7 +103,8 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
     fate.assert_destroyed_once();
 }
 
-/// As [`every_program`], on an immortal object, all of whose state is who holds what.
+/// As [`every_program`], on an immortal object; its whole state is the references that each thread
+/// holds.
 pub(crate) fn every_program_on_an_immortal_object<S: FreeThreaded>(explorer: &mut Explorer, extent: Extent) {
     on_an_immortal_object::<S>(explorer, extent, Some(Ref::clone));
 }
@@ -228,8 +229,8 @@ fn take<S: AsAnother>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thr
     }
 }
 
-/// Starts all threads but the first, each with what it holds; each returns what it still holds at
-/// its end.
+/// Starts all threads but the first, each with its references; each returns the references that it
+/// still holds at its end.
 fn start_others<S: Strategy>(
     hands: &mut Vec<Hand<S>>,
     threads: &[Program],

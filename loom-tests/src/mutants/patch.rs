@@ -79,7 +79,7 @@ impl Mutant {
     /// The files that it changes, relative to the workspace, with their new text.
     ///
     /// # Errors
-    /// The patch does not apply to what is below `root`.
+    /// The patch does not apply to the files below `root`.
     pub fn apply(&self, root: &Path) -> Result<Vec<(String, String)>, String> {
         self.changes.iter().map(|change| Ok((change.path.clone(), change.apply(root)?))).collect()
     }

@@ -82,7 +82,7 @@ impl Tree {
 
     /// Builds the models as `cargo loom` does, but only those of the strategies that the mutant
     /// names, our own crates not optimised, and incrementally: to compile takes longer than to run
-    /// here. Returns the program, which is sure to be made from what was `written` since the last
+    /// here. Returns the program, which is sure to be made from the files `written` since the last
     /// time.
     ///
     /// The alias is spelled out: where the copy lies inside the original, cargo would read it from

@@ -24,7 +24,7 @@ pub enum Reason {
     LostUpdate,
     /// A thread that tries the same thing again and again.
     Livelock,
-    /// Something else that a strategy promises, such as a lock that goes to somebody who has asked
+    /// Something else that a strategy promises, such as a lock that goes to a thread that has asked
     /// for it.
     Rule,
 }

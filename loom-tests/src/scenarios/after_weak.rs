@@ -110,7 +110,7 @@ fn pointer_refused_and_made_weak<S: WeakCounts>() {
 
 /// Two other threads ask for the contents, which the maker has given away.
 ///
-/// Fails if of those who give their references up none gets them, or both do.
+/// Fails if both threads give their references up and neither gets the contents, or both do.
 fn pointer_into_inner_by_two_after_weak_ones<S: WeakCounts>() {
     let fate = Fate::new();
     let one = made::<S>(&fate);

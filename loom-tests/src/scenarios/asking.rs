@@ -166,7 +166,7 @@ fn listen(turns: &Turns, sighting: &Sighting, thread: &mut Thread<GlobalLock<Int
 
 /// A thread comes back from a blocking region, finds the lock taken, and loses patience.
 ///
-/// Fails if only those ask who attach.
+/// Fails if only threads that attach ask.
 fn who_comes_back_asks(explorer: &mut Explorer) {
     type S = GlobalLock<Interval>;
     explorer.explore_until_seen("a thread that came back asked for the lock", |sighting| {
@@ -196,7 +196,7 @@ fn who_comes_back_asks(explorer: &mut Explorer) {
 
 /// A thread is asked, hands the lock over, and loses patience before it has it back: now it asks.
 ///
-/// Fails if who has handed over waits until the other leaves by itself.
+/// Fails if the thread that has handed over waits until the other leaves by itself.
 fn who_handed_over_asks(explorer: &mut Explorer) {
     type S = GlobalLock<Interval>;
     explorer.explore_until_seen("who had handed the lock over asked for it", |sighting| {

@@ -210,7 +210,7 @@ fn clone_from_a_queued_object<S: Strategy>() {
 
 /// A thread hands its reference over to the maker, which meanwhile gets a clone that a third thread
 /// has made, and releases all that it has: under a biased count it ends its ownership between the
-/// other's mark and its look at who the owner is.
+/// other's mark and its look at the owner.
 ///
 /// Fails if a reference is forgotten whose owner is gone when it is handed over, or released as if
 /// the object were merged before it is.

@@ -86,7 +86,7 @@ fn destructor_panics_in_a_queue<S: Strategy>() {
         let between = thread.alloc(Panics { _payload: between.payload(7) });
         let other = spawn(move || {
             drop(first);
-            // Whether the panic comes out here depends on who destroys the object.
+            // Whether the panic comes out here depends on which thread destroys the object.
             let _whatever = catch_unwind(AssertUnwindSafe(|| drop(between)));
             drop(last);
         });

@@ -73,7 +73,7 @@ mod without_ids {
         ]
     }
 
-    /// Everything that a thread does with what it has.
+    /// All operations of a thread on its references.
     fn use_and_release<L: Layout>(reference: Ref<L>, thread: &mut Thread<BiasedCounts<L>>) {
         let more = reference.clone_ref(thread);
         assert_eq!(more.read(), 7, "an object is seen whole");

@@ -100,7 +100,7 @@ fn two_threads<S: Strategy, const N: usize>(
     });
 }
 
-/// Adds to what is there before the nested section what is there after it: wrong if somebody gets
+/// Adds the number after the nested section to the number before it: wrong if another thread gets
 /// in between.
 fn add_around<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut Thread<S>) {
     outer.enter(thread, |section| {

@@ -91,7 +91,7 @@ fn leave_by_a_clone<S: WeakCounts + AsAnother>(mine: Shared<Payload, S>) -> Shar
 /// drops that clone: the shared word is as it was.
 ///
 /// Fails if it does not show that the word has been written to: its last user's use is not ordered
-/// before what the other concludes.
+/// before the other's conclusion.
 fn pointer_get_mut_while_others_come_and_go<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -167,7 +167,7 @@ fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
 /// The maker has stepped aside, so that another thread may merge on its behalf, and makes an object
 /// again: from then on it counts in its own word again.
 ///
-/// Fails if who merges for an absent owner goes on after that one has come back.
+/// Fails if a thread that merges for an absent owner goes on after the owner has come back.
 fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));

@@ -189,8 +189,8 @@ fn too_deep_and_released_by_another<S: Strategy>() {
 
 /// Three objects are released in a section, each with two more.
 ///
-/// Fails if they are not destroyed in the order in which they were released, each before what it
-/// holds and that before the next.
+/// Fails if they are not destroyed in the order in which they were released, each before its
+/// contents, and its contents before the next.
 fn released_in_a_section_and_destroyed_in_order<S: Strategy>() {
     let order = Order::new();
     attach::<S, _>(|thread| {

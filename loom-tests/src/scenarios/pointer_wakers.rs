@@ -207,10 +207,10 @@ fn waker_goes_as_its_thread_blocks<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker upgrades what another thread drops, and is woken as it finds in its queue what is due;
-/// its waker steps aside.
+/// The maker upgrades a reference that another thread drops, and is woken as it finds the due entry
+/// in its queue; its waker steps aside.
 ///
-/// Fails if an upgrade relies after a waker on what it knew of its thread before.
+/// Fails if an upgrade relies, after a waker, on its knowledge of its thread from before.
 fn waker_steps_aside_in_an_upgrade<S: WeakCounts>() {
     struct StepsAside<S: WeakCounts>(std::marker::PhantomData<fn(S) -> S>);
     impl<S: WeakCounts> Wake for StepsAside<S> {
@@ -469,7 +469,7 @@ fn another_has_emptied_the_queue<S: WeakCounts>() {
 
 /// The same; the maker has asked before, and has been woken for the entry.
 ///
-/// Fails if one waking tells of what comes after the queue has been emptied.
+/// Fails if one waking counts for an entry that comes after the queue has been emptied.
 fn another_has_emptied_the_queue_of_the_woken<S: WeakCounts>() {
     emptied_by_another::<S>(true);
 }

@@ -157,8 +157,8 @@ fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
 /// One thread wants the contents for writing while another makes a reference of the only weak one,
 /// which it then drops.
 ///
-/// Fails if who finds that there is no weak reference does not see in the count what the last of
-/// them has become.
+/// Fails if a thread that finds no weak reference does not see in the count the reference that was
+/// made of the last one.
 fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
     let fate = Fate::new();
     let mut mine = Shared::<_, S>::new(fate.payload(7));
@@ -213,7 +213,7 @@ fn pointer_into_inner_races_a_drop<S: WeakCounts>() {
 
 /// The maker drops its reference and stays; another thread has the last, and may write.
 ///
-/// Fails if the maker's uses are not ordered before what the other concludes from the maker's word.
+/// Fails if the maker's uses are not ordered before the other's conclusion from the maker's word.
 fn pointer_left_by_its_maker<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));

@@ -136,8 +136,8 @@ impl Drop for Late {
 /// too, but when it has been queued the maker has gone: both are destroyed here and now, with no
 /// thread attached.
 ///
-/// Fails if who has queued a reference does not try once more: then both wait for the next attach,
-/// though nothing is in their way.
+/// Fails if the thread that has queued a reference does not try once more: then both wait for the
+/// next attach, though nothing is in their way.
 fn who_has_queued_tries_once_more<S: Strategy>(explorer: &mut Explorer) {
     explorer.explore_until_seen("the second of two drops carried out the first", |sighting| {
         let is_late = Arc::new(AtomicBool::new(false));

@@ -58,8 +58,8 @@ fn written<S: Strategy>(log: Log<S>) -> String {
 /// A thread comes back from two blocking regions, one after the other, while another passes
 /// checkpoints: it is handed the lock twice.
 ///
-/// Fails if who was handed the lock does not forget that before it waits again, or if the lock does
-/// not order what its holders do.
+/// Fails if the thread that was handed the lock does not forget that before it waits again, or if
+/// the lock does not order the accesses of its holders.
 fn visits_again_and_again<S: Strategy>() {
     let log = attach::<S, _>(|thread| {
         let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
@@ -113,7 +113,8 @@ fn a_visit_does_not_end_the_turn<S: Strategy>() {
 /// As above, but the second in line loses patience: the turn ends at a checkpoint, and both still
 /// get to their end.
 ///
-/// Fails if who has asked is not handed the lock, or who has handed it on never gets it back.
+/// Fails if a thread that has asked is not handed the lock, or a thread that has handed it on never
+/// gets it back.
 fn a_turn_ends_when_the_line_expires<S: Strategy>() {
     let (log, others) = attach::<S, _>(|thread| {
         let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
@@ -163,7 +164,8 @@ fn who_attaches_waits_for_the_turn_to_end<S: Strategy>() {
 
 /// A thread has its turn and passes a checkpoint in it; another comes back from a blocking region.
 ///
-/// Fails if who comes back waits for the end of the turn: if it stands in line, or does not ask.
+/// Fails if a thread that comes back waits for the end of the turn: if it stands in line, or does
+/// not ask.
 fn a_visit_interrupts_a_turn(explorer: &mut Explorer) {
     type S = GlobalLock<ReturningFirst>;
     explorer.explore_until_seen("a visit interrupted a turn", |sighting| {

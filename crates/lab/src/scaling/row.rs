@@ -44,7 +44,7 @@ pub(super) struct Row {
     pub(super) operation: &'static str,
     pub(super) subject: &'static str,
     pub(super) threads: usize,
-    /// Operations a second of all threads; left out for what is one after the other.
+    /// Operations a second of all threads; left out for operations that run one after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) throughput: Option<Figure>,
     /// This row's throughput by that of the same subject with one thread, in the same rounds.

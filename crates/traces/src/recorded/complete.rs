@@ -1,4 +1,4 @@
-//! From the tape to a trace: what is known only in the end is filled in.
+//! From the tape to a trace: fields that are known only in the end are filled in.
 
 use std::collections::{HashMap, HashSet};
 

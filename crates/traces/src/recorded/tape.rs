@@ -289,7 +289,7 @@ pub(super) struct Attempt {
     place: usize,
 }
 
-/// Keeps a place for what may become of an attempt, which counts for nothing until it
+/// Keeps a place for the result of an attempt, which counts for nothing until it
 /// [succeeds](succeed).
 ///
 /// The place comes before the attempt, as a retain's does before the retain: other threads'
