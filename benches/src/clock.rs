@@ -111,7 +111,7 @@ impl Window {
 pub struct Together {
     /// The least part of its time that one of them spent on a core; 1 if that is not known.
     pub on_cpu: f64,
-    /// The part of the time of which somebody was at it in which all were.
+    /// The part of the time with at least one thread at work in which all threads were at work.
     pub overlap: f64,
 }
 

@@ -26,7 +26,7 @@ impl TraceError {
         &self.file
     }
 
-    /// Where: the decompressed byte from which what is wrong begins.
+    /// Where: the decompressed byte at which the error begins.
     pub fn offset(&self) -> u64 {
         self.offset
     }

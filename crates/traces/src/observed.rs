@@ -86,7 +86,7 @@ impl<O: Observer, S: Strategy> Observed<O, S> {
     ///   nothing about it.
     pub(crate) unsafe fn show_end(object: ObjectPtr<Self>, is_mortal: bool, released: Released) -> Released {
         if is_mortal && released == Released::Destroy {
-            // SAFETY: the object is still there: to destroy it is what the caller owes.
+            // SAFETY: the object is still there: to destroy it is the caller's duty.
             O::ended(unsafe { words(object) });
         }
         released

@@ -357,7 +357,7 @@ fn what_a_thread_drops_as_it_exits_is_recorded() {
         let is_first = number % 2 == 0;
         thread::spawn(move || {
             let keep = |object| WILL.with(|will| will.0.borrow_mut().push(object));
-            // Destroyed before or after what the recording has for the thread.
+            // Destroyed before or after the operations that the recording has for the thread.
             if is_first {
                 WILL.with(|_| ());
             }

@@ -132,8 +132,8 @@ fn taken_free_between_two_switches() {
 /// the lock for a moment: it loses patience, and asks. Then it has the lock, though no other
 /// attachment has had it meanwhile, and passes a checkpoint.
 ///
-/// Fails if what was asked is forgotten at a switch only: then the thread hands over at its own
-/// request, and nobody takes it.
+/// Fails if a request is forgotten at a switch only: then the thread hands over at its own request,
+/// and nobody takes it.
 fn who_asked_has_the_lock_before_another() {
     type S = GlobalLock<Interval>;
     let_go_often();

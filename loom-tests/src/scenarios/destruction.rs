@@ -35,8 +35,8 @@ struct Node<S: Strategy> {
 /// An object that holds a second, which holds a third. One thread releases the first, another the
 /// last, and a third reference to the one between is dropped unattached.
 ///
-/// Fails if what a destructor releases is not destroyed, or by two threads, or before its other
-/// holders have released it.
+/// Fails if an object that a destructor releases is not destroyed, or is by two threads, or before
+/// its other holders have released it.
 fn chain_released_from_both_ends<S: Strategy>() {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let (middle, other) = attach::<S, _>(|thread| {
@@ -237,7 +237,7 @@ fn destructor_runs_outside_pairs<S: Strategy>() {
 /// An object is released inside a section, whose lock its destructor waits for; then the section is
 /// suspended.
 ///
-/// Fails if what is due is destroyed before the section has been given up, or not before the
+/// Fails if a due object is destroyed before the section has been given up, or not before the
 /// suspension goes on.
 fn destructor_runs_in_a_suspension<S: Strategy>() {
     let fate = Fate::new();
@@ -257,7 +257,7 @@ fn destructor_runs_in_a_suspension<S: Strategy>() {
 /// section finds its own lock taken, or is told so, and gives the outer one up. By the time it is
 /// inside, the object has been destroyed.
 ///
-/// Fails if what is due waits for longer than the sections are held, or is destroyed before they
+/// Fails if a due object waits for longer than the sections are held, or is destroyed before they
 /// have been given up.
 fn nested_entry_destroys_what_is_due<S: Strategy>() {
     let fate = Fate::new();
@@ -279,7 +279,7 @@ fn nested_entry_destroys_what_is_due<S: Strategy>() {
 /// As [`nested_entry_destroys_what_is_due`], but the destructor waits for the lock that the nested
 /// section is about to take.
 ///
-/// Fails if what is due is destroyed when that lock has been taken: a section that has not begun
+/// Fails if a due object is destroyed when that lock has been taken: a section that has not begun
 /// would keep a destructor out.
 fn nested_entry_destroys_before_it_takes_its_lock<S: Strategy>() {
     let fate = Fate::new();

@@ -14,7 +14,7 @@ pub(super) fn models<S: NearLimit>() -> Vec<Model> {
 
 /// The owner's word is full, and the owner clones, while another thread clones and drops.
 ///
-/// Fails if what the owner moves to the shared word undoes what the other counts there, or if the
+/// Fails if the owner's move to the shared word undoes the other's operations there, or if the
 /// reference that it makes is lost.
 fn owner_spills_while_another_counts<S: NearLimit>() {
     let fate = Fate::new();

@@ -381,7 +381,8 @@ fn assert_told_of<S: WeakCounts>(object: Shared<Payload, S>, fate: &Fate, waking
 /// An upgrade by the maker has carried its queue out, in which nothing was due. Then it asks to be
 /// woken.
 ///
-/// Fails if what an upgrade leaves behind looks like something of which the maker has been told.
+/// Fails if the state that an upgrade leaves behind looks like an entry of which the maker has been
+/// told.
 fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let [one, two] = fates.each_ref().map(|fate| Shared::<_, S>::new(fate.payload(7)));
@@ -403,8 +404,8 @@ fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
 /// An upgrade by the maker finds in its queue what is due, and cannot destroy it. The maker looks
 /// again only if it is woken.
 ///
-/// Fails if what waits for the maker to destroy it goes untold, or if the waker is woken later than
-/// by the upgrade.
+/// Fails if an object that waits for the maker to destroy it goes untold, or if the waker is woken
+/// later than by the upgrade.
 fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -428,7 +429,7 @@ fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
 
 /// The same without a waker; the maker makes something after the upgrade.
 ///
-/// Fails if what waits for the maker to destroy it is no reason to look.
+/// Fails if an object that waits for the maker to destroy it is no reason to look.
 fn upgrade_leaves_what_is_due_for_later<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -443,7 +444,7 @@ fn upgrade_leaves_what_is_due_for_later<S: WeakCounts>() {
 
 /// A thread asks to be woken while another drops an object of its own.
 ///
-/// Fails if what is queued before the waker is set goes untold.
+/// Fails if an entry queued before the waker is set goes untold.
 fn waker_is_set_while_another_drops<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));

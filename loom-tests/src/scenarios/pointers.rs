@@ -179,7 +179,7 @@ fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
 
 /// Both holders, the maker one of them, ask for the contents: one gets them.
 ///
-/// Fails if what is on its way to the maker's queue when the maker decides is left there.
+/// Fails if a reference on its way to the maker's queue when the maker decides is left there.
 fn pointer_into_inner_by_two<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -279,7 +279,7 @@ fn pointer_into_inner_by_two_others<S: WeakCounts>() {
 /// One holder drops its reference, which the maker is to take away, and the maker does so while the
 /// other asks for the contents.
 ///
-/// Fails if what is taken out of the queue is still carried out by the maker.
+/// Fails if an entry that is taken out of the queue is still carried out by the maker.
 fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -300,8 +300,8 @@ fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
 /// One holder drops its reference, which the maker is to take away, while the maker drops its own
 /// and leaves one to which others count. Then that is the only one.
 ///
-/// Fails if the maker's queue goes on having a part of the count, or if what is queued behind the
-/// maker's back does.
+/// Fails if the maker's queue goes on having a part of the count, or if an entry that is queued
+/// behind the maker's back does.
 fn pointer_left_by_its_maker_while_queued<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));

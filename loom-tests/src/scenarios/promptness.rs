@@ -68,7 +68,7 @@ fn checkpoint_carries_out_what_is_queued<S: Strategy>() {
 
 /// Two objects are queued; the maker detaches, and nobody attaches after it.
 ///
-/// Fails if detaching leaves anything in the queue, or what it found there undestroyed.
+/// Fails if detaching leaves an entry in the queue, or an object from it undestroyed.
 fn detach_carries_out_what_is_queued<S: Strategy>() {
     let fates = attach::<S, _>(|thread| has_been_dropped_elsewhere(thread));
     assert_destroyed(&fates);
@@ -77,7 +77,7 @@ fn detach_carries_out_what_is_queued<S: Strategy>() {
 /// Two objects are queued; the maker enters a blocking region. They are destroyed at its start, not
 /// at its end.
 ///
-/// Fails if entering a blocking region leaves anything in the queue, or what it found there
+/// Fails if entering a blocking region leaves an entry in the queue, or an object from it
 /// undestroyed.
 fn blocking_region_carries_out_what_is_queued<S: Strategy>() {
     attach::<S, _>(|thread| {

@@ -241,8 +241,8 @@ fn a_visit_after_a_visit(explorer: &mut Explorer) {
 /// A thread has held the lock for longer than an interval while another stood in line, goes away,
 /// and comes back: the other has its turn.
 ///
-/// Fails if what a thread has used is forgotten when it gives the lock up: then it interrupts the
-/// turn, and so gets more than its part.
+/// Fails if the time that a thread has used is forgotten when it gives the lock up: then it
+/// interrupts the turn, and so gets more than its part.
 #[cfg(any(loom, shuttle))]
 fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
     use std::sync::Arc;

@@ -50,7 +50,7 @@ pub(super) struct Row {
     /// This row's throughput by that of the same subject with one thread, in the same rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) throughput_to_one_thread: Option<Figure>,
-    /// Jain's index of what the threads got done.
+    /// Jain's index of the threads' numbers of operations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fairness: Option<Figure>,
     /// Nanoseconds: the percentiles of each round, and the longest of each round.

@@ -68,7 +68,7 @@ pub struct Case {
 /// Who runs user code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guests {
-    /// Nobody.
+    /// No guest runs.
     None,
     /// A waker that the first thread has at the start.
     Waker,
@@ -231,7 +231,7 @@ mod tests {
         (starts, programs)
     }
 
-    /// The rows of the ledger: if what is enumerated changes, so do the numbers here.
+    /// The rows of the ledger: if the enumerations change, so do the numbers here.
     #[test]
     fn a_second_enumerator_gives_the_same_numbers_of_start_states_and_programs() {
         use Guests::{Destructor, None, Waker};
