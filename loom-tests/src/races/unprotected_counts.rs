@@ -107,7 +107,7 @@ unsafe impl Strategy for UnprotectedCounts {
     }
 
     unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
-        // SAFETY: the caller has a reference to a former object.
+        // SAFETY: the caller has a reference to an object, perhaps a destroyed one.
         unsafe { word(object, "retain") }.retain()
     }
 
