@@ -280,7 +280,7 @@ fn measure(arguments: &Arguments, settings: &[Setting]) -> io::Result<Rounds> {
     })
 }
 
-/// Clients, one for each connection, for so long.
+/// Clients, one for each connection, for this time.
 struct Clients<'a> {
     connections: &'a mut [UnixStream],
     time: Duration,

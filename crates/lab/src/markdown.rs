@@ -58,7 +58,8 @@ fn link(path: &Path) -> String {
         .collect()
 }
 
-/// Lines of cells, the first as a heading. So many columns are flush left, the others right.
+/// Lines of cells, the first as a heading. The first `left` columns are flush left, the others
+/// right.
 pub(crate) fn table(lines: &[Vec<String>], left: usize) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let [heading, lines @ ..] = lines else { return String::new() };

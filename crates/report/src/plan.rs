@@ -13,7 +13,7 @@ pub struct Step {
     pub seconds: u64,
 }
 
-/// So many rounds that the intervals are narrow, within about eight minutes on two cores, of which
+/// Enough rounds for narrow intervals, within about eight minutes on two cores, of which
 /// verification takes one at most. Measured per round on a two-core virtual machine: cost 2.4 s,
 /// scaling 5.8 s (3.5 s of 30 ms), countdown 2.7 s, verdict 0.9 s, replay 3.7 s, starvation 10.5 s
 /// of 100 ms. The countdown keeps its length: in one of two million, half of the first thread's

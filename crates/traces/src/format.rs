@@ -147,7 +147,7 @@ ops! {
     IncrefImmortal = 4, "incref_immortal";
     /// A release of an immortal object, which writes nothing.
     DecrefImmortal = 5, "decref_immortal";
-    /// So many references more as the argument says, in one update.
+    /// Several references more, in one update; the argument is their number.
     Add = 6, "add";
     /// One reference more, counted in the thread's own array.
     IncrefPerThread = 7, "incref_perthread";

@@ -301,8 +301,8 @@ fn a_crowd_with_every_choice_of_expiries(explorer: &mut Explorer) {
     }
 }
 
-/// The first thread and some others each go away once and write once. So many of their waits
-/// expire.
+/// The first thread and some others each go away once and write once. `mine` of the first thread's
+/// waits expire, and `theirs` says how many of the others' do.
 fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
     type S = GlobalLock<ReturningFirst>;
     let (log, others) = attach::<S, _>(|thread| {

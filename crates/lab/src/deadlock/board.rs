@@ -133,7 +133,7 @@ impl Board {
         self.note(|now| now.ended[thread] = true);
     }
 
-    /// Waits for the other thread to have an object, or to have ended, for so long at most.
+    /// Waits for the other thread to have an object, or to have ended, for this time at most.
     pub(super) fn meet(&self, thread: usize, at_most: Duration) {
         let start = Instant::now();
         let mut now = self.now();

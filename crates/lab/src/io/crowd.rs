@@ -61,7 +61,7 @@ pub(super) fn measure(strategies: &[&'static str], rounds: usize, time: Duration
     Ok(settings.iter().enumerate().map(row).collect())
 }
 
-/// So many threads for so long.
+/// This many threads, for this time.
 struct Crowd {
     threads: usize,
     time: Duration,

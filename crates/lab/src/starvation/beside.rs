@@ -131,7 +131,7 @@ impl Clock {
         Clock(AtomicU8::new(WARMING_UP))
     }
 
-    /// Lets the threads warm up, measures them for so long, and tells them to end.
+    /// Lets the threads warm up, measures them for this time, and tells them to end.
     pub(crate) fn measure(&self, time: Duration) {
         sleep(WARM_UP);
         self.0.store(MEASURED, Relaxed);
@@ -145,7 +145,7 @@ impl Clock {
 }
 
 impl Setting {
-    /// Measures for so long.
+    /// Measures for this time.
     ///
     /// # Errors
     /// If the server cannot be started, or goes away.

@@ -65,7 +65,7 @@ pub struct Case {
     pub theirs: Vec<Op>,
 }
 
-/// Who runs user code.
+/// Which user code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guests {
     /// No guest runs.
@@ -81,7 +81,7 @@ pub enum Guests {
 pub struct Extent {
     /// By what the object is held.
     pub kind: Kind,
-    /// Who runs user code.
+    /// Which user code runs.
     pub guests: Guests,
     /// References that each thread holds at the start, at most.
     pub held: usize,
