@@ -1,8 +1,8 @@
 //! Last of all: every operation under every strategy in one table, from a few interleaved rounds of
 //! its own.
 //!
-//! A table to look at. What to cite is `cargo lab cost`, whose ratios are formed within a round and
-//! have intervals.
+//! A table to look at. The figures to cite are those of `cargo lab cost`, whose ratios are formed
+//! within a round and have intervals.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -27,8 +27,8 @@ pub(crate) fn run(sample: fn(u64) -> Sample, operations: u64) -> Sample {
     let child = match unsafe { libc::fork() } {
         -1 => cannot(std::io::Error::last_os_error()),
         0 => {
-            // A panic must not get further: this is a copy of the parent, down to what the parent
-            // would do next.
+            // A panic must not get further: this is a copy of the parent, and would go on with the
+            // parent's next steps.
             let sample = catch_unwind(|| sample(operations));
             let done = answer(write, sample);
             // SAFETY: ends the child without running what the parent has registered for its own

@@ -1,7 +1,7 @@
-//! A thread beside the one that takes a sample.
+//! A second thread, which runs while the calling thread takes a sample.
 
-/// Does `other` on a thread of its own while the calling thread does `here`; what both have
-/// returned, the caller's first.
+/// Does `other` on a thread of its own while the calling thread does `here`. Returns both results,
+/// the caller's first.
 ///
 /// A sample is a time and nothing else, so that an error has no place in it.
 ///

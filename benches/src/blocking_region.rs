@@ -16,7 +16,7 @@ pub fn region<S: Strategy>(thread: &mut Thread<S>) {
     thread.blocking(|| black_box(()));
 }
 
-/// Every strategy. What they are compared with, one raw lock and unlock, is a row of `section`.
+/// Every strategy. They are compared with one raw lock and unlock, which is a row of `section`.
 pub fn rows() -> Vec<Row> {
     fn row<S: Strategy>() -> Row {
         Row::new(OPERATION, S::runtime().id, sample::<S>)

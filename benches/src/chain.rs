@@ -1,8 +1,8 @@
 //! What does it cost to destroy a chain, link by link?
 //!
 //! The first link's last reference is released; each link has the last reference to the next. For
-//! `Box` it is the loop that whoever has long chains writes by hand, since a nested drop overflows
-//! the stack.
+//! `Box` it is the loop that a program with long chains writes by hand, since a nested drop
+//! overflows the stack.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::row::{Row, every_strategy};
 
 const OPERATION: &str = "chain";
 
-/// Links: what is asked is the price of long chains.
+/// Links: the question is the price of long chains.
 const LINKS: u64 = 1_000_000;
 
 /// Every strategy, and `Box`.

@@ -13,8 +13,8 @@ pub(crate) fn stop_the_clock() {
     STEPPED.store(true, Relaxed);
 }
 
-/// The time when the operations begin. If the clock has been stopped: tells so whoever steps
-/// through this process.
+/// The time when the operations begin. If the clock has been stopped: tells the process that steps
+/// through this one.
 #[inline(never)]
 pub(crate) fn now() -> Option<Instant> {
     if STEPPED.load(Relaxed) {
@@ -46,10 +46,10 @@ fn trap() {
 fn trap() {}
 
 /// Calls of the operation in one turn of the timed loop: the loop's own counter and branch are no
-/// part of what is asked, and weigh as much as a third of a plain count.
+/// part of the operation, and weigh as much as a third of a plain count.
 const UNROLLED: u64 = 4;
 
-/// How long so many calls of `operation` take.
+/// How long `iterations` calls of `operation` take.
 #[inline(always)]
 pub(crate) fn time(iterations: u64, mut operation: impl FnMut()) -> Duration {
     let start = now();
@@ -111,7 +111,7 @@ impl Window {
 pub struct Together {
     /// The least part of its time that one of them spent on a core; 1 if that is not known.
     pub on_cpu: f64,
-    /// The part of the time of which somebody was at it in which all were.
+    /// The part of the time with at least one thread at work in which all threads were at work.
     pub overlap: f64,
 }
 

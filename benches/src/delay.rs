@@ -30,7 +30,7 @@ pub struct Delay {
 }
 
 impl Delay {
-    /// Nanoseconds from the last release to destruction, of so many objects one after the other.
+    /// Nanoseconds from the last release to destruction, of this many objects one after the other.
     ///
     /// # Panics
     /// With [`CannotStart`](keyway_workloads::CannotStart) if a thread cannot be started.

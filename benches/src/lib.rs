@@ -3,8 +3,9 @@
 //!
 //! An operation is a generic function over the strategy, in a file named after it, through the face
 //! that users call. Each file has `rows`: the operation under every strategy to which it applies,
-//! and the same on what it is compared with. A [`Row`] runs a given number of operations and says
-//! how long they took; criterion and the lab decide how often and in which order.
+//! and the same on the subjects that it is compared with. A [`Row`] runs a given number of
+//! operations and says how long they took; criterion and the lab decide how often and in which
+//! order.
 
 pub mod alloc_free;
 mod apart;

@@ -1,5 +1,5 @@
-//! What do several threads get done that meet, at one object or in the allocator; how evenly is it
-//! shared out, and how long do single operations take?
+//! How much do several threads get done under contention, at one object or in the allocator; how
+//! evenly is it shared out, and how long do single operations take?
 //!
 //! Threads are released by a barrier and go on until they are told to stop; each carries out an
 //! operation and passes a checkpoint, as in a runtime's loop.
@@ -25,7 +25,7 @@ const ALLOC: &str = "alloc-free-each";
 /// Operations between two looks at whether to stop.
 const BETWEEN_LOOKS: u32 = 64;
 
-/// A histogram of nanoseconds: three digits, up to an hour; what is longer counts as an hour.
+/// A histogram of nanoseconds: three digits, up to an hour; a longer time counts as an hour.
 pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_max(3_600_000_000_000, 3).expect("these bounds are allowed")
 }
@@ -47,8 +47,8 @@ pub struct Shape {
     pub threads: usize,
     /// How long they go on.
     pub time: Duration,
-    /// Whether each operation is timed by itself. That takes longer than some operations: what is
-    /// done is not counted then.
+    /// Whether each operation is timed by itself. That takes longer than some operations: the
+    /// operations are not counted then.
     pub times_each: bool,
 }
 
@@ -71,8 +71,8 @@ impl Outcome {
         self.done.iter().sum::<u64>() as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// Jain's index of what the threads got done: 1 if all did as much, one by their number if one
-    /// did everything.
+    /// Jain's index of the threads' numbers of operations: 1 if all did as much, one by their
+    /// number if one did everything.
     pub fn fairness(&self) -> f64 {
         let (sum, squares) = self.done.iter().fold((0.0, 0.0), |(sum, squares), &done| {
             let done = done as f64;
@@ -83,7 +83,7 @@ impl Outcome {
 }
 
 impl Meeting {
-    /// Lets the threads meet once.
+    /// Runs the threads at the same time, once.
     ///
     /// # Panics
     /// With [`CannotStart`] if a thread cannot be started.
@@ -234,7 +234,8 @@ fn run<T: Send + Sync>(
         let shared = made.get().expect("the first thread has made it");
         start.wait();
         let result = Window::of(|| work(shared, Turn { stop: &stop, times_each: shape.times_each }));
-        // Until all are done: a release of what is shared is not to fall into the time of another.
+        // Until all are done: a release of the shared object is not to fall into the time of
+        // another thread.
         is_made.wait();
         result
     };
@@ -282,8 +283,8 @@ mod tests {
         assert_eq!(outcome(&[30, 70]).throughput(), 200.0);
     }
 
-    /// What is done in a short time; in a longer one if that is nothing, as where a busy machine
-    /// gives the threads no time at all.
+    /// The outcome of a short time; of a longer one if nothing was done in the short one, as where
+    /// a busy machine gives the threads no time at all.
     fn done_in_a_while(meeting: &Meeting, threads: usize, times_each: bool) -> Outcome {
         let times = (0..8).map(|longer| Duration::from_millis(2 << (2 * longer)));
         let mut outcomes = times.map(|time| meeting.run(&Shape { threads, time, times_each }));

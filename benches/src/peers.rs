@@ -13,8 +13,8 @@ pub(crate) trait Pointer: Clone + 'static {
     /// The subject's id.
     const ID: &'static str;
 
-    /// Bytes in front of, or beside, the contents: what is asked of the allocator without them. The
-    /// package's tests compare it.
+    /// Bytes in front of, or next to, the contents: the bytes asked of the allocator less the
+    /// contents. The package's tests compare it.
     const HEADER: usize;
 
     /// What is known to be wrong with it.
@@ -72,8 +72,8 @@ pointers! {
     "brc": Brc<u64>, 32;
 }
 
-/// Bytes of an object besides its contents, by subject: in front of an object's contents, and
-/// beside the contents of a lock. Where that is not a fact of the type, what its allocation asks
+/// Bytes of an object besides its contents, by subject: in front of an object's contents, and next
+/// to the contents of a lock. Where the type does not fix them, the bytes that its allocation asks
 /// for.
 pub fn header_bytes() -> HashMap<&'static str, usize> {
     fn of<S: Strategy>() -> (&'static str, usize) {

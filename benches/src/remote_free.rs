@@ -95,7 +95,7 @@ fn sample<S: FreeThreaded>(objects: u64) -> Duration {
     )
 }
 
-/// `checkpoint` is what the maker does now and then to carry out what was left to it.
+/// The maker calls `checkpoint` now and then to carry out the releases that were left to it.
 fn sample_of<P: Pointer + Send>(objects: u64, checkpoint: fn()) -> Duration {
     let releaser = |ends: Ends<P>| {
         for mut batch in ends.full {

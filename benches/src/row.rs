@@ -20,7 +20,7 @@ pub struct Row {
     pub fixed: Option<u64>,
     /// What is known to be wrong with the subject. No row reaches it.
     pub defect: Option<&'static str>,
-    /// Carries out so many operations and says how long they took, without what comes before and
+    /// Carries out this many operations and says how long they took, without the work before and
     /// after them.
     pub(crate) work: Work,
 }
@@ -65,7 +65,7 @@ impl Row {
         Row { defect: P::DEFECT, ..Row::new(operation, P::ID, sample) }
     }
 
-    /// A row of so many threads.
+    /// A row of `threads` threads.
     pub(crate) fn of_threads(
         operation: &'static str,
         subject: &'static str,
@@ -75,7 +75,7 @@ impl Row {
         Row { operation, subject, threads, fixed: None, defect: None, work }
     }
 
-    /// Carries out so many operations.
+    /// Carries out this many operations.
     ///
     /// # Panics
     /// If a process of its own, where the subject needs one, cannot be had or ends early.
@@ -88,7 +88,7 @@ impl Row {
         }
     }
 
-    /// How long so many operations take; see [`sample`](Self::sample).
+    /// How long `operations` operations take; see [`sample`](Self::sample).
     pub fn time(&self, operations: u64) -> Duration {
         self.sample(operations).time
     }
@@ -133,8 +133,8 @@ macro_rules! every_free_threaded {
     };
 }
 
-/// What the three above make of the list of strategies: it is gone through line by line, and
-/// `$rows` collects the lines that are wanted.
+/// Used by the three macros above: goes through the list of strategies line by line; `$rows`
+/// collects the wanted lines.
 macro_rules! rows {
     ([$which:ident $row:ident] $($line:tt)*) => { $crate::row::rows!(@ $which $row [] $($line)*) };
     (@ $which:ident $row:ident [$($rows:tt)*]) => { [$($rows)*] };

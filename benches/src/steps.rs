@@ -3,8 +3,8 @@
 //! A child process carries the operation out. Between the traps with which the sample's clock is
 //! replaced, its parent single-steps it (`ptrace`) and looks at each instruction before it runs;
 //! before and after, the child runs freely. So the count is of the path that was really taken, slow
-//! paths that were not taken left out, and it does not depend on how busy the machine is. What it
-//! costs to get to the operations cancels out: see [`per_operation`].
+//! paths that were not taken left out, and it does not depend on how busy the machine is. The cost
+//! of getting to the operations cancels out: see [`per_operation`].
 //!
 //! A *locked* instruction is one with the `lock` prefix, or an exchange with memory, which locks
 //! without one.
@@ -96,8 +96,8 @@ fn child(sample: fn(u64) -> Duration, operations: u64) -> ! {
         unsafe { libc::raise(libc::SIGSTOP) };
         crate::clock::stop_the_clock();
     }
-    // A panic must not get further: this is a copy of the parent, down to what the parent would do
-    // next.
+    // A panic must not get further: this is a copy of the parent, and would go on with the parent's
+    // next steps.
     let done = !refused && catch_unwind(|| sample(operations)).is_ok();
     // SAFETY: ends the child without running what the parent has registered for its own end.
     unsafe { libc::_exit(i32::from(!done)) }

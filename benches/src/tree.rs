@@ -14,7 +14,8 @@ use crate::row::{Row, every_strategy};
 const TREE: &str = "tree";
 const FAN: &str = "fan";
 
-/// Nodes of a tree: its depth is seventeen, so that whoever drops by recursion gets by.
+/// Nodes of a tree: its depth is seventeen, so that a subject that drops by recursion does not
+/// overflow the stack.
 const NODES: u64 = (1 << 17) - 1;
 
 /// Objects in one vector, and the object that holds it.
@@ -54,7 +55,7 @@ struct Below<S: Strategy> {
     _contents: u64,
 }
 
-/// A tree of so many nodes, made from its leaves up.
+/// A tree of `nodes` nodes, made from its leaves up.
 fn tree<S: Strategy>(nodes: u64, thread: &Thread<S>) -> Option<Ref<Below<S>, S>> {
     let below = nodes.checked_sub(1)?;
     let (left, right) = (tree(below / 2, thread), tree(below - below / 2, thread));

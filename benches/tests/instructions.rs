@@ -31,7 +31,7 @@ fn made_with() -> String {
     format!("{version}, {} {}", env::consts::ARCH, env::consts::OS)
 }
 
-/// Subjects of this workspace: what others' crates do is not ours to keep short.
+/// Subjects of this workspace: the instructions of others' crates are not ours to keep few.
 fn is_ours(row: &&Row) -> bool {
     row.subject.starts_with("global-lock")
         || ["single-thread", "object-locks", "group-locks", "atomic-counts", "biased-counts", "brc"]

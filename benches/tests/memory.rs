@@ -1,5 +1,5 @@
-//! What the table of bytes says is what the allocator is asked for. Counted by an allocator of this
-//! test alone.
+//! The table of bytes equals the bytes that the allocator is asked for. Counted by an allocator of
+//! this test alone.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

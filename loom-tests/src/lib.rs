@@ -9,7 +9,7 @@
 //! `beside`.
 //!
 //! Which file may use which, bottom to top: `settings`, `row`, `backend`, `model`, `payload`,
-//! `as_another`, `scenarios`, `child`, `beside`; beside them `outer_cargo`, `mutants`, `failure`,
+//! `as_another`, `scenarios`, `child`, `beside`; next to them `outer_cargo`, `mutants`, `failure`,
 //! `stacks`, which makes models faster, and `races`, which shows what goes wrong without a
 //! strategy's protection.
 

@@ -33,7 +33,7 @@ impl Payload {
 }
 
 impl Payload {
-    /// Takes the contents for writing; what it holds stays.
+    /// Takes the contents for writing; their value stays.
     #[track_caller]
     pub(crate) fn write(&mut self) {
         // SAFETY: loom has just checked that no access is concurrent, which the borrow claims.

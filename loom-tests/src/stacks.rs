@@ -8,9 +8,9 @@
 //! unmapped, with its guard, and given out again for the next of that length. Everything else goes
 //! to the kernel as it came.
 //!
-//! What a model finds does not change by this: nobody relies on a new stack's zeros, no scenario
-//! keeps a pointer into the stack of a thread that has ended, and an overflow meets the guard as
-//! before.
+//! The findings of a model do not change by this: no code relies on a new stack's zeros, no
+//! scenario keeps a pointer into the stack of a thread that has ended, and an overflow meets the
+//! guard as before.
 
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
@@ -77,7 +77,7 @@ impl Stacks {
         }
     }
 
-    /// What was known of these bytes is no longer so.
+    /// Forgets the stacks that overlap these bytes.
     fn forget(&mut self, base: usize, length: size_t) {
         for stack in self.0.iter_mut().filter(|stack| stack.overlaps(base, length)) {
             *stack = Stack::NONE;
@@ -111,8 +111,8 @@ fn is_stack(address: *mut c_void, protection: c_int, flags: c_int, file: c_int, 
         == (true, libc::PROT_READ | libc::PROT_WRITE, stack, -1, 0)
 }
 
-/// As the system's; but what is asked for as a stack may be one that was unmapped before, with its
-/// guard and what its last user has left there.
+/// As the system's; but a requested stack may be one that was unmapped before, with its guard and
+/// the bytes that its last user has left there.
 ///
 /// # Safety
 /// As the system's.
@@ -130,7 +130,7 @@ unsafe extern "C" fn mmap(
         return ptr::with_exposed_provenance_mut(base);
     }
     let [protection, flags, file] = [protection, flags, file].map(c_long::from);
-    // SAFETY: what the caller answers for, handed on; the kernel takes these six.
+    // SAFETY: the caller's duty, handed on; the kernel takes these six.
     let mapped = unsafe { libc::syscall(libc::SYS_mmap, address, length, protection, flags, file, offset) }
         as *mut c_void;
     if is_stack && mapped != libc::MAP_FAILED {
@@ -153,7 +153,7 @@ unsafe extern "C" fn mprotect(address: *mut c_void, length: size_t, protection: 
     if is_guard && Stacks::with(has_guard) == Some(true) {
         return 0;
     }
-    // SAFETY: what the caller answers for, handed on; the kernel takes these three.
+    // SAFETY: the caller's duty, handed on; the kernel takes these three.
     let failed =
         unsafe { libc::syscall(libc::SYS_mprotect, address, length, c_long::from(protection)) } as c_int;
     if failed == 0 {
@@ -174,7 +174,7 @@ unsafe extern "C" fn munmap(address: *mut c_void, length: size_t) -> c_int {
     if Stacks::with(|stacks| stacks.keep(base, length)) != Some(false) {
         return 0;
     }
-    // SAFETY: what the caller answers for, handed on; the kernel takes these two.
+    // SAFETY: the caller's duty, handed on; the kernel takes these two.
     unsafe { libc::syscall(libc::SYS_munmap, address, length) as c_int }
 }
 
@@ -184,10 +184,10 @@ mod tests {
 
     const PAGE: usize = 4096;
 
-    /// One test at a time: a call that meets another goes to the kernel.
+    /// One test at a time: a call that runs at the same time as another goes to the kernel.
     static ALONE: Mutex<()> = Mutex::new(());
 
-    /// A stack of so many bytes, of a length that no other test asks for.
+    /// A stack of `length` bytes, of a length that no other test asks for.
     fn stack(length: usize) -> *mut c_void {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
         // SAFETY: new memory, wherever there is room.

@@ -1,4 +1,4 @@
-//! The scenarios beside loom: with threads of the operating system, or under shuttle with
+//! The scenarios outside loom: with threads of the operating system, or under shuttle with
 //! `--cfg shuttle`.
 
 /// Under loom there is nothing to run. Said as a harness says it, since cargo-nextest reads the
@@ -35,7 +35,8 @@ mod beside {
 
     pub(super) fn main() {
         let mut arguments = Arguments::from_args();
-        // A runtime's state is the process's: what one scenario queues, another would destroy.
+        // A runtime's state is the process's: the queued objects of one scenario would be destroyed
+        // by another.
         if cfg!(not(shuttle)) {
             arguments.test_threads = Some(1);
         }

@@ -90,7 +90,7 @@ mod plain {
         libtest_mimic::run(arguments, vec![trial]).exit();
     }
 
-    /// Runs the alias `cargo loom`, with a target directory beside this build's, and shows what it
+    /// Runs the alias `cargo loom`, with a target directory next to this build's, and shows what it
     /// prints.
     fn cargo_loom() -> Result<(), Failed> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a member of the workspace");

@@ -46,7 +46,7 @@ fn at(root: &Path) -> Result<Checkout, String> {
         .map_err(|_| "nothing is committed yet".to_owned())?;
     git(root, &["cat-file", "-e", A_FILE_OF_OURS])
         .map_err(|_| "the commit that is checked out there does not have these sources".to_owned())?;
-    // Whatever the user's configuration says of what is shown.
+    // Whatever the user's configuration says of the output.
     let mut changes =
         git(root, &["status", "--porcelain=v1", "--untracked-files=normal", "--ignore-submodules=none"])?;
     if !changes.is_empty() {

@@ -1,7 +1,8 @@
 //! The processes that the lab starts: none of them goes on when the lab has ended, however it ends.
 //!
-//! - Each child leads a process group, and what a child starts stays in its group. When the child
-//!   has ended, the rest of its group is killed: a child that is killed hard leaves nothing.
+//! - Each child leads a process group, and the processes that a child starts stay in its group.
+//!   When the child has ended, the rest of its group is killed: a child that is killed hard leaves
+//!   nothing.
 //! - A lab that a lab has started makes no groups: the group that it leads itself has everything,
 //!   and belongs to its parent.
 //! - Told to end (TERM, INT, HUP), the lab tells its children's groups, waits for them a while,
@@ -59,7 +60,7 @@ static CHILDREN: Mutex<Children> = Mutex::new(Children { pids: Vec::new(), liste
 
 /// What is known of all children. Waits for ever if this process has been told to end.
 fn children() -> MutexGuard<'static, Children> {
-    // What a panic leaves is a list all the same.
+    // The list is valid even after a panic.
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -125,7 +126,7 @@ impl Kept {
         status
     }
 
-    /// Waits for its end and returns what it has said on what is piped.
+    /// Waits for its end and returns its output on the piped streams.
     ///
     /// # Errors
     /// Those of the system.
@@ -184,7 +185,7 @@ fn listen() -> io::Result<()> {
 /// Waits for a signal that tells this process to end, and ends it. Says first whether it can
 /// listen: a signal is not caught before there is a thread that hears it.
 fn end_when_told(tell: &Sender<io::Result<()>>) {
-    // What the lab was started to ignore, as `nohup` does, it ignores.
+    // A signal that the lab was started to ignore, as `nohup` does, stays ignored.
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)));
     let (mut signals, can_listen) = match signals {
         Ok(signals) => (Some(signals), Ok(())),
@@ -235,7 +236,7 @@ fn end_children() {
 
 /// Whether nothing of a child's group is left.
 fn is_gone(pid: Pid) -> bool {
-    // What is dead counts as long as nobody has waited for it.
+    // A dead process counts as long as nobody has waited for it.
     let _ = waitpid(Some(pid), WaitOptions::NOHANG);
     test_kill_process_group(pid).is_err()
 }

@@ -76,8 +76,8 @@ impl Experiment {
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
-    // Now, so that it is known what was at its path when it began; an error is told by what needs
-    // it.
+    // Now, so that the file at its path is known from the beginning; an error is told by the code
+    // that needs it.
     let _ = Program::this();
     let tell_panic = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -178,7 +178,8 @@ fn command_line() -> String {
     ["cargo".to_owned(), "lab".to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// An argument as a shell takes it. What no text can show is written in bytes: `$'\xff'`.
+/// An argument as a shell takes it. An argument with control characters, or that is not UTF-8, is
+/// written in bytes: `$'\xff'`.
 fn quoted(argument: &OsStr) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:".contains(c);
     match argument.to_str() {

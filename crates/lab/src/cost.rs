@@ -1,5 +1,5 @@
-//! The experiment `cost`: what every operation costs under every strategy, beside what it is
-//! compared with.
+//! The experiment `cost`: what every operation costs under every strategy, next to the subjects
+//! that it is compared with.
 
 mod limits;
 mod page;
@@ -28,7 +28,7 @@ use row::{Counted, Measured};
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/cost/1";
 
-/// What each operation costs under each strategy, beside Rc, Arc, Box, locks and pointers of other
+/// What each operation costs under each strategy, next to Rc, Arc, Box, locks and pointers of other
 /// crates: the figures to cite
 ///
 /// Every row is measured once a round, and ratios are formed within a round: to `rc`, `arc` and
@@ -37,8 +37,8 @@ const SCHEMA: &str = "keyway-lab/cost/1";
 /// measure the same thing twice: a difference as small as theirs means nothing.
 ///
 /// Instructions, and locked ones among them, are counted by stepping through the operation in a
-/// child process; they do not depend on how busy the machine is. What several threads do is not
-/// stepped through.
+/// child process; they do not depend on how busy the machine is. Operations of several threads are
+/// not stepped through.
 ///
 /// Rows of several threads are marked where the threads were not all on a core, or not at it at the
 /// same time.
@@ -52,7 +52,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MS", default_value_t = 2, value_parser = value_parser!(u16).range(1..=10_000))]
     milliseconds: u16,
 
-    /// Measure this operation only, and what it is compared with; may be given several times
+    /// Measure this operation only, and the rows that it is compared with; may be given several
+    /// times
     #[arg(long = "operation", value_name = "ID", value_parser = operations())]
     operations: Vec<String>,
 
@@ -104,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
 const ATTEMPTS: usize = 5;
 
 /// A sample; if it is of several threads that were not together, the next one, and the last one in
-/// any case. What they do to each other is not looked at.
+/// any case. What the threads do to each other is not looked at.
 fn together_if_possible(cell: &Cell) -> benches::Sample {
     let mut sample = cell.row.sample(cell.operations);
     for _ in 1..ATTEMPTS {

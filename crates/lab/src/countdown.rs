@@ -43,10 +43,10 @@ const BASE: &str = "single-thread";
 /// Each iteration is a checkpoint, a new boxed integer, the release of the old one and a
 /// comparison. The iterations are shared out: between threads of one runtime; between isolated
 /// runtimes in one process, a thread and a global lock each; between processes, their start
-/// included or not. Those who share them begin together and share nothing else. A ratio of 0.5 for
+/// included or not. Those that share them begin together and share nothing else. A ratio of 0.5 for
 /// two threads means that they took half the time of one. The row `floor` is the same loop on a
 /// plain Box, without any runtime: what this machine's cores and its allocator really give.
-/// CPython's figures for the same loop stand beside ours.
+/// CPython's figures for the same loop stand next to ours.
 ///
 /// Everything is measured once a round, and ratios are formed within a round. Shown are medians
 /// over the rounds, with the 95 % bootstrap interval of the median. single-thread has no figures

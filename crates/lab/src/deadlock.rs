@@ -31,9 +31,9 @@ const SCHEMA: &str = "keyway-lab/deadlock/1";
 /// up, and waited for in a blocking region, as CPython's `Lock.acquire` does it. A section that
 /// finds its object taken gives up those around it while it waits.
 ///
-/// A watchdog looks who waits for whom. If that is a circle for as long as its patience, it tells
-/// the circle and lets the threads go. The exit status is 0 if the experiment ran, whatever the
-/// naive locks did, and 1 if sections came to a standstill.
+/// A watchdog looks which thread waits for which. If that is a circle for as long as its patience,
+/// it tells the circle and lets the threads go. The exit status is 0 if the experiment ran,
+/// whatever the naive locks did, and 1 if sections came to a standstill.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
     /// How often each thread takes both objects
@@ -92,7 +92,7 @@ struct Row {
     /// included.
     #[serde(skip_serializing_if = "Option::is_none")]
     noticed_after_ms: Option<f64>,
-    /// Who waits for whom; empty without a deadlock.
+    /// Which thread waits for which; empty without a deadlock.
     waits: Vec<Waits>,
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let sections_stand_still = rows.iter().any(|row| row.locks == Locks::Sections && row.deadlock);
     if sections_stand_still {
         tell!("error: threads in sections wait for each other, which must not happen");
-        // They cannot be told to go: whoever waits for a section waits for ever.
+        // They cannot be told to go: a thread that waits for a section waits for ever.
         std::process::exit(1);
     }
     Ok(ExitCode::SUCCESS)
@@ -175,7 +175,7 @@ fn text(arguments: &Arguments, rows: &[Row]) -> String {
     )
 }
 
-/// Who waits for whom, in words.
+/// Which thread waits for which, in words.
 fn stories(rows: &[Row]) -> Vec<String> {
     let story = |row: &Row| {
         let waits: Vec<String> = row.waits.iter().map(ToString::to_string).collect();

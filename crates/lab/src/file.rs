@@ -1,4 +1,4 @@
-//! Files that an experiment is asked to write beside its output.
+//! Files that an experiment is asked to write in addition to its output.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ fn checked(path: PathBuf) -> Result<PathBuf, String> {
 /// Writes `text` to `path`, in place of what was there, whole or not at all.
 ///
 /// # Errors
-/// The one line for standard error if that cannot be done. What was there before is as it was.
+/// The one line for standard error if that cannot be done. The old file is as it was.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     write_whole(path, text.as_bytes())
         .map_err(|error| format!("error: cannot write {}: {error}", path.display()))

@@ -14,8 +14,8 @@ const PROBE: Duration = Duration::from_millis(200);
 /// runs.
 const ENOUGH: f64 = 0.9;
 
-/// Cores free for so many threads: each spins, and what it spent on a core is compared with what a
-/// clock on the wall says.
+/// Cores free for `threads` threads: each spins, and the time that it spent on a core is compared
+/// with the time on a clock on the wall.
 ///
 /// At most `threads`, however many cores there are. None where a thread's time on a core cannot be
 /// had.
@@ -23,7 +23,7 @@ pub(crate) fn free_cores(threads: usize) -> Option<f64> {
     together(threads, |_| spin()).results.into_iter().sum()
 }
 
-/// Whether so many free cores are enough for so many threads. Yes, if it is not known.
+/// Whether `free` free cores are enough for `threads` threads. Yes, if it is not known.
 pub(crate) fn are_enough(free: Option<f64>, threads: usize) -> bool {
     free.is_none_or(|free| free >= ENOUGH * threads as f64)
 }

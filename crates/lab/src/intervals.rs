@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 use keyway::{GlobalLock, Interval, ReturningFirst, Ticks};
 
-/// Intervals that differ from what the policies begin with.
+/// Intervals that differ from the policies' initial ones.
 #[derive(Args, Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Intervals {
     /// Checkpoints after which global-lock-ticks lets go; 100 if not given

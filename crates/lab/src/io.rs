@@ -1,4 +1,4 @@
-//! The experiment `io`: several I/O-bound threads, and nobody who computes beside them.
+//! The experiment `io`: several I/O-bound threads, and no thread that computes while they run.
 
 mod crowd;
 
@@ -59,7 +59,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     server: Option<Answers>,
 
-    /// So many clients, beside one; may be given several times. 2, 4, 8, 16, 32 and 64 if not given
+    /// Number of clients, in addition to one; may be given several times. 2, 4, 8, 16, 32 and 64 if
+    /// not given
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     threads: Vec<u16>,
 
@@ -279,7 +280,7 @@ fn measure(arguments: &Arguments, settings: &[Setting]) -> io::Result<Rounds> {
     })
 }
 
-/// Clients, one for each connection, for so long.
+/// Clients, one for each connection, for this time.
 struct Clients<'a> {
     connections: &'a mut [UnixStream],
     time: Duration,

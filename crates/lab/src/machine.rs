@@ -12,8 +12,8 @@ use crate::free_cores::{are_enough, free_cores};
 use crate::models::workspace;
 use crate::system;
 
-/// The field `machine` of every document. What cannot be found out is `unknown`, or null where a
-/// figure or an answer belongs.
+/// The field `machine` of every document. A value that cannot be found out is `unknown`, or null
+/// where a figure or an answer belongs.
 #[derive(Debug, Serialize)]
 pub(crate) struct Machine {
     cpu: String,
@@ -80,11 +80,11 @@ impl FreeCores {
 }
 
 impl Machine {
-    /// Looks at the machine before a run of so many threads. Spins for a moment.
+    /// Looks at the machine before a run of `threads` threads. Spins for a moment.
     pub(crate) fn before_run(threads: usize) -> Self {
         let (cpu, is_virtual) = system::processor();
         let checkout = checkout::look();
-        // The load first: what follows adds to it.
+        // The load first: the next steps add to it.
         let load_before = system::load_average();
         let free_cores = FreeCores::before_run(threads, free_cores(threads));
         Machine {

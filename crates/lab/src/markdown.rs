@@ -48,7 +48,8 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// A path as the destination of a link: bytes that mean something in a link, in Markdown or in a
-/// URL are written as `%` and two digits. So is what is not ASCII, and what is not UTF-8.
+/// URL are written as `%` and two digits. So are characters that are not ASCII, and bytes that are
+/// not UTF-8.
 fn link(path: &Path) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
     let bytes = path.as_os_str().as_encoded_bytes().iter();
@@ -57,7 +58,8 @@ fn link(path: &Path) -> String {
         .collect()
 }
 
-/// Lines of cells, the first as a heading. So many columns are flush left, the others right.
+/// Lines of cells, the first as a heading. The first `left` columns are flush left, the others
+/// right.
 pub(crate) fn table(lines: &[Vec<String>], left: usize) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let [heading, lines @ ..] = lines else { return String::new() };

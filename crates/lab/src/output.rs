@@ -60,7 +60,7 @@ impl Output {
         self.print_results(schema, machine, &Rows { rows }, text, notes)
     }
 
-    /// The same for results that are not rows of one kind; their fields stand beside the others of
+    /// The same for results that are not rows of one kind; their fields stand next to the others of
     /// the document.
     pub(crate) fn print_results<Results: Serialize>(
         &self,
@@ -73,8 +73,8 @@ impl Output {
         self.print_about(schema, machine, &machine.in_short(), results, text, notes)
     }
 
-    /// The same for results that were computed from what was measured elsewhere: `machine` is what
-    /// a document said of it, and `foot` that in one line.
+    /// The same for results that were computed from measurements of another run: `machine` is the
+    /// document's description of it, and `foot` that in one line.
     pub(crate) fn print_about<Results: Serialize>(
         &self,
         schema: &str,
@@ -108,7 +108,7 @@ pub(crate) fn table(lines: &[Vec<String>]) -> String {
     table_of_words(lines, 1)
 }
 
-/// The same with so many columns flush left.
+/// The same with `left` columns flush left.
 pub(crate) fn table_of_words(lines: &[Vec<String>], left: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -142,7 +142,7 @@ pub(crate) fn shown(figure: Figure, decimals: usize) -> String {
     format!("{median:.decimals$} [{low:.decimals$}, {high:.decimals$}]")
 }
 
-/// A cell of a table for what was not measured.
+/// A cell of a table for a value that was not measured.
 pub(crate) fn not_measured() -> String {
     "-".to_owned()
 }

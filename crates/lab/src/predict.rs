@@ -34,8 +34,8 @@ const RESULTS: &str = "docs/results/results.json";
 /// hottest cache line: what an operation costs when nobody else is there, and how long a line
 /// travels between cores by a published table. It is held against the row of two threads.
 ///
-/// What makes no sense is refused, and said. More than four times the measured count is
-/// speculative. docs/predict.md has the assumptions.
+/// A result that makes no sense is refused, and the output says so. More than four times the
+/// measured count is speculative. docs/predict.md has the assumptions.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Arguments {
     /// Numbers of threads to predict for

@@ -1,7 +1,7 @@
 //! This program, to be started once more.
 //!
-//! A program may be replaced while it runs: cargo does so when it builds the next one. What is then
-//! at its path is another program, whose figures must not be given out as this one's.
+//! A program may be replaced while it runs: cargo does so when it builds the next one. The file
+//! then at its path is another program, whose figures must not be given out as this one's.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -66,7 +66,7 @@ impl Program {
     pub(crate) fn command(&self) -> Result<Command, String> {
         self.is_still_itself()?;
         let mut command = Command::new(&self.path);
-        // The name by which this process was started is what a list of processes shows.
+        // A list of processes shows the name by which this process was started.
         command.arg0(std::env::args_os().next().unwrap_or_else(|| self.path.clone().into()));
         Ok(command)
     }

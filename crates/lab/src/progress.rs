@@ -10,7 +10,7 @@ use crate::timeline;
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar for so many steps.
+    /// A bar for `steps` steps.
     pub(crate) fn new(steps: usize) -> Self {
         // Standard error draws nothing if it is not a terminal.
         let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());

@@ -36,9 +36,10 @@ const KINDS: [Kind; 3] = [Kind::Whole, Kind::Life, Kind::Life];
 /// model, in its own order, and waits only before an operation on an object whose operation before
 /// was another thread's. The time in count operations is that of the whole replay less that of the
 /// life replay: the same events, waits, allocations and destructions, without counts. The life
-/// replay is measured twice a round; what is not above the difference of the two is below the noise
-/// floor. After every replay each count is compared with the trace's, and whether what died there
-/// was destroyed here, once, and nothing else; what does not agree is told, with exit status 1.
+/// replay is measured twice a round; a time that is not above the difference of the two is below
+/// the noise floor. After every replay each count is compared with the trace's, and it is checked
+/// that the objects that died there were destroyed here, once, and no others. A difference is told,
+/// with exit status 1.
 ///
 /// single-thread replays a recording of several threads on one, in the order of the file. Without a
 /// file, the recordings of this repository.

@@ -22,9 +22,10 @@ pub(crate) const FOLDER: &str = "keyway-report";
 /// cite, the raw numbers
 ///
 /// The folder gets report.html (one file that needs no network), report.md, results.json and the
-/// plots. What runs, and for how long still, is told on standard error. After an interruption the
-/// same command goes on where it was: a part that was finished is used again if commit, command,
-/// program and machine are the same. The files of the report are replaced when everything is there.
+/// plots. The running part, and the time that is left, are told on standard error. After an
+/// interruption the same command goes on where it was: a part that was finished is used again if
+/// commit, command, program and machine are the same. The files of the report are replaced when
+/// everything is there.
 ///
 /// The exit status is 1 if a part is missing; the report says which.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
@@ -49,7 +50,7 @@ pub(crate) struct Arguments {
     #[arg(long, hide = true)]
     pub(crate) briefly: bool,
 
-    /// Stop after so many parts, as if interrupted: for tests
+    /// Stop after this many parts, as if interrupted: for tests
     #[arg(long, hide = true, value_name = "N")]
     pub(crate) stop_after: Option<usize>,
 }

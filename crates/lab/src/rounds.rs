@@ -1,6 +1,6 @@
-//! Interleaved rounds: everything is measured once in each round (A B C, A B C, ...), and what is
-//! compared is compared within one round, so that what disturbs the machine for a while disturbs
-//! both sides.
+//! Interleaved rounds: everything is measured once in each round (A B C, A B C, ...), and two
+//! measurements are compared within one round, so that a disturbance of the machine disturbs both
+//! sides.
 
 use fastrand::Rng;
 pub(crate) use keyway_report::Figure;

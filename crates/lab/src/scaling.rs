@@ -1,5 +1,5 @@
-//! The experiment `scaling`: what threads get done that meet, how evenly, with which delays; and
-//! how long what has been released waits for its destruction.
+//! The experiment `scaling`: how much threads get done under contention, how evenly, with which
+//! delays; and how long a released object waits for its destruction.
 
 mod row;
 mod show;
@@ -24,8 +24,8 @@ use row::{Cell, Sample};
 /// The version of the document: raised when a field goes or changes its meaning.
 const SCHEMA: &str = "keyway-lab/scaling/1";
 
-/// What 1 to N threads get done that meet at one object or in the allocator, how evenly, and with
-/// which delays
+/// How much 1 to N threads get done that contend for one object or for the allocator, how evenly,
+/// and with which delays
 ///
 /// Each thread carries out an operation and passes a checkpoint, again and again: a pair at one
 /// object (its owner is among them), a section of one object, an object of its own made and
@@ -40,7 +40,7 @@ const SCHEMA: &str = "keyway-lab/scaling/1";
 /// intervals.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Arguments {
-    /// Up to so many threads; without it, as many as there are cores, and two at least
+    /// Up to this many threads; without it, as many as there are cores, and two at least
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = value_parser!(u32).range(1..=100_000))]
     rounds: u32,
 
-    /// How long threads meet, in milliseconds, twice a round
+    /// How long the threads run together, in milliseconds, twice a round
     #[arg(long, value_name = "MS", default_value_t = 50, value_parser = value_parser!(u16).range(1..=10_000))]
     milliseconds: u16,
 

@@ -1,5 +1,5 @@
-//! The experiment `starvation`: what becomes of an I/O-bound thread beside CPU-bound ones, and of
-//! them.
+//! The experiment `starvation`: what becomes of an I/O-bound thread while CPU-bound ones run, and
+//! of them.
 
 mod beside;
 mod cpython;
@@ -35,8 +35,8 @@ const SCHEMA: &str = "keyway-lab/starvation/1";
 /// The document of `--endurance`.
 const ENDURANCE: &str = "keyway-lab/starvation-endurance/1";
 
-/// An echo client beside spinners: how many round trips it makes, how long they take, and what it
-/// costs the spinners
+/// An echo client while spinners run: how many round trips it makes, how long they take, and what
+/// it costs the spinners
 ///
 /// The client sends 16 bytes over a socket to another process and waits for the answer, with a
 /// blocking region around each of the two calls. Spinners count in a loop with a checkpoint in each
@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     server: Option<Answers>,
 
-    /// So many spinners, beside none; may be given several times. 1 and 2 if not given
+    /// Number of spinners, in addition to none; may be given several times. 1 and 2 if not given
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     spinners: Vec<u16>,
 
@@ -69,8 +69,8 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Instead: four spinners and four echo clients for so many seconds, and the longest that
-    /// anybody waited
+    /// Instead: four spinners and four echo clients for this many seconds, and the longest wait of
+    /// any of them
     #[arg(long, value_name = "SECONDS", conflicts_with_all = ["rounds", "milliseconds", "server", "spinners", "plot", "docs"],
           value_parser = value_parser!(u32).range(1..=86_400))]
     endurance: Option<u32>,

@@ -1,8 +1,8 @@
 //! Standard output and standard error, and what becomes of a line that nobody reads.
 //!
 //! A result that cannot be written is an error: it was asked for. A note, a complaint or a progress
-//! line that cannot be written is not: what the lab does, and its exit status, are the same whether
-//! anybody listens. A reader who has seen enough (`| head`) is no error on either.
+//! line that cannot be written is not: the lab does the same, with the same exit status, whether
+//! anybody listens or not. A reader that has seen enough (`| head`) is no error on either.
 
 use std::fmt;
 use std::io::{self, Write};

@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     /// Also record what each thread does when, and write it to this file: a picture (.svg), a trace
     /// (.json), or both
     ///
-    /// Recorded is each step of the first round: who holds the lock or runs, who waits for it, who
-    /// waits for a section, who is in a blocking region. A name that ends with neither stands for
-    /// two files, FILE.svg and FILE.json. The trace is in the trace-event format, which
-    /// ui.perfetto.dev opens.
+    /// Each step of the first round is recorded: which thread holds the lock or runs, which waits
+    /// for the lock, which waits for a section, which is in a blocking region. A name that ends
+    /// with neither stands for two files, FILE.svg and FILE.json. The trace is in the trace-event
+    /// format, which ui.perfetto.dev opens.
     #[arg(long, value_name = "FILE", global = true, display_order = 101, value_parser = file::place())]
     timeline: Vec<PathBuf>,
 
@@ -55,7 +55,7 @@ fn window(text: &str) -> Result<Window, String> {
     }
 }
 
-/// So many scenes are kept, and so many spans in all of them.
+/// At most this many scenes are kept, and this many spans in all of them.
 const SCENES: usize = 100;
 const SPANS: usize = 1_000_000;
 

@@ -18,8 +18,8 @@ use crate::streams::tell;
 /// trace
 ///
 /// A file is read to its end and checked, in memory that grows with the objects in its table alone.
-/// What is damaged or contradicts itself gets one line with file, place and reason, and exit status
-/// 1.
+/// For a file that is damaged or contradicts itself there is one line with file, place and reason,
+/// and exit status 1.
 #[derive(Args, Clone, Debug)]
 #[command(arg_required_else_help = false)]
 pub(crate) struct Arguments {

@@ -40,8 +40,8 @@ const REFERENCE: &str = "global-lock-interval";
 /// threads that mostly wait for input and output (artima.com/weblogs/viewpost.jsp?thread=214235;
 /// the article cites it). Here each strategy is held to that, against global-lock-interval: with
 /// every workload on one thread, by the geometric mean of their ratios; and with several clients
-/// that send messages to servers, which answer 200 microseconds later. What an object takes of
-/// memory stands beside it.
+/// that send messages to servers, which answer 200 microseconds later. The memory that an object
+/// takes stands next to it.
 ///
 /// Everything is measured once a round, and ratios are formed within a round; the reference is
 /// measured twice. The answer is `yes` (not slower) if the 95 % bootstrap interval of the median
@@ -107,12 +107,12 @@ struct WorkloadRatio {
     ratio: Figure,
 }
 
-/// What the document holds besides: what the reference, measured again, differs by.
+/// The further fields of the document: the difference of the reference from itself, measured again.
 #[derive(Debug, Serialize)]
 struct Verdict {
     /// The strategy that the ratios are to.
     reference: &'static str,
-    /// The reference by itself: what a ratio is good for.
+    /// The reference compared with itself: the accuracy of a ratio.
     again: Again,
     rows: Vec<Row>,
 }

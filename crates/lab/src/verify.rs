@@ -31,7 +31,8 @@ const SCHEMA: &str = "keyway-lab/verify/1";
 /// all, the ledger
 ///
 /// The exit status is 1 if a model failed, was cut short or was not run at all, or if a mutant
-/// survived. What runs, and how long it is likely to take still, is told on standard error.
+/// survived. The models and mutants that run, and the time that is likely to be left, are told on
+/// standard error.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How far to go
@@ -42,8 +43,8 @@ pub(crate) struct Arguments {
     #[arg(long = "strategy", value_name = "ID", value_parser = strategy_ids())]
     strategies: Vec<String>,
 
-    /// Also write the ledger to this file, as a page of the documentation, and beside it, with the
-    /// extension json, what each strategy has in short; the folder is made if need be
+    /// Also write the ledger to this file, as a page of the documentation, and next to it, with the
+    /// extension json, each strategy's results in short; the folder is made if need be
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }
@@ -93,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The ledger in short, which stands beside its page, so that other pages can show what it found.
+/// The ledger in short, which stands next to its page, so that other pages can show what it found.
 fn in_short(ledger: &Ledger, machine: &Machine, command: &str) -> String {
     let document = serde_json::json!({
         "command": command, "machine": machine, "models": ledger.models, "mutants": ledger.mutants,
@@ -101,8 +102,8 @@ fn in_short(ledger: &Ledger, machine: &Machine, command: &str) -> String {
     KeptLedger::of(&document).to_json()
 }
 
-/// Makes the folder of a file, if need be, and makes sure that the file can be written. What it
-/// holds already is left alone, and no file is made.
+/// Makes the folder of a file, if need be, and makes sure that the file can be written. Its
+/// contents are left alone, and no file is made.
 fn make_room(path: &Path) -> Result<(), String> {
     let cannot = |error| format!("cannot write {}: {error}", path.display());
     if let Some(folder) = path.parent() {

@@ -102,7 +102,7 @@ fn the_users_configuration_does_not_change_the_models_of_the_lab() {
     let script = format!("#!/bin/sh\ncd {:?} && exec {:?} \"$@\"\n", at("package"), real_cargo());
     fs::write(at("cargo"), script).expect("it can be written");
     fs::set_permissions(at("cargo"), fs::Permissions::from_mode(0o755)).expect("it is ours");
-    // A copy, since the lab builds beside itself.
+    // A copy, since the lab builds next to its own file.
     let lab = at("target/debug/keyway-lab");
     fs::create_dir_all(at("target/debug")).expect("it can be made");
     fs::copy(env!("CARGO_BIN_EXE_keyway-lab"), &lab).expect("it can be copied");

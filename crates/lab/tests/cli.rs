@@ -1,5 +1,5 @@
-//! The command line as a script sees it: what goes where, in which shape, and with which exit
-//! status.
+//! The command line as a script sees it: which output goes where, in which shape, and with which
+//! exit status.
 
 use std::process::{Command, Output, Stdio};
 
@@ -98,7 +98,7 @@ fn strategies_asked_for_are_measured_alone_with_the_floor() {
         document(&["--strategy", "biased-counts", "--strategy", "biased-counts", "--threads", "3"]);
     let expected = [("biased-counts", 1), ("biased-counts", 3), ("floor", 1), ("floor", 3)];
     assert_eq!(strategies_and_threads(&document), expected);
-    // What was not measured is left out, not made up.
+    // A value that was not measured is left out, not made up.
     assert!(rows(&document).iter().all(|row| row.get("ratio_to_single_thread").is_none()), "{document}");
 }
 

@@ -1,5 +1,5 @@
-//! The lab is told to end, or killed: nothing that it has started goes on, and what it has finished
-//! is kept.
+//! The lab is told to end, or killed: nothing that it has started goes on, and finished parts are
+//! kept.
 
 #![cfg(target_os = "linux")]
 

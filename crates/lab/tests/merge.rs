@@ -148,7 +148,7 @@ fn a_plan_has_a_job_for_each_machine_and_its_scripts_can_be_read() {
             && !workflow.contains('\t')
     );
     // A job of another commit, or one that there is not, does nothing.
-    // What is said of another repository does not count.
+    // A variable that names another repository does not count.
     let mut job = Command::new("sh");
     job.arg(out.join("job.sh")).arg("9").current_dir(env!("CARGO_MANIFEST_DIR")).env("GIT_DIR", "/nowhere");
     let elsewhere = job.output().expect("there is a shell");

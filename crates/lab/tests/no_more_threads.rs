@@ -1,5 +1,5 @@
-//! A machine that refuses a thread: the lab ends and says so, and nobody waits for what does not
-//! come.
+//! A machine that refuses a thread: the lab ends and says so, and no thread waits for one that does
+//! not come.
 
 #![cfg(target_os = "linux")]
 
@@ -13,8 +13,8 @@ use support::{Running, lab};
 
 const GIB: u64 = 1 << 30;
 
-/// Lets `command` have so many threads beside the first, about: each has a stack of a GiB, and
-/// there is memory for no more. That holds for every user, unlike a limit of threads.
+/// Lets `command` have about this many threads in addition to the first: each has a stack of a GiB,
+/// and there is memory for no more. That holds for every user, unlike a limit of threads.
 fn with_threads(command: &mut Command, threads: u64) -> &mut Command {
     let most = Some(threads * GIB + GIB / 2);
     let limit = move || Ok(setrlimit(Resource::As, Rlimit { current: most, maximum: most })?);

@@ -105,7 +105,7 @@ fn a_commit_that_is_not_known_has_a_reason_in_every_form() {
     }
 }
 
-/// Two results: one beside the caller, and the one that the repository keeps.
+/// Two results: one in the caller's folder, and the one that the repository keeps.
 #[test]
 fn a_citation_says_from_which_results_it_is() {
     let place = tempfile::tempdir().expect("a folder");
@@ -114,7 +114,7 @@ fn a_citation_says_from_which_results_it_is() {
         let output: Output = cite.current_dir(place.path()).output().expect("the lab starts");
         assert!(output.status.success(), "{output:?}");
         let said = text(&output.stdout);
-        // What a claim is cited by is what it is checked by: its kind of report, too.
+        // A claim is checked with the command by which it is cited: its kind of report, too.
         assert!(said.starts_with("A boxed") || said.contains("\"report\": "), "{output:?}");
         text(&output.stderr).to_owned()
     };

@@ -1,5 +1,5 @@
-//! Standard output and standard error that nobody reads, or that cannot be written: what the lab
-//! does and its exit status are the same, but where a result is lost that was asked for.
+//! Standard output and standard error that nobody reads, or that cannot be written: the lab does
+//! the same, with the same exit status, unless a result is lost that was asked for.
 
 #![cfg(target_os = "linux")]
 
@@ -14,12 +14,12 @@ use support::{Running, lab};
 
 const TRACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../traces/recordings/gil/fib.rct.zst");
 
-/// What cannot be written, as a full disk.
+/// An output that cannot be written, as on a full disk.
 fn full() -> File {
     OpenOptions::new().write(true).open("/dev/full").expect("Linux has it")
 }
 
-/// What nobody reads, as `| head` leaves it.
+/// An output that nobody reads, as `| head` leaves it.
 fn unread() -> Stdio {
     let (read, write) = std::io::pipe().expect("a pipe");
     drop(read);

@@ -60,9 +60,9 @@ impl<T> Side<T> {
 /// The lower side.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LawSide {
-    /// What is done by one at a time, as a part of one operation.
+    /// The serial part of one operation.
     pub contention: f64,
-    /// What each pair of threads costs, as a part of one operation.
+    /// The cost of each pair of threads, as a part of one operation.
     pub coherence: f64,
     /// The part of the deviation's variance that the law explains.
     pub r_squared: f64,
@@ -104,7 +104,7 @@ pub struct AtTwo {
     pub ratio: f64,
 }
 
-/// What so many threads may get done.
+/// How much `threads` threads may get done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Band {
     /// How many.
@@ -120,8 +120,8 @@ pub struct Band {
     pub refused: Option<String>,
 }
 
-/// Bands for so many threads, for every row of a shared object; a line travels as on `machine` of
-/// the table.
+/// Bands for these numbers of threads, for every row of a shared object; a line travels as on
+/// `machine` of the table.
 pub fn predict(measured: &Measured, threads: &[u32], machine: &Machine) -> Vec<Prediction> {
     measured.rows.iter().map(|row| prediction(row, threads, machine)).collect()
 }
@@ -206,10 +206,11 @@ struct Model {
 }
 
 impl Model {
-    /// Operations a second of so many threads, at most.
+    /// Operations a second of `threads` threads, at most.
     fn at(&self, threads: u32) -> f64 {
         let queue = |customers: u32, transfers: u32| {
-            // Whoever comes finds the line at another thread but for his own part of the visits.
+            // A thread that comes finds the line at another thread, except for its own part of the
+            // visits.
             let elsewhere = f64::from(threads.saturating_sub(1)) / f64::from(threads.max(1));
             let travels = f64::from(transfers) * self.latency_ns * elsewhere;
             1e9 * queue::throughput(customers, self.beside_ns, &[self.hold_ns + travels])

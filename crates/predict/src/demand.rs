@@ -1,13 +1,13 @@
-//! What an operation at a shared object asks of its hottest cache line.
+//! The demand of an operation at a shared object on its hottest cache line.
 
-/// Who waits for what in a row of a shared object.
+/// For which resource the threads of a row of a shared object wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// One thread runs at a time: threads do not meet at the object, and no line travels but at a
-    /// switch.
+    /// One thread runs at a time: threads do not contend for the object, and no line travels but at
+    /// a switch.
     InTurns,
-    /// All threads queue for one line, and each operation lets so many lines travel while it holds
-    /// the first.
+    /// All threads queue for one line, and each operation lets `transfers` lines travel while it
+    /// holds the first.
     OneQueue {
         /// Lines that travel to the thread in one operation, if another had it before.
         transfers: u32,
@@ -19,12 +19,12 @@ pub enum Demand {
     },
 }
 
-/// The operations of `cargo lab scaling` that meet at one object.
+/// The operations of `cargo lab scaling` in which threads contend for one object.
 pub const SHARED: [&str; 2] = ["pair-at-one-object", "section-at-one-object"];
 
 impl Demand {
-    /// What `operation` on `subject` asks; for a subject that is not known here, the least that any
-    /// shared object asks: that its line travels once.
+    /// The demand of `operation` on `subject`; for a subject that is not known here, the least
+    /// demand of any shared object: its line travels once.
     ///
     /// It is counted in favour of the subject: a retain and the release that follows it are one
     /// visit, since nothing forces the line away between them.

@@ -57,7 +57,7 @@ impl Latencies {
         self.machines.iter().find(|machine| machine.id == id)
     }
 
-    /// The server whose near pairs are nearest: what bounds from above must not be slower than any
+    /// The server whose near pairs are nearest: a bound from above must not be slower than any
     /// machine that may be meant.
     ///
     /// # Panics

@@ -7,8 +7,8 @@
 //! errors: otherwise the largest counts would decide alone. No coefficient is bounded while
 //! fitting; a fit that makes no sense is refused.
 //!
-//! A contention above one is not refused: threads that meet may cost each other more than waiting
-//! for a turn, since the cache line has to travel to each.
+//! A contention above one is not refused: threads under contention may cost each other more than
+//! waiting for a turn, since the cache line has to travel to each.
 
 use std::fmt;
 
@@ -23,9 +23,9 @@ pub const LEAST_R_SQUARED: f64 = 0.9;
 pub struct Law {
     /// Throughput of one thread.
     pub one: f64,
-    /// What is done by one at a time, as a part of one operation.
+    /// The serial part of one operation.
     pub contention: f64,
-    /// What each pair of threads costs, as a part of one operation.
+    /// The cost of each pair of threads, as a part of one operation.
     pub coherence: f64,
     /// The part of the deviation's variance that the law explains.
     pub r_squared: f64,
@@ -42,7 +42,7 @@ pub enum Refusal {
     NotFinite,
     /// A coefficient is negative.
     Negative(&'static str, f64),
-    /// The law explains too little of what was measured.
+    /// The law explains too little of the measurements.
     PoorFit(f64),
 }
 
@@ -115,7 +115,7 @@ impl Law {
         if is_finite { Ok(law) } else { Err(Refusal::NotFinite) }
     }
 
-    /// The throughput of so many threads.
+    /// The throughput of `threads` threads.
     pub fn at(&self, threads: f64) -> f64 {
         let n = threads;
         n * self.one / (1.0 + self.contention * (n - 1.0) + self.coherence * n * (n - 1.0))

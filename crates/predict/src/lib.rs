@@ -1,6 +1,6 @@
 //! What more threads than there are cores may get done at one shared object: a band, never a line.
 //!
-//! Nothing is measured here. What was measured on a machine is read from its documents
+//! Nothing is measured here. The measurements of a machine are read from its documents
 //! ([`Measured`]), and for each row of a shared object two sides are computed, each of which may be
 //! left out or refused with a reason:
 //!

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::demand::{SHARED, priced_by};
 
-/// What so many threads got done.
+/// The throughput of `threads` threads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// How many.

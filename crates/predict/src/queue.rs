@@ -1,9 +1,9 @@
-//! A closed queueing network: so many customers, one station with one server for each hot line, and
-//! a delay for what is done beside.
+//! A closed queueing network: a fixed number of customers, one station with one server for each hot
+//! line, and a delay for the work outside the stations.
 //!
 //! Exact mean value analysis, M. Reiser and S. S. Lavenberg, "Mean-Value Analysis of Closed
-//! Multichain Queuing Networks", Journal of the ACM 27(2), 1980: a customer who arrives finds what
-//! a network with one customer less has on average.
+//! Multichain Queuing Networks", Journal of the ACM 27(2), 1980: a customer that arrives finds the
+//! average state of a network with one customer less.
 
 /// Throughput of `customers`, each of which spends `delay` by itself and then visits each station
 /// for its demand, again and again. In customers' rounds by the unit of time in which delay and

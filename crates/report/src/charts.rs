@@ -32,7 +32,7 @@ pub(crate) fn plots(results: &Results, part: Part) -> Vec<(&'static str, Plot)> 
     plots.into_iter().filter(|(_, plot)| !plot.panels.is_empty()).collect()
 }
 
-/// What a strategy costs one thread, against what two threads gain: the picture beside the short
+/// What a strategy costs one thread, against what two threads gain: the picture next to the short
 /// table.
 pub fn price_and_gain(results: &Results) -> Plot {
     let of = |claim: fn(&str) -> String| {
@@ -137,7 +137,7 @@ fn scaling(results: &Results) -> Plot {
     plot("What threads get done together", panels.map(panel))
 }
 
-/// One in so many takes longer than this: the median is one in two.
+/// The points of the picture: one in N takes longer than the figure; for the median N is two.
 fn tail(figures: [Option<Figure>; 3], scale: f64) -> Vec<(f64, Figure)> {
     let scaled = |figure: Figure| Figure {
         median: figure.median * scale,

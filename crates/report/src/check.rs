@@ -12,7 +12,7 @@ use crate::results::{Claim, Error, Kind, Part};
 /// What has become of a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// What is measured here: its interval and the claimed one have something in common.
+    /// The interval measured here and the claimed one overlap.
     Holds(Box<Claim>),
     /// They have nothing in common.
     Differs(Box<Claim>),

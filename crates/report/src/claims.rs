@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::results::{Claim, Figure, Kind, Machine, Part};
 
-/// By what a claim's interval is wider than the bootstrap interval of one run's median: another
-/// run's median varies as much, and independently, so the difference has twice the variance.
+/// The factor by which a claim's interval is wider than the bootstrap interval of one run's median:
+/// another run's median varies as much, and independently.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
-/// By what runs differ besides, since each has its own pages, addresses and neighbours; as a part
-/// of the median, and for ratios on one thread. Rounds within one run do not show it.
+/// The further difference between runs, since each has its own pages, addresses and neighbours; as
+/// a part of the median, and for ratios on one thread. Rounds within one run do not show it.
 const DRIFT: f64 = 0.03;
 
 /// The same for recorded programs, of which some take half a millisecond: the reference of all of
@@ -134,8 +134,8 @@ impl Context {
     }
 }
 
-/// The interval in which the median of another run on the same machine is expected. What does not
-/// vary at all stays exact.
+/// The interval in which the median of another run on the same machine is expected. A figure that
+/// does not vary at all stays exact.
 fn repeated(figure: Figure, drift: f64) -> Figure {
     let Figure { median, low, high } = figure;
     let drift = median.abs() * drift;
@@ -174,7 +174,8 @@ fn count(row: &Value, field: &str) -> Option<usize> {
     usize::try_from(row.get(field)?.as_u64()?).ok()
 }
 
-/// What an operation is compared with: the same of the first of these that it was measured beside.
+/// What an operation is compared with: the same operation on the first of these subjects that was
+/// measured in the same run.
 const REFERENCES: [(&str, &str); 4] =
     [("rc", "Rc"), ("arc", "Arc"), ("parking-lot-raw", "a bare lock"), ("box", "Box")];
 
@@ -458,7 +459,8 @@ mod tests {
         assert_eq!(claim.command, "cargo lab cost --rounds 41 --operation owner-pair --json");
         assert_eq!((claim.commit.as_str(), claim.machine.as_str()), ("abc", "C, virtual, 2 cores"));
         assert!(claim.sentence.contains("takes 1.12 [1.09, 1.23] times as long"), "{}", claim.sentence);
-        // Never narrower than runs differ, never narrower than what another run's median may do.
+        // Never narrower than the difference between runs, never narrower than the spread of
+        // another run's median.
         assert!(
             (claim.value.low - 1.12 * 0.97).abs() < 1e-9 && (claim.value.high - 1.2331).abs() < 1e-3,
             "{claim:?}"

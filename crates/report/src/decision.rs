@@ -199,7 +199,7 @@ fn verdict<'r>(results: &'r Results, strategy: &str) -> Option<(usize, &'r Value
     found(results, Part::Verdict, &[("strategy", strategy.into())])
 }
 
-/// The strategy that the others' times are compared with stands beside the rows.
+/// The strategy that the others' times are compared with is named next to the rows.
 fn is_reference(results: &Results, strategy: &str) -> Option<Value> {
     let document = results.parts.get(&Part::Verdict)?;
     (document["reference"] == strategy).then(|| document["again"].clone())

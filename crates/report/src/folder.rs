@@ -46,7 +46,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Folder, Error> {
         let folder = Folder(path.to_owned());
         fs::create_dir_all(path.join(PARTS)).map_err(|error| folder.cannot_write("", &error))?;
-        // Lying in a checkout, what is under way must not count as a change of it.
+        // In a checkout, the parts of an unfinished report must not count as a change of it.
         folder.write(&format!("{PARTS}/.gitignore"), "*\n")?;
         Ok(folder)
     }
@@ -63,13 +63,13 @@ impl Folder {
     /// Writes a file, in place of what was there, as [`write_whole`](crate::write_whole) does.
     ///
     /// # Errors
-    /// One line. What was there before is as it was.
+    /// One line. The old file is as it was.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         self.waiting(name, text)?.take_place().map_err(|error| self.cannot_write(name, &error))
     }
 
     /// Writes files that belong together: all of them are on the disk before the first is replaced,
-    /// so that a full disk does not leave a page beside the figures of another.
+    /// so that a full disk does not leave a page with the figures of another report.
     ///
     /// # Errors
     /// As [`Folder::write`].

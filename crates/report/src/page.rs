@@ -262,7 +262,7 @@ fn render(
     })
 }
 
-/// A plot inside the page: an image with a name, for those who cannot see it.
+/// A plot inside the page: an image with a name, for readers who cannot see it.
 fn labelled(svg: String, title: String) -> String {
     let title = title.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{title}\" "), 1)

@@ -13,7 +13,7 @@ pub struct Step {
     pub seconds: u64,
 }
 
-/// So many rounds that the intervals are narrow, within about eight minutes on two cores, of which
+/// Enough rounds for narrow intervals, within about eight minutes on two cores, of which
 /// verification takes one at most. Measured per round on a two-core virtual machine: cost 2.4 s,
 /// scaling 5.8 s (3.5 s of 30 ms), countdown 2.7 s, verdict 0.9 s, replay 3.7 s, starvation 10.5 s
 /// of 100 ms. The countdown keeps its length: in one of two million, half of the first thread's
@@ -63,8 +63,8 @@ pub fn plan(kind: Kind, briefly: bool, parts: &[Part]) -> Vec<Step> {
     steps.into_iter().filter(|(part, ..)| parts.is_empty() || parts.contains(part)).map(step).collect()
 }
 
-/// What draws a timeline, which is no part of the figures: recording takes its time. `FILE` stands
-/// for where it goes.
+/// The command that draws a timeline, which is no part of the figures: recording takes its time.
+/// `FILE` stands for where it goes.
 pub const TIMELINES: [(&str, &str); 1] = [(
     "An echo client beside one thread that computes, moment by moment",
     "starvation --rounds 1 --milliseconds 100 --server after-200us --spinners 1 --strategy global-lock-interval --strategy global-lock-ticks \

@@ -155,7 +155,8 @@ impl Plot {
     pub fn svg(&self) -> String {
         let mut text = String::new();
         self.draw(&mut text).expect("drawing into a string needs nothing that could fail");
-        // After the opening tag: a title for whoever cannot see it, and the other colours.
+        // After the opening tag: a title for a reader who cannot see the picture, and the other
+        // colours.
         let opened = text.find('>').map_or(0, |end| end + 1);
         text.insert_str(opened, &format!("\n<title>{}</title>\n{DARK}", escaped(&self.title)));
         text
@@ -299,7 +300,7 @@ impl Panel {
     }
 }
 
-/// The names beside their colours.
+/// The names next to their colours.
 fn draw_legend<'n>(area: &Area<'_>, names: impl Iterator<Item = &'n String>) -> Drawn {
     for (number, name) in (0..).zip(names) {
         let y = 24 + 22 * number;

@@ -1,4 +1,4 @@
-//! Our claims beside what others have published: `data/published.json`.
+//! Our claims next to the figures that others have published: `data/published.json`.
 
 use serde::Deserialize;
 

@@ -22,14 +22,14 @@ pub trait Lab {
     fn fingerprint(&self) -> Result<u64, Error>;
 
     /// Runs it to its end, and returns its exit status and what it has said on standard output.
-    /// What it says on standard error is shown unless it is to be silent.
+    /// Its standard error is shown unless it is to be silent.
     ///
     /// # Errors
     /// If it cannot be started or heard. That it fails is none.
     fn run(&self, arguments: &[OsString], is_silent: bool) -> Result<Output, Error>;
 }
 
-/// What of the surroundings decides whether a finished part can be used again.
+/// The part of the surroundings that decides whether a finished part can be used again.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "as in the key that is made of it")]
 pub struct Surroundings {
@@ -55,13 +55,12 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
     hasher.finish().max(1)
 }
 
-/// Runs `program` for each step whose document is not in the folder already. What runs, and how
-/// long still, goes to `tell`; the program draws its own bar on standard error.
+/// Runs `program` for each step whose document is not in the folder already. The running step, and
+/// the time that is left, go to `tell`; the program draws its own bar on standard error.
 ///
 /// # Errors
-/// One line: the program cannot be started or read, or the folder cannot be written. What is
-/// finished by then is kept. A command that fails is no error: its part is missing, and the rest
-/// goes on.
+/// One line: the program cannot be started or read, or the folder cannot be written. Parts finished
+/// by then are kept. A command that fails is no error: its part is missing, and the rest goes on.
 pub fn collect(
     lab: &impl Lab,
     folder: &Folder,
@@ -146,8 +145,8 @@ pub fn timelines(
     let mut drawn = Vec::new();
     for (title, command) in TIMELINES {
         let name = format!("timelines/{}.svg", command.split(' ').next().unwrap_or_default());
-        // Beside the finished parts, where nobody keeps anything. What is not drawn now leaves the
-        // picture of an earlier report as it was, and is not mistaken for it.
+        // Next to the finished parts, where nobody keeps anything. If a picture is not drawn now,
+        // the picture of an earlier report stays as it was, and is not mistaken for it.
         let place = folder.path().join(UNDER_WAY);
         folder.write(UNDER_WAY, "")?;
         say(tell, &format!("[timeline] {title}"));
@@ -197,7 +196,7 @@ mod tests {
     }
 
     /// A program in the place of the lab: counts its runs in a file, prints a document, and fails
-    /// on what `fails` names.
+    /// on the commands that `fails` names.
     struct Counting(PathBuf);
 
     impl Counting {

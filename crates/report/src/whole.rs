@@ -22,12 +22,13 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Waiting::new(path, bytes)?.take_place()
 }
 
-/// What has been written, but does not have its name yet. Dropped, it is gone.
+/// A file that has been written, but does not have its name yet. Dropped, it is gone.
 #[derive(Debug)]
 pub(crate) struct Waiting(Option<(NamedTempFile, PathBuf)>);
 
 impl Waiting {
-    /// Writes the bytes beside the file that they will replace; into a pipe or a device at once.
+    /// Writes the bytes to a new file next to the one that they will replace; into a pipe or a
+    /// device at once.
     pub(crate) fn new(path: &Path, bytes: &[u8]) -> io::Result<Waiting> {
         let at_once = |done: io::Result<()>| done.map(|()| Waiting(None));
         match path.to_str() {
@@ -86,7 +87,7 @@ fn into(place: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     place.flush()
 }
 
-/// An empty file beside the one that it will replace.
+/// An empty file next to the one that it will replace.
 fn beside(path: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile> {
     if old.is_some() {
         // To replace a file takes the right to write its folder alone. A file that its owner has

@@ -45,8 +45,8 @@ fn axe() -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
-/// The page with what watches it: errors from its first line on, and axe at its end, which tells
-/// the frame around it.
+/// The page with the code that watches it: errors from its first line on, and axe at its end, which
+/// tells the frame around it.
 fn watched(page: &str, axe: &str) -> String {
     let errors = "<script>const errors = [];\
         addEventListener('error', (event) => errors.push(String(event.message)));\

@@ -21,12 +21,12 @@ impl TraceError {
         TraceError { file: file.into(), offset, reason: reason.into() }
     }
 
-    /// The file, as it was named by whoever opened it.
+    /// The file, as the caller that opened it named it.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Where: the decompressed byte from which what is wrong begins.
+    /// Where: the decompressed byte at which the error begins.
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -22,7 +22,7 @@ pub const NO_OBJECT: u32 = u32::MAX;
 /// In an object's record: no thread was seen to own it.
 pub const NO_OWNER: u8 = u8::MAX;
 
-/// The value at which [`Op::Add`]'s argument saturates: so many references or more.
+/// The value at which [`Op::Add`]'s argument saturates: 511 references or more.
 pub const ADD_SATURATED: u16 = 511;
 
 /// The header: how much there is of everything.
@@ -147,7 +147,7 @@ ops! {
     IncrefImmortal = 4, "incref_immortal";
     /// A release of an immortal object, which writes nothing.
     DecrefImmortal = 5, "decref_immortal";
-    /// So many references more as the argument says, in one update.
+    /// Several references more, in one update; the argument is their number.
     Add = 6, "add";
     /// One reference more, counted in the thread's own array.
     IncrefPerThread = 7, "incref_perthread";
@@ -157,8 +157,8 @@ ops! {
     Queue = 12, "queue";
     /// The owner's count reached zero while others had references: the object loses its owner.
     MergeZero = 13, "merge_zero";
-    /// The object loses its owner, with so many references consumed as the argument says; plus 256
-    /// by a collector.
+    /// The object loses its owner. The argument is the number of references consumed; plus 256 by a
+    /// collector.
     MergeExplicit = 14, "merge_explicit";
     /// References from stacks are not counted any more.
     SetDeferred = 15, "set_deferred";

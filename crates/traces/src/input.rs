@@ -22,12 +22,12 @@ fn is_zstd(magic: &[u8]) -> bool {
     }
 }
 
-/// How much a reader takes on. What exceeds a limit is an error that names the limit.
+/// How much a reader takes on. Input that exceeds a limit is an error that names the limit.
 ///
-/// Memory is allocated for what has been read, never for what a header announces. Objects cost 8
-/// bytes each in a reader, up to 24 more in a checker, and 80 in statistics or 200 in a replay. An
-/// event costs nothing while it passes by, 8 bytes in a [`Trace`](crate::Trace), 40 in a
-/// [`Life`](crate::Life), and up to 40 in a replay.
+/// Memory is allocated for bytes that have been read, never for sizes that a header announces.
+/// Objects cost 8 bytes each in a reader, up to 24 more in a checker, and 80 in statistics or 200
+/// in a replay. An event costs nothing while it passes by, 8 bytes in a [`Trace`](crate::Trace), 40
+/// in a [`Life`](crate::Life), and up to 40 in a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Objects in the table.
@@ -125,7 +125,7 @@ impl<'a> Input<'a> {
         Ok(filled)
     }
 
-    /// Fills `buffer`, or fails with what is cut short.
+    /// Fills `buffer`, or fails with an error that names the part that is cut short.
     pub(crate) fn read_exact(&mut self, buffer: &mut [u8], what: &str) -> Result<(), TraceError> {
         let filled = self.read_up_to(buffer)?;
         if filled < buffer.len() {

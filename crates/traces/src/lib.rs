@@ -7,7 +7,7 @@
 //! object, [`Trace`] is one in memory, to be cut and written.
 //!
 //! Whatever a file holds, reading it ends with a result or with a [`TraceError`] that says where
-//! and why: no panic, and no more memory than what was really read is worth, within [`Limits`].
+//! and why: no panic, and no more memory than the bytes really read need, within [`Limits`].
 //!
 //! Which file may use which, bottom to top: `error`, `format`, `input`, `reader`, `check`,
 //! `whole_file`; then `stats`, `life` and `trace`; `identity`, `observed`; `replay`, `recorded`.

@@ -1,5 +1,5 @@
-//! A strategy that behaves as another one while somebody looks on: what recording, watching and
-//! life replays have in common.
+//! A strategy that behaves as another one while an observer looks on: the common part of recording,
+//! watching and life replays.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -86,7 +86,7 @@ impl<O: Observer, S: Strategy> Observed<O, S> {
     ///   nothing about it.
     pub(crate) unsafe fn show_end(object: ObjectPtr<Self>, is_mortal: bool, released: Released) -> Released {
         if is_mortal && released == Released::Destroy {
-            // SAFETY: the object is still there: to destroy it is what the caller owes.
+            // SAFETY: the object is still there: to destroy it is the caller's duty.
             O::ended(unsafe { words(object) });
         }
         released

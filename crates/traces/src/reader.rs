@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         let start = self.input.offset();
         let filled = self.input.read_up_to(&mut self.bytes)?;
         self.events.clear();
-        // Whole events first: what is wrong with them comes before the end of the file.
+        // Whole events first: an error in them comes before the error of the end of the file.
         let decoded = decode(&self.bytes[..filled], &self.header, &mut self.events);
         if let Err((number, reason)) = decoded {
             let offset = start + (number * RECORD_BYTES) as u64;

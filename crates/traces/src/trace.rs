@@ -36,7 +36,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Reads the rest of a trace, and checks it. What a small file may unpack to in memory is
+    /// Reads the rest of a trace, and checks it. The memory into which a small file may unpack is
     /// bounded by the reader's limits: [`Limits::IN_MEMORY`](crate::Limits::IN_MEMORY) is meant for
     /// this.
     ///
@@ -90,8 +90,8 @@ impl Trace {
     }
 
     /// Writes the trace to a file, compressed with zstd. The file is whole or untouched: the bytes
-    /// go to a new file beside it, which takes its name in the end. A symbolic link stays, and what
-    /// it names is replaced; a pipe or a device is written into.
+    /// go to a new file next to it, which takes its name in the end. A symbolic link stays, and the
+    /// file that it names is replaced; a pipe or a device is written into.
     ///
     /// **Blocking**: until the bytes are on the disk.
     ///
@@ -111,8 +111,8 @@ impl Trace {
     /// older ones. Events past the end are none.
     ///
     /// # Panics
-    /// If the trace contradicts itself before the end of the part; what [`read`](Self::read) has
-    /// read does not.
+    /// If the trace contradicts itself before the end of the part. A trace from
+    /// [`read`](Self::read) does not.
     #[must_use]
     pub fn cut(&self, part: Range<usize>) -> Self {
         let part = part.start.min(self.events.len())..part.end.min(self.events.len());
@@ -186,7 +186,7 @@ fn older(object: &ObjectRecord, checker: &Checker, id: u32) -> ObjectRecord {
         Stage::Unborn => ObjectRecord { flags, ..*object },
         _ => ObjectRecord {
             flags: flags | flags::PREEXISTING,
-            // What an immortal's count would be says nothing.
+            // The count of an immortal object says nothing.
             initial_count: u32::try_from(state.count.max(if state.immortal { 1 } else { 0 }))
                 .unwrap_or(u32::MAX),
             ..*object

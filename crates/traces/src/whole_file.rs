@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 /// Writes what `write` writes to the file at `path`, in place of what was there, such that the file
 /// is whole or untouched.
 ///
-/// The bytes go to a new file beside it, which takes the name once all of them are on the disk. The
-/// permissions of the old file stay; other links to the old file keep what was there. A symbolic
-/// link stays, and the file that it names is replaced. A pipe or a device cannot be replaced: the
-/// bytes are written into it.
+/// The bytes go to a new file next to it, which takes the name once all of them are on the disk.
+/// The permissions of the old file stay; other links to the old file keep what was there. A
+/// symbolic link stays, and the file that it names is replaced. A pipe or a device cannot be
+/// replaced: the bytes are written into it.
 ///
 /// **Blocking**: until the bytes are on the disk. A process that is killed meanwhile leaves the old
-/// file untouched and the new one beside it, under a name that begins with `.keyway-`.
+/// file untouched and the new one next to it, under a name that begins with `.keyway-`.
 ///
 /// # Errors
 /// If `write` fails, or the file or its folder cannot be written. The new file is removed then, and

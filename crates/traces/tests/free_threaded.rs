@@ -336,7 +336,7 @@ fn a_limit_that_nobody_asked_for_is_an_error_that_names_it() {
     assert!(error.contains("255 threads") && bytes.is_empty(), "{error}");
     let file = tempfile::tempdir().expect("a folder").path().join("x.rct.zst");
     assert!(trace.write_file(&file).is_err());
-    // What there is agrees with itself.
+    // The events that there are agree with each other.
     trace.not_whole = None;
     read_back(&trace);
     for_each(&mut Replayed(&trace));
@@ -357,7 +357,7 @@ fn what_a_thread_drops_as_it_exits_is_recorded() {
         let is_first = number % 2 == 0;
         thread::spawn(move || {
             let keep = |object| WILL.with(|will| will.0.borrow_mut().push(object));
-            // Destroyed before or after what the recording has for the thread.
+            // Destroyed before or after the operations that the recording has for the thread.
             if is_first {
                 WILL.with(|_| ());
             }

@@ -1,4 +1,4 @@
-//! What is recorded passes the checker, and replays.
+//! Every recording passes the checker, and replays.
 
 use std::sync::{Mutex, PoisonError};
 

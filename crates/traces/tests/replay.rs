@@ -182,7 +182,7 @@ fn every_operation_of_the_format_on_every_strategy() {
     assert_eq!(totals.older, 5, "{totals:?}");
 }
 
-/// Replays the plan of one trace against another one's account: what is wrong must be seen.
+/// Replays the plan of one trace against another one's account: the error must be seen.
 struct Wrong<'a>(&'a Trace);
 
 impl Job for Wrong<'_> {

@@ -14,7 +14,7 @@ use crate::payload::Fate;
 /// `None` while every scenario looks for itself.
 type Fates = Option<Vec<Fate>>;
 
-// Shuttle's threads are coroutines of one OS thread, and other scenarios run beside it.
+// Shuttle's threads are coroutines of one OS thread, and other scenarios run at the same time.
 #[cfg(shuttle)]
 thread_local! {
     static FATES: RefCell<Fates> = const { RefCell::new(None) };

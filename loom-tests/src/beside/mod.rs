@@ -1,4 +1,4 @@
-//! Beside loom: the scenarios again, under tools that see what loom cannot.
+//! Outside loom: the scenarios again, under tools that see what loom cannot.
 //!
 //! | | what runs | what it sees that loom does not |
 //! |---|---|---|
@@ -31,8 +31,8 @@ pub const ITERATIONS: &str = "KEYWAY_BESIDE_ITERATIONS";
 const MOST_THREADS: usize = 8;
 
 /// How many copies of a scenario run. Shuttle's threads are coroutines of one OS thread, and other
-/// scenarios run beside it; without shuttle, scenarios run one after the other, and their copies
-/// are threads.
+/// scenarios run at the same time; without shuttle, scenarios run one after the other, and their
+/// copies are threads.
 #[cfg(shuttle)]
 mod copies {
     thread_local! {

@@ -42,7 +42,7 @@ pub(crate) fn explore(_: Limits, program: impl Fn() + Send + Sync + 'static) -> 
 /// Starts a thread, and waits until it has started: otherwise most threads would come when the one
 /// that starts them has done its part.
 ///
-/// Only Relaxed accesses: what the two threads do next is not ordered by this, so that no race is
+/// Only Relaxed accesses: they do not order the next steps of the two threads, so that no race is
 /// hidden from a sanitizer.
 pub(crate) fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let before = STARTED.load(Ordering::Relaxed);
@@ -58,7 +58,7 @@ pub(crate) fn spawn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -
     handle
 }
 
-/// Lets a short time pass, often none: so that the threads meet at another place each time.
+/// Lets a short time pass, often none: so that the threads contend at another place each time.
 fn linger() {
     for _ in 0..fastrand::u32(0..LONGEST).saturating_sub(LONGEST / 4) {
         std::hint::spin_loop();

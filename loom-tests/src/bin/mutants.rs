@@ -84,16 +84,16 @@ fn tell(row: &Killed, json: bool) -> Result<(), String> {
         return Ok(());
     }
     let line = serde_json::to_string(row).expect("strings and numbers");
-    // Whoever reads may not want to wait for the last.
+    // A reader may not want to wait for the last row.
     let mut output = io::stdout().lock();
     writeln!(output, "{line}")
         .and_then(|()| output.flush())
         .map_err(|error| format!("standard output: {error}"))
 }
 
-/// The mutants whose names contain one of the words, all if there is none. What is alike to build
-/// comes one after the other, so that little has to be built anew: by strategies, then by the files
-/// that they change, then by name.
+/// The mutants whose names contain one of the words, all if there is none. Mutants with similar
+/// builds come one after the other, so that little has to be built anew: by strategies, then by the
+/// files that they change, then by name.
 fn chosen(words: &[String], folder: &Path) -> Result<Vec<Mutant>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();

@@ -6,7 +6,8 @@ use super::start::{MOST_HELD, State, Step, held_after};
 const LEAST: i32 = -2;
 const MOST: i32 = 4;
 
-/// What is known of one object: the words of its header, the queue, and who holds what.
+/// The state of one object: the words of its header, the queue, and the references that each thread
+/// holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Biased {
     /// Whether the owner, thread 0, is attached. One that is not may come back or be gone for good.
@@ -24,7 +25,7 @@ pub struct Biased {
 }
 
 impl Biased {
-    /// The owner, or who acts for it, ends the ownership and takes one reference away.
+    /// The owner, or the thread that acts for it, ends the ownership and takes one reference away.
     fn merge(&mut self) {
         self.shared += self.local - 1;
         self.local = 0;

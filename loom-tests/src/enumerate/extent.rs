@@ -27,8 +27,9 @@ pub const ONE_WITH_TWO: Extent = Extent { threads: 3, ..ONE_WITH_ONE };
 pub const ONE_WITH_TWO_ATTACHED: Extent = Extent { others_attach: true, ..ONE_WITH_TWO };
 
 impl Extent {
-    /// The programs of all threads from one start state, given who holds what there and whether the
-    /// owner is attached. Under a strategy that is `free`, a thread that is not attached can clone.
+    /// The programs of all threads from one start state, given the references that each thread
+    /// holds there and whether the owner is attached. Under a strategy that is `free`, a thread
+    /// that is not attached can clone.
     pub fn programs_from(&self, held: &[usize], attached: bool, free: bool) -> Vec<Vec<Program>> {
         let of_each: Vec<Vec<Program>> = (0..self.threads)
             .map(|thread| match (thread, self.others_attach) {
@@ -79,7 +80,8 @@ mod tests {
         (states.len(), programs.sum())
     }
 
-    /// The rows of the ledger, and whoever changes what is enumerated has to change them here too.
+    /// The numbers in the rows of the ledger. A change of the enumeration has to change them here
+    /// too.
     #[test]
     fn a_second_enumerator_gives_the_same_numbers_of_start_states_and_programs() {
         for (extent, of_biased, of_flat, of_flat_by_turns) in [

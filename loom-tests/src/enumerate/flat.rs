@@ -1,11 +1,12 @@
-//! The states of an object under a count in one word: the number of references, and who holds them.
+//! The states of an object under a count in one word: the number of references, and the threads
+//! that hold them.
 
 use super::start::{MOST_HELD, State, Step, held_after};
 
 /// References that are held at the start at most.
 const MOST: usize = 4;
 
-/// Who holds what. The count is the sum.
+/// The references that each thread holds. The count is the sum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Flat {
     held: Vec<usize>,
@@ -19,7 +20,7 @@ impl State for Flat {
     }
 
     fn after(&self, step: Step) -> Option<Self> {
-        // No state of the object depends on who is attached.
+        // No state of the object depends on which thread is attached.
         if matches!(step, Step::Checkpoint | Step::Leave) {
             return None;
         }

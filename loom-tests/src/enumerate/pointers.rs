@@ -46,7 +46,7 @@ impl Op {
         Op::StepAside,
     ];
 
-    /// Whether a thread can carry it out that holds so many references and weak ones.
+    /// Whether a thread with `held` references and `weak` weak ones can carry it out.
     fn is_possible(self, thread: usize, held: usize, weak: usize) -> bool {
         match self {
             Op::Upgrade | Op::DropWeak => weak > 0,
@@ -57,8 +57,8 @@ impl Op {
 }
 
 /// Explores one operation of thread 0 at the same time as one of another thread, from every start
-/// state in which each holds at most so many references, with no weak reference or with one that
-/// each of them holds.
+/// state in which each holds at most `most_held` references, with no weak reference or with one
+/// that each of them holds.
 pub(crate) fn every_program<S: WeakCounts + AsAnother, T: State>(explorer: &mut Explorer, most_held: usize) {
     for start in starts::<T>(2) {
         if start.state.held().iter().any(|held| *held > most_held) {
@@ -103,7 +103,7 @@ fn run<S: WeakCounts + AsAnother>(path: &[Step], weak: usize, ops: [Op; 2]) {
     fate.assert_destroyed_once();
 }
 
-/// With both threads' programs at their end, and what they have queued carried out, drops all but
+/// At the end of both threads' programs, after their queues have been carried out, drops all but
 /// one pointer: then that one is the only one, as another thread sees it, if there are no weak
 /// ones, and as thread 0 does.
 fn end<S: WeakCounts>(mut mine: Hand<S>, theirs: Hand<S>) {
@@ -155,8 +155,8 @@ fn take<S: WeakCounts + AsAnother>(step: Step, hands: &mut [Hand<S>; 2]) {
     }
 }
 
-/// Whoever has a pointer uses it first, so that each use has to be ordered before what others do
-/// later.
+/// A thread that has a pointer uses it first, so that each use has to be ordered before the others'
+/// later operations.
 fn carry_out<S: WeakCounts>(op: Op, hand: &mut Hand<S>) {
     hand.pointers.iter().for_each(read);
     match op {

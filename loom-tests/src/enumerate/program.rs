@@ -80,8 +80,8 @@ pub fn combinations(of_each: &[Vec<Program>], held: &[usize]) -> Vec<Vec<Program
 pub(super) mod tests {
     use super::*;
 
-    /// Programs of the given length counted without making any: by who holds what and where, one
-    /// operation at a time.
+    /// Programs of the given length counted without making any: by the references and places of
+    /// each thread, one operation at a time.
     pub(in super::super) fn count(
         alphabet: &[Op],
         length: usize,

@@ -26,7 +26,7 @@ struct Ways<S: Strategy> {
     clone: CloneAnywhere<S>,
     /// References that there are at any time, at most: no count shows more.
     most: usize,
-    /// What is always in the object's count, if that is nobody's to change.
+    /// The object's count, if it is constant because no thread changes it.
     always: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn every_program<S: AsAnother, T: State>(explorer: &mut Explorer, ext
     every_program_of_part::<S, T>(explorer, extent, 0, 1);
 }
 
-/// As [`every_program`], of so many start states one, beginning with this.
+/// As [`every_program`], for one in `of` start states, beginning with number `first`.
 pub(crate) fn every_program_of_part<S: AsAnother, T: State>(
     explorer: &mut Explorer,
     extent: Extent,
@@ -103,7 +103,8 @@ fn run_by_turns<S: Strategy>(held: &[usize], threads: &[Program], others_attach:
     fate.assert_destroyed_once();
 }
 
-/// As [`every_program`], on an immortal object, all of whose state is who holds what.
+/// As [`every_program`], on an immortal object; its whole state is the references that each thread
+/// holds.
 pub(crate) fn every_program_on_an_immortal_object<S: FreeThreaded>(explorer: &mut Explorer, extent: Extent) {
     on_an_immortal_object::<S>(explorer, extent, Some(Ref::clone));
 }
@@ -164,7 +165,7 @@ fn run_on_an_immortal_object<S: Strategy>(
         }
     });
     fate.assert_not_destroyed();
-    // SAFETY: all threads have ended, and what they did happens before.
+    // SAFETY: all threads have ended, and their operations happen before.
     unsafe { end_immortal(ManuallyDrop::into_inner(uncounted)) };
     fate.assert_destroyed_once();
 }
@@ -228,8 +229,8 @@ fn take<S: AsAnother>(step: Step, hands: &mut [Hand<S>], thread: Option<&mut Thr
     }
 }
 
-/// Starts all threads but the first, each with what it holds; each returns what it still holds at
-/// its end.
+/// Starts all threads but the first, each with its references; each returns the references that it
+/// still holds at its end.
 fn start_others<S: Strategy>(
     hands: &mut Vec<Hand<S>>,
     threads: &[Program],

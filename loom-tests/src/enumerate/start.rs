@@ -1,4 +1,4 @@
-//! Start states: who holds what, and by which steps that comes about.
+//! Start states: which thread holds which references, and the steps that lead there.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -23,7 +23,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step of so many threads.
+    /// Every step of `threads` threads.
     pub fn all(threads: usize) -> Vec<Step> {
         let mut steps = vec![Step::Checkpoint, Step::Leave];
         for thread in 0..threads {
@@ -56,7 +56,7 @@ pub trait State: Clone + Eq + Hash + Ord {
     /// References that each thread holds.
     fn held(&self) -> &[usize];
 
-    /// References that there are: those that are held, and what a queue owns.
+    /// References that there are: those that are held, and those that a queue owns.
     fn references(&self) -> usize;
 }
 
@@ -69,7 +69,7 @@ pub struct Start<S> {
     pub path: Vec<Step>,
 }
 
-/// Every state within the bounds that a new object of so many threads can get into, mirror images
+/// Every state within the bounds that a new object of `threads` threads can get into, mirror images
 /// left out.
 pub fn starts<S: State>(threads: usize) -> Vec<Start<S>> {
     let mut paths: HashMap<S, Vec<Step>> = HashMap::from([(S::new(threads), Vec::new())]);
@@ -90,8 +90,8 @@ pub fn starts<S: State>(threads: usize) -> Vec<Start<S>> {
     starts
 }
 
-/// Who holds what after a step, as far as that does not depend on the strategy; none if the step
-/// cannot be taken.
+/// The references that each thread holds after a step, as far as that does not depend on the
+/// strategy; none if the step cannot be taken.
 pub fn held_after(held: &[usize], step: Step) -> Option<Vec<usize>> {
     let mut held = held.to_vec();
     match step {

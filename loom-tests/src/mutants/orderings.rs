@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is stronger than Relaxed.
+/// The orderings that are stronger than Relaxed.
 const STRONG: [&str; 4] = ["Acquire", "Release", "AcqRel", "SeqCst"];
 
 /// How many lines above an access its comment may begin.

@@ -79,7 +79,7 @@ impl Mutant {
     /// The files that it changes, relative to the workspace, with their new text.
     ///
     /// # Errors
-    /// The patch does not apply to what is below `root`.
+    /// The patch does not apply to the files below `root`.
     pub fn apply(&self, root: &Path) -> Result<Vec<(String, String)>, String> {
         self.changes.iter().map(|change| Ok((change.path.clone(), change.apply(root)?))).collect()
     }
@@ -100,7 +100,7 @@ impl Change {
 
 impl Hunk {
     /// Replaces the old lines wherever they are now; if there are several such places, at the one
-    /// nearest to where they were, which has `moved` by so many lines as far as the hunk before
+    /// nearest to where they were, which has moved by `moved` lines as far as the hunk before
     /// tells. Returns by how many the lines behind it have moved.
     fn apply(&self, lines: &mut Vec<String>, moved: isize) -> Result<isize, String> {
         let expected = (self.line - 1).saturating_add_signed(moved);
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(lines.join("\n"), "b\n0\n0\n0\nx\ny\n0\nz");
     }
 
-    /// Without building anything: who changes the lines under a mutant hears of it in seconds.
+    /// Nothing is built: the author of a change to the lines under a mutant hears of it in seconds.
     #[test]
     fn every_mutant_applies_and_is_named_after_its_file() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -13,13 +13,14 @@ use super::patch::Mutant;
 use super::verdict::{Killed, Reason};
 use crate::settings;
 
-/// What is not copied: what is built, and what git keeps.
+/// Folders that are not copied: those of builds and of git.
 const NOT_COPIED: [&str; 2] = ["target", ".git"];
 
 /// How long a model may take to find a mutant; a model that is cut short has not found it.
 const SECONDS: &str = "60";
 
-/// A copy of the workspace, always at the same place, so that what was built there stays built.
+/// A copy of the workspace, always at the same place, so that earlier builds there can be used
+/// again.
 #[derive(Debug)]
 pub struct Tree {
     original: PathBuf,
@@ -81,7 +82,7 @@ impl Tree {
 
     /// Builds the models as `cargo loom` does, but only those of the strategies that the mutant
     /// names, our own crates not optimised, and incrementally: to compile takes longer than to run
-    /// here. Returns the program, which is sure to be made from what was `written` since the last
+    /// here. Returns the program, which is sure to be made from the files `written` since the last
     /// time.
     ///
     /// The alias is spelled out: where the copy lies inside the original, cargo would read it from
@@ -129,7 +130,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // What is left behind is overwritten the next time.
+        // A file that is left behind is overwritten the next time.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -155,8 +156,8 @@ fn made(messages: &str) -> Vec<Artifact> {
 }
 
 /// The first file among those `written` whose package cargo has taken from an earlier build. Cargo
-/// goes by the times of files; a mutant that is judged by the program of another would be worse
-/// than none.
+/// goes by the times of files; to run a mutant's models with the program of another mutant would be
+/// worse than to run none.
 fn stale(made: &[Artifact], root: &Path, written: &[PathBuf]) -> Option<String> {
     let of_package = |path: &Path| {
         let is_its = |artifact: &&Artifact| {

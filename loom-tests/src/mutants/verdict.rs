@@ -24,7 +24,7 @@ pub enum Reason {
     LostUpdate,
     /// A thread that tries the same thing again and again.
     Livelock,
-    /// Something else that a strategy promises, such as a lock that goes to somebody who has asked
+    /// Something else that a strategy promises, such as a lock that goes to a thread that has asked
     /// for it.
     Rule,
 }
@@ -55,8 +55,8 @@ impl Reason {
         }
     }
 
-    /// Reads it from what a failing model has printed: the first panic counts, what comes after it
-    /// may be its consequence.
+    /// Reads it from what a failing model has printed: the first panic counts; a later one may be
+    /// its consequence.
     pub fn of(output: &str) -> Option<Reason> {
         let first = output.lines().skip_while(|line| !line.starts_with("in iteration ")).take(4);
         first.filter_map(Reason::of_line).next()
@@ -124,7 +124,7 @@ pub struct Killed {
 }
 
 impl Killed {
-    /// A mutant that cannot be judged, and why.
+    /// A mutant whose models cannot be run, and why.
     pub fn not_run(mutant: &Mutant, error: &str) -> Self {
         let (name, strategy) = (mutant.name.clone(), mutant.strategy.clone());
         let reason = format!("not run: {error}");

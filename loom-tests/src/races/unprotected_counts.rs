@@ -9,8 +9,8 @@ use super::log;
 /// A count that is read in one step and written in another.
 ///
 /// Each step by itself is a read-modify-write that sees the newest count and orders everything
-/// before it: so the models find what comes of the gap between the two, and not the data race that
-/// it would be besides.
+/// before it: so the models find the consequences of the gap between the two, and not the data race
+/// that a plain count would also have.
 #[derive(Debug)]
 pub(super) struct Word {
     object: usize,
@@ -77,8 +77,8 @@ pub(super) enum UnprotectedCounts {}
 static RUNTIME: Runtime = Runtime::new("unprotected-counts");
 
 // SAFETY: none of the promises about counting is kept; that is what the models are to find. Under
-// loom memory stays until the end of the iteration, so that what they find is a failing assertion
-// and no undefined behaviour.
+// loom memory stays until the end of the iteration, so that they find a failing assertion and no
+// undefined behaviour.
 unsafe impl Strategy for UnprotectedCounts {
     type Attached = ();
 
@@ -107,7 +107,7 @@ unsafe impl Strategy for UnprotectedCounts {
     }
 
     unsafe fn retain(object: ObjectPtr<Self>, (): (), (): &()) -> Retained {
-        // SAFETY: the caller has a reference to what was an object.
+        // SAFETY: the caller has a reference to an object, perhaps a destroyed one.
         unsafe { word(object, "retain") }.retain()
     }
 

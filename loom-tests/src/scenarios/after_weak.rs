@@ -1,5 +1,5 @@
-//! Who has the only reference to an object that has had weak ones, asked by another than its maker,
-//! who is there.
+//! Uniqueness of a reference to an object that has had weak ones, asked by a thread that is not its
+//! maker, while the maker is there.
 
 use keyway_brc::{Shared, WeakCounts, WeakShared};
 use keyway_sync::thread::spawn;
@@ -110,7 +110,7 @@ fn pointer_refused_and_made_weak<S: WeakCounts>() {
 
 /// Two other threads ask for the contents, which the maker has given away.
 ///
-/// Fails if of those who give their references up none gets them, or both do.
+/// Fails if both threads give their references up and neither gets the contents, or both do.
 fn pointer_into_inner_by_two_after_weak_ones<S: WeakCounts>() {
     let fate = Fate::new();
     let one = made::<S>(&fate);

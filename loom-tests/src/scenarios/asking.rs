@@ -1,4 +1,5 @@
-//! The global lock that switches when it is asked: who asks, who listens, and who has it then.
+//! The global lock that switches when it is asked: which thread asks, which listens, and which has
+//! the lock then.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,9 +40,9 @@ pub(super) fn models() -> Vec<Model> {
 }
 
 /// A holder that finds itself asked passes a checkpoint: when it has the lock again, another has
-/// had it. So many others wait, and this many waits of each expire; so many drop a reference
-/// unattached meanwhile, and take the lock for a moment if it is free, which is not what was asked
-/// for. So many of the holder's sleeps end for nothing.
+/// had it. `N` others wait, and `expiries` says how many waits of each expire. Meanwhile `drops`
+/// threads drop a reference unattached, and take the lock for a moment if it is free, which is not
+/// what was asked for. `false_alarms` of the holder's sleeps end for nothing.
 ///
 /// Fails if a waiter whose patience has ended does not ask, if the holder does not listen, or if it
 /// takes the lock again before anybody else could.
@@ -131,8 +132,8 @@ fn taken_free_between_two_switches() {
 /// the lock for a moment: it loses patience, and asks. Then it has the lock, though no other
 /// attachment has had it meanwhile, and passes a checkpoint.
 ///
-/// Fails if what was asked is forgotten at a switch only: then the thread hands over at its own
-/// request, and nobody takes it.
+/// Fails if a request is forgotten at a switch only: then the thread hands over at its own request,
+/// and nobody takes it.
 fn who_asked_has_the_lock_before_another() {
     type S = GlobalLock<Interval>;
     let_go_often();
@@ -165,7 +166,7 @@ fn listen(turns: &Turns, sighting: &Sighting, thread: &mut Thread<GlobalLock<Int
 
 /// A thread comes back from a blocking region, finds the lock taken, and loses patience.
 ///
-/// Fails if only those ask who attach.
+/// Fails if only threads that attach ask.
 fn who_comes_back_asks(explorer: &mut Explorer) {
     type S = GlobalLock<Interval>;
     explorer.explore_until_seen("a thread that came back asked for the lock", |sighting| {
@@ -195,7 +196,7 @@ fn who_comes_back_asks(explorer: &mut Explorer) {
 
 /// A thread is asked, hands the lock over, and loses patience before it has it back: now it asks.
 ///
-/// Fails if who has handed over waits until the other leaves by itself.
+/// Fails if the thread that has handed over waits until the other leaves by itself.
 fn who_handed_over_asks(explorer: &mut Explorer) {
     type S = GlobalLock<Interval>;
     explorer.explore_until_seen("who had handed the lock over asked for it", |sighting| {

@@ -21,8 +21,8 @@ pub(super) fn models_of_free_threads<S: AsAnother>() -> Vec<Model> {
     scenarios!(S; 2: ownership_ends_during_a_hand_over)
 }
 
-/// Two threads have one reference each, read and release it. Whoever is last destroys the object,
-/// and sees what the other did with it before.
+/// Two threads have one reference each, read and release it. The last thread destroys the object,
+/// and sees the other's accesses to it.
 ///
 /// Fails if a release's Release or the acquire before destruction is weakened, or if both or
 /// neither destroy.
@@ -110,7 +110,8 @@ fn clone_races_clone<S: Strategy>() {
     fate.assert_destroyed_once();
 }
 
-/// One thread makes an object and puts it where another finds it. Who finds it sees it whole.
+/// One thread makes an object and puts it where another finds it. The thread that finds it sees it
+/// whole.
 ///
 /// Fails if leaving a section does not publish what was done inside.
 fn publish_and_read<S: Strategy>() {
@@ -209,7 +210,7 @@ fn clone_from_a_queued_object<S: Strategy>() {
 
 /// A thread hands its reference over to the maker, which meanwhile gets a clone that a third thread
 /// has made, and releases all that it has: under a biased count it ends its ownership between the
-/// other's mark and its look at who the owner is.
+/// other's mark and its look at the owner.
 ///
 /// Fails if a reference is forgotten whose owner is gone when it is handed over, or released as if
 /// the object were merged before it is.

@@ -35,8 +35,8 @@ struct Node<S: Strategy> {
 /// An object that holds a second, which holds a third. One thread releases the first, another the
 /// last, and a third reference to the one between is dropped unattached.
 ///
-/// Fails if what a destructor releases is not destroyed, or by two threads, or before its other
-/// holders have released it.
+/// Fails if an object that a destructor releases is not destroyed, or is by two threads, or before
+/// its other holders have released it.
 fn chain_released_from_both_ends<S: Strategy>() {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let (middle, other) = attach::<S, _>(|thread| {
@@ -86,7 +86,7 @@ fn destructor_panics_in_a_queue<S: Strategy>() {
         let between = thread.alloc(Panics { _payload: between.payload(7) });
         let other = spawn(move || {
             drop(first);
-            // Whether the panic comes out here depends on who destroys the object.
+            // Whether the panic comes out here depends on which thread destroys the object.
             let _whatever = catch_unwind(AssertUnwindSafe(|| drop(between)));
             drop(last);
         });
@@ -132,7 +132,7 @@ fn released_inside_sections_that_are_given_up<S: Strategy>() {
 }
 
 /// A thread panics inside a section, a nested one, a pair and an exclusive call, and goes on each
-/// time. What it releases afterwards is destroyed at once.
+/// time. An object that it releases afterwards is destroyed at once.
 ///
 /// Fails if a panic leaves a reason for destructions to wait.
 fn released_after_a_panic<S: Strategy>() {
@@ -169,7 +169,7 @@ impl<S: Strategy> Drop for PanicsAndHolds<S> {
     }
 }
 
-/// The last reference to an object is released whose destructor panics: what it held is released
+/// The last reference to an object whose destructor panics is released: its contents are released
 /// while the panic goes on, and destroyed before it comes out.
 ///
 /// Fails if a panic leaves what has become due in a destructor on the list.
@@ -237,7 +237,7 @@ fn destructor_runs_outside_pairs<S: Strategy>() {
 /// An object is released inside a section, whose lock its destructor waits for; then the section is
 /// suspended.
 ///
-/// Fails if what is due is destroyed before the section has been given up, or not before the
+/// Fails if a due object is destroyed before the section has been given up, or not before the
 /// suspension goes on.
 fn destructor_runs_in_a_suspension<S: Strategy>() {
     let fate = Fate::new();
@@ -257,7 +257,7 @@ fn destructor_runs_in_a_suspension<S: Strategy>() {
 /// section finds its own lock taken, or is told so, and gives the outer one up. By the time it is
 /// inside, the object has been destroyed.
 ///
-/// Fails if what is due waits for longer than the sections are held, or is destroyed before they
+/// Fails if a due object waits for longer than the sections are held, or is destroyed before they
 /// have been given up.
 fn nested_entry_destroys_what_is_due<S: Strategy>() {
     let fate = Fate::new();
@@ -279,7 +279,7 @@ fn nested_entry_destroys_what_is_due<S: Strategy>() {
 /// As [`nested_entry_destroys_what_is_due`], but the destructor waits for the lock that the nested
 /// section is about to take.
 ///
-/// Fails if what is due is destroyed when that lock has been taken: a section that has not begun
+/// Fails if a due object is destroyed when that lock has been taken: a section that has not begun
 /// would keep a destructor out.
 fn nested_entry_destroys_before_it_takes_its_lock<S: Strategy>() {
     let fate = Fate::new();

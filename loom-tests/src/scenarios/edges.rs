@@ -14,7 +14,7 @@ pub(super) fn models<S: NearLimit>() -> Vec<Model> {
 
 /// The owner's word is full, and the owner clones, while another thread clones and drops.
 ///
-/// Fails if what the owner moves to the shared word undoes what the other counts there, or if the
+/// Fails if the owner's move to the shared word undoes the other's operations there, or if the
 /// reference that it makes is lost.
 fn owner_spills_while_another_counts<S: NearLimit>() {
     let fate = Fate::new();
@@ -73,7 +73,7 @@ mod without_ids {
         ]
     }
 
-    /// Everything that a thread does with what it has.
+    /// All operations of a thread on its references.
     fn use_and_release<L: Layout>(reference: Ref<L>, thread: &mut Thread<BiasedCounts<L>>) {
         let more = reference.clone_ref(thread);
         assert_eq!(more.read(), 7, "an object is seen whole");
@@ -101,7 +101,7 @@ mod without_ids {
     }
 
     /// One thread is the first that has an id, and owns an object; the other has none. Each drops
-    /// what the other has made.
+    /// the object that the other has made.
     ///
     /// Fails if the other gets an id that has been given out before.
     fn owner_and_one_without_an_id<L: Layout>() {

@@ -137,7 +137,7 @@ fn panic_in_an_exclusive_call<S: Strategy>() {
 /// Inside a call a thread releases an object of another's, which waits to call, has called, or has
 /// detached.
 ///
-/// Fails if what becomes due is destroyed by nobody or twice.
+/// Fails if an object that becomes due is destroyed by no thread, or twice.
 fn exclusive_call_releases_what_the_waiter_owns<S: Strategy>() {
     let (foreign, fate) = (Foreign::new(), Fate::new());
     let theirs = foreign.clone();

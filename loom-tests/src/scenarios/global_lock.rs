@@ -90,8 +90,8 @@ pub(super) fn assert_count<S: Strategy>(counter: Counter<S>, expected: u32) {
     });
 }
 
-/// A waiter's patience ends once; the holder passes checkpoints. Whoever hands over gets the lock
-/// back.
+/// A waiter's patience ends once; the holder passes checkpoints. The thread that hands over gets
+/// the lock back.
 ///
 /// Fails if the wake-up of either side is lost, or if the lock is not retaken before the section
 /// after the checkpoint.
@@ -121,8 +121,8 @@ fn asked_twice<S: Strategy>() {
     assert_count(counter, 3);
 }
 
-/// The holder gives the lock up for a blocking region instead of handing it over; what was asked of
-/// it is no longer its own.
+/// The holder gives the lock up for a blocking region instead of handing it over; then the request
+/// no longer applies to it.
 fn blocking_region_against_hand_over<S: Strategy>() {
     let_go_often();
     let (counter, other) = attach::<S, _>(|thread| {

@@ -100,7 +100,7 @@ fn two_threads<S: Strategy, const N: usize>(
     });
 }
 
-/// Adds to what is there before the nested section what is there after it: wrong if somebody gets
+/// Adds the number after the nested section to the number before it: wrong if another thread gets
 /// in between.
 fn add_around<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut Thread<S>) {
     outer.enter(thread, |section| {
@@ -263,8 +263,8 @@ fn counting_inside_a_section_of_the_group<S: Strategy>() {
     two_threads::<S, 2>(['a', 'a'], counting, counting, [2, 0]);
 }
 
-/// Whoever destroys an object releases, in its destructor, another of its group, which the other
-/// thread has too.
+/// The thread that destroys an object releases, in its destructor, another object of its group, to
+/// which the other thread has a reference too.
 ///
 /// Fails if the count lock is still held when the destructor runs.
 fn destructor_counts_in_its_own_group<S: Strategy>() {
@@ -284,7 +284,8 @@ fn destructor_counts_in_its_own_group<S: Strategy>() {
 
 /// Two threads release the last references to two objects of one group, in opposite orders.
 ///
-/// Fails if a release does not take the group's lock, or judges without it whether it was the last.
+/// Fails if a release does not take the group's lock, or decides without it whether it was the
+/// last.
 fn last_releases_in_one_group<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     let other = attach::<S, _>(|thread| {

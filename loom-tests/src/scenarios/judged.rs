@@ -1,6 +1,8 @@
-//! Who has the only reference to a pointer's contents, asked while others count.
+//! Uniqueness of a pointer: whether it is the only reference to its contents, asked while others
+//! count.
 //!
-//! Some count as another thread would: what takes three threads elsewhere takes two here.
+//! Some operations count as another thread would: a case that takes three threads elsewhere takes
+//! two here.
 
 use keyway_brc::{Shared, WeakCounts};
 use keyway_object_model::testing::AsAnother;
@@ -89,7 +91,7 @@ fn leave_by_a_clone<S: WeakCounts + AsAnother>(mine: Shared<Payload, S>) -> Shar
 /// drops that clone: the shared word is as it was.
 ///
 /// Fails if it does not show that the word has been written to: its last user's use is not ordered
-/// before what the other concludes.
+/// before the other's conclusion.
 fn pointer_get_mut_while_others_come_and_go<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -147,7 +149,7 @@ fn pointer_get_mut_while_a_drop_is_on_its_way<S: WeakCounts + AsAnother>() {
 /// The maker asks for the contents, and so merges the object, while another thread, whose reference
 /// the shared word counts, asks whether its own is the only one.
 ///
-/// Fails if a count is judged as a merged one that was seen before the merge.
+/// Fails if a count that was seen before the merge is taken for a merged one.
 fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -165,7 +167,7 @@ fn pointer_get_mut_races_the_makers_into_inner<S: WeakCounts + AsAnother>() {
 /// The maker has stepped aside, so that another thread may merge on its behalf, and makes an object
 /// again: from then on it counts in its own word again.
 ///
-/// Fails if who merges for an absent owner goes on after that one has come back.
+/// Fails if a thread that merges for an absent owner goes on after the owner has come back.
 fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -180,8 +182,8 @@ fn pointer_judged_while_its_maker_comes_back<S: WeakCounts + AsAnother>() {
     fate.assert_destroyed_once();
 }
 
-/// One reference is in the maker's queue, one is somebody's, which the shared word counts; the
-/// maker, who stays, has none, and may carry its queue out.
+/// One reference is in the maker's queue; another, which the shared word counts, is held by a
+/// thread. The maker stays, has no reference, and may carry its queue out.
 ///
 /// Fails if the queue's reference is taken for a holder's.
 fn pointer_left_with_the_queue<S: WeakCounts + AsAnother>() {

@@ -64,7 +64,7 @@ fn pointer_made_late_as_an_array<S: WeakCounts>() {
 /// Another thread says that the contents are made, and drops them; the maker drops a pointer that
 /// says nothing.
 ///
-/// Fails if what the other has said is not seen by the one who ends the object.
+/// Fails if the thread that ends the object does not see that the other has said so.
 fn pointer_made_late_by_another<S: WeakCounts>() {
     let fate = Fate::new();
     let unsaid = written::<S>(&fate);

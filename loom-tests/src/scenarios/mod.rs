@@ -64,30 +64,12 @@ macro_rules! of_strategy {
 pub fn all() -> Vec<Model> {
     [
         scenarios(),
-        of_strategy!(
-            "single-thread":
-            programs::models_by_turns::<SingleThread>(), transitions::models_by_turns::<SingleThread>(),
-        ),
-        of_strategy!(
-            "global-lock-interval":
-            programs::models_by_turns::<GlobalLock<Interval>>(), transitions::models_by_turns::<GlobalLock<Interval>>(),
-        ),
-        of_strategy!(
-            "global-lock-ticks":
-            programs::models_by_turns::<GlobalLock<Ticks>>(), transitions::models_by_turns::<GlobalLock<Ticks>>(),
-        ),
-        of_strategy!(
-            "global-lock-returning-first":
-            programs::models_by_turns::<GlobalLock<ReturningFirst>>(), transitions::models_by_turns::<GlobalLock<ReturningFirst>>(),
-        ),
-        of_strategy!(
-            "object-locks":
-            programs::models_of_flat::<ObjectLocks>(), transitions::models_of_free::<ObjectLocks>(),
-        ),
-        of_strategy!(
-            "group-locks":
-            programs::models_of_flat::<GroupLocks>(), transitions::models_of_free::<GroupLocks>(),
-        ),
+        of_strategy!("single-thread": every_program_by_turns::<SingleThread>()),
+        of_strategy!("global-lock-interval": every_program_by_turns::<GlobalLock<Interval>>()),
+        of_strategy!("global-lock-ticks": every_program_by_turns::<GlobalLock<Ticks>>()),
+        of_strategy!("global-lock-returning-first": every_program_by_turns::<GlobalLock<ReturningFirst>>()),
+        of_strategy!("object-locks": every_program_of_flat::<ObjectLocks>()),
+        of_strategy!("group-locks": every_program_of_flat::<GroupLocks>()),
         of_strategy!(
             "atomic-counts":
             programs::models_of_flat::<AtomicCounts>(), pointers::enumerations::<AtomicCounts, Flat>(),
@@ -108,6 +90,18 @@ pub fn all() -> Vec<Model> {
         ),
     ]
     .concat()
+}
+
+/// The enumerations of a strategy that lets one thread at a time count.
+#[cfg(loom)]
+fn every_program_by_turns<S: Strategy>() -> Vec<Model> {
+    [programs::models_by_turns::<S>(), transitions::models_by_turns::<S>()].concat()
+}
+
+/// The enumerations of a strategy whose count is the number of references and nothing else.
+#[cfg(loom)]
+fn every_program_of_flat<S: AsAnother>() -> Vec<Model> {
+    [programs::models_of_flat::<S>(), transitions::models_of_free::<S>()].concat()
 }
 
 /// The models that are not enumerations: those that also run without loom.

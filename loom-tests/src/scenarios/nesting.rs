@@ -115,8 +115,8 @@ fn destructor_releases_what_another_releases<S: Strategy>() {
 /// A destructor drops the last reference to an object that tells another thread by its end that
 /// there is no more to do, and waits for that thread to end.
 ///
-/// Fails if what a destructor releases is destroyed later than there and then: the two threads wait
-/// for each other.
+/// Fails if an object that a destructor releases is destroyed later than there and then: the two
+/// threads wait for each other.
 fn destructor_drops_and_waits<S: Strategy>() {
     let fates = [Fate::new(), Fate::new()];
     attach::<S, _>(|thread| {
@@ -156,7 +156,7 @@ fn fields_end_in_their_order<S: Strategy>() {
     super::attach_once_more::<S>();
 }
 
-/// An object with others, as [`at_the_deepest`] ends it: what it holds joins the list.
+/// An object with others, as [`at_the_deepest`] ends it: its contents join the list.
 struct Holds<S: Strategy> {
     _held: Vec<Ref<Holds<S>, S>>,
     _payload: Payload,
@@ -165,7 +165,8 @@ struct Holds<S: Strategy> {
 /// The first of a chain goes where destructors lie too deep in one another; another thread has the
 /// last of it, and releases it meanwhile.
 ///
-/// Fails if what lies too deep is left on the list, or destroyed while somebody has it.
+/// Fails if an object that lies too deep is left on the list, or destroyed while a thread has a
+/// reference to it.
 fn too_deep_and_released_by_another<S: Strategy>() {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let other = attach::<S, _>(|thread| {
@@ -189,8 +190,8 @@ fn too_deep_and_released_by_another<S: Strategy>() {
 
 /// Three objects are released in a section, each with two more.
 ///
-/// Fails if they are not destroyed in the order in which they were released, each before what it
-/// holds and that before the next.
+/// Fails if they are not destroyed in the order in which they were released, each before its
+/// contents, and its contents before the next.
 fn released_in_a_section_and_destroyed_in_order<S: Strategy>() {
     let order = Order::new();
     attach::<S, _>(|thread| {

@@ -80,7 +80,7 @@ fn pointer_last_drop_beside_an_upgrade<S: WeakCounts>() {
 
 /// An object ends that has the maker's last reference; and a section, in which the maker drops it.
 ///
-/// Fails if what is due then is forgotten, since its destruction must wait.
+/// Fails if an object that is due then is forgotten, since its destruction must wait.
 fn pointer_last_drop_in_a_destructor<S: WeakCounts>() {
     let (fate, mine) = make::<S>();
     dropped_elsewhere(mine.clone());
@@ -98,8 +98,8 @@ fn pointer_last_drop_in_a_destructor<S: WeakCounts>() {
 /// Both drop at once: the maker's drop comes before the other's mark, between the mark and the
 /// queue, or after.
 ///
-/// Fails if the maker merges and takes the mark for an entry of its queue, or leaves an entry to
-/// nobody.
+/// Fails if the maker merges and takes the mark for an entry of its queue, or leaves an entry to no
+/// thread.
 fn pointer_last_drop_while_another_is_on_its_way<S: WeakCounts>() {
     let (fate, mine) = make::<S>();
     let theirs = [mine.clone(), mine.clone()];

@@ -1,4 +1,4 @@
-//! What lies in the queue of a thread that makes pointers: several objects, and what others do to
+//! The queue of a thread that makes pointers: several objects in it, and the others' operations on
 //! them meanwhile. And when that thread looks into it: as it is woken, makes something, drops
 //! something, attaches, steps aside.
 
@@ -62,8 +62,8 @@ fn pointer_upgrade_of_what_is_due<S: WeakCounts>() {
 /// Two objects are in their maker's queue. Another thread, which has the only reference to the
 /// first, asks for its contents while the maker carries the queue out.
 ///
-/// Fails if another entry than the object's is taken out of the queue with it, or if who looks
-/// finds what the maker has taken out of the queue neither there nor merged.
+/// Fails if another entry than the object's is taken out of the queue with it, or if a thread that
+/// looks for an entry that the maker has taken out finds it neither in the queue nor merged.
 fn pointer_taken_out_of_a_queue_that_has_more<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let objects = make::<S, 2>(&fates);
@@ -97,8 +97,8 @@ fn pointer_queue_is_carried_out_on_the_way<S: WeakCounts>() {
 /// A thread makes an object without a token, and attaches then; another drops the object before, or
 /// later.
 ///
-/// Fails if a checkpoint is told nothing of what was queued before the thread attached, or of what
-/// is queued since.
+/// Fails if a checkpoint is told nothing of the entries queued before the thread attached, or of
+/// those queued since.
 fn pointer_made_before_its_maker_attaches<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let before = Shared::<_, S>::new(fates[0].payload(7));
@@ -184,10 +184,10 @@ fn pointer_waker_goes_as_its_thread_steps_aside<S: WeakCounts>() {
 }
 
 /// Both holders of an object ask for its contents: first another thread, which then drops a second
-/// object, and later the maker. While that one carries out what it finds in its queue, some at a
+/// object, and later the maker. While the maker carries out the entries of its queue, some at a
 /// time, a third object is queued.
 ///
-/// Fails if what comes last is carried out in place of what was there at the beginning.
+/// Fails if the last entry is carried out in place of the entries at the beginning.
 fn pointer_into_inner_after_others_have_queued<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new(), Fate::new()];
     let [mine, second, third] = make::<S, 3>(&fates);

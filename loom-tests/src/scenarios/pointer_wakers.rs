@@ -83,7 +83,7 @@ impl<S: WeakCounts> Drop for Does<S> {
     }
 }
 
-/// Where a waker is called: woken by whoever releases in any case, and here.
+/// Where a waker is called: by the releasing thread in any case, and here.
 #[derive(Clone, Copy)]
 enum Place {
     /// Woken in an upgrade by its own thread.
@@ -207,10 +207,10 @@ fn waker_goes_as_its_thread_blocks<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker upgrades what another thread drops, and is woken as it finds in its queue what is due;
-/// its waker steps aside.
+/// The maker upgrades a reference that another thread drops, and is woken as it finds the due entry
+/// in its queue; its waker steps aside.
 ///
-/// Fails if an upgrade relies after a waker on what it knew of its thread before.
+/// Fails if an upgrade relies, after a waker, on its knowledge of its thread from before.
 fn waker_steps_aside_in_an_upgrade<S: WeakCounts>() {
     struct StepsAside<S: WeakCounts>(std::marker::PhantomData<fn(S) -> S>);
     impl<S: WeakCounts> Wake for StepsAside<S> {
@@ -260,8 +260,8 @@ fn dropped_elsewhere(what: impl Send + 'static) {
     spawn(move || drop(what)).join().unwrap();
 }
 
-/// As a thread detaches, a destructor makes an object. What others drop then of the thread's
-/// objects waits for nobody.
+/// As a thread detaches, a destructor makes an object. An object of the thread that others drop
+/// then waits for no thread.
 ///
 /// Fails if the destructor puts the thread back into the table.
 fn destructor_of_a_detach_makes_another<S: WeakCounts>() {
@@ -327,7 +327,7 @@ fn waker_of_a_blocking_region_sets_another<S: WeakCounts>() {
     });
 }
 
-/// What a thread runs in a blocking region makes an object and keeps it.
+/// Code that a thread runs in a blocking region makes an object and keeps it.
 ///
 /// Fails if that puts the thread back into the table.
 fn blocking_region_makes_another<S: WeakCounts>() {
@@ -381,7 +381,8 @@ fn assert_told_of<S: WeakCounts>(object: Shared<Payload, S>, fate: &Fate, waking
 /// An upgrade by the maker has carried its queue out, in which nothing was due. Then it asks to be
 /// woken.
 ///
-/// Fails if what an upgrade leaves behind looks like something of which the maker has been told.
+/// Fails if the state that an upgrade leaves behind looks like an entry of which the maker has been
+/// told.
 fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
     let fates = [Fate::new(), Fate::new()];
     let [one, two] = fates.each_ref().map(|fate| Shared::<_, S>::new(fate.payload(7)));
@@ -403,8 +404,8 @@ fn upgrade_has_emptied_the_queue<S: WeakCounts>() {
 /// An upgrade by the maker finds in its queue what is due, and cannot destroy it. The maker looks
 /// again only if it is woken.
 ///
-/// Fails if what waits for the maker to destroy it goes untold, or if the waker is woken later than
-/// by the upgrade.
+/// Fails if an object that waits for the maker to destroy it goes untold, or if the waker is woken
+/// later than by the upgrade.
 fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -428,7 +429,7 @@ fn upgrade_tells_of_what_is_due<S: WeakCounts>() {
 
 /// The same without a waker; the maker makes something after the upgrade.
 ///
-/// Fails if what waits for the maker to destroy it is no reason to look.
+/// Fails if an object that waits for the maker to destroy it is no reason to look.
 fn upgrade_leaves_what_is_due_for_later<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -443,7 +444,7 @@ fn upgrade_leaves_what_is_due_for_later<S: WeakCounts>() {
 
 /// A thread asks to be woken while another drops an object of its own.
 ///
-/// Fails if what is queued before the waker is set goes untold.
+/// Fails if an entry queued before the waker is set goes untold.
 fn waker_is_set_while_another_drops<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -469,7 +470,7 @@ fn another_has_emptied_the_queue<S: WeakCounts>() {
 
 /// The same; the maker has asked before, and has been woken for the entry.
 ///
-/// Fails if one waking tells of what comes after the queue has been emptied.
+/// Fails if one waking counts for an entry that comes after the queue has been emptied.
 fn another_has_emptied_the_queue_of_the_woken<S: WeakCounts>() {
     emptied_by_another::<S>(true);
 }

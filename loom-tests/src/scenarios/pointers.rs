@@ -112,9 +112,11 @@ fn pointer_upgrade_by_the_maker_races_a_last_drop<S: WeakCounts>() {
     assert!(weak.upgrade().is_none());
 }
 
-/// Two threads have weak references when the object goes; whoever drops the last frees the memory.
+/// Two threads have weak references when the object goes; the thread that drops the last one frees
+/// the memory.
 ///
-/// Fails if the last weak reference is judged by a second look, or not ordered behind the others.
+/// Fails if a second look decides which weak reference is the last, or if it is not ordered behind
+/// the others.
 fn pointer_weak_ones_outlive_the_object<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -155,8 +157,8 @@ fn pointer_get_mut_races_downgrade<S: WeakCounts>() {
 /// One thread wants the contents for writing while another makes a reference of the only weak one,
 /// which it then drops.
 ///
-/// Fails if who finds that there is no weak reference does not see in the count what the last of
-/// them has become.
+/// Fails if a thread that finds no weak reference does not see in the count the reference that was
+/// made of the last one.
 fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
     let fate = Fate::new();
     let mut mine = Shared::<_, S>::new(fate.payload(7));
@@ -177,7 +179,7 @@ fn pointer_get_mut_races_upgrade<S: WeakCounts>() {
 
 /// Both holders, the maker one of them, ask for the contents: one gets them.
 ///
-/// Fails if what is on its way to the maker's queue when the maker decides is left there.
+/// Fails if a reference on its way to the maker's queue when the maker decides is left there.
 fn pointer_into_inner_by_two<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -191,8 +193,8 @@ fn pointer_into_inner_by_two<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// The maker asks for the contents while the only other reference is dropped: whoever comes last
-/// destroys or gets them, and nothing waits for the maker to look into its queue again.
+/// The maker asks for the contents while the only other reference is dropped: the last thread
+/// destroys them or gets them, and nothing waits for the maker to look into its queue again.
 ///
 /// Fails if a release is handed over to a maker that has given its ownership up and has looked into
 /// its queue.
@@ -211,7 +213,7 @@ fn pointer_into_inner_races_a_drop<S: WeakCounts>() {
 
 /// The maker drops its reference and stays; another thread has the last, and may write.
 ///
-/// Fails if the maker's uses are not ordered before what the other concludes from the maker's word.
+/// Fails if the maker's uses are not ordered before the other's conclusion from the maker's word.
 fn pointer_left_by_its_maker<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -231,11 +233,11 @@ fn pointer_left_by_its_maker<S: WeakCounts>() {
     fate.assert_destroyed_once();
 }
 
-/// Two threads that are not the maker, who stays and has none; one of them drops its reference, the
-/// other may write.
+/// Two threads have references; the maker stays and has none. One of the two drops its reference,
+/// the other may write.
 ///
-/// Fails if uses by those who are not the maker are not ordered before what another of them
-/// concludes.
+/// Fails if uses by threads that are not the maker are not ordered before the conclusion of another
+/// of them.
 fn pointer_left_by_another<S: WeakCounts>() {
     let fate = Fate::new();
     let made = Shared::<_, S>::new(fate.payload(7));
@@ -277,7 +279,7 @@ fn pointer_into_inner_by_two_others<S: WeakCounts>() {
 /// One holder drops its reference, which the maker is to take away, and the maker does so while the
 /// other asks for the contents.
 ///
-/// Fails if what is taken out of the queue is still carried out by the maker.
+/// Fails if an entry that is taken out of the queue is still carried out by the maker.
 fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
     let fate = Fate::new();
     let one = Shared::<_, S>::new(fate.payload(7));
@@ -298,8 +300,8 @@ fn pointer_into_inner_races_a_queued_drop<S: WeakCounts>() {
 /// One holder drops its reference, which the maker is to take away, while the maker drops its own
 /// and leaves one to which others count. Then that is the only one.
 ///
-/// Fails if the maker's queue goes on having a part of the count, or if what is queued behind the
-/// maker's back does.
+/// Fails if the maker's queue goes on having a part of the count, or if an entry that is queued
+/// behind the maker's back does.
 fn pointer_left_by_its_maker_while_queued<S: WeakCounts>() {
     let fate = Fate::new();
     let mine = Shared::<_, S>::new(fate.payload(7));
@@ -325,7 +327,7 @@ impl Wake for Wakings {
 
 /// Two objects are queued, and a third one while the maker collects, which asked to be woken.
 ///
-/// Fails if it leaves something in its queue, and whoever finds that there does not wake it.
+/// Fails if it leaves an entry in its queue, and the thread that finds this entry does not wake it.
 fn pointer_queued_while_the_maker_collects<S: WeakCounts>() {
     let wakings = Arc::new(Wakings(AtomicUsize::new(0)));
     Shared::<(), S>::wake_when_queued(Some(Waker::from(Arc::clone(&wakings))));

@@ -80,7 +80,7 @@ pub(super) fn models_of_biased<S: AsAnother>() -> Vec<Model> {
 }
 
 /// The enumerations of a further layout of a strategy whose objects have owners: those of two
-/// threads, without a bound. What differs is one word, on which nothing rests but where a thread
+/// threads, without a bound. This layout differs in one word, which decides only where a thread
 /// counts; all else is the code that [`models_of_biased`] goes through.
 pub(super) fn models_of_layout<S: AsAnother>() -> Vec<Model> {
     let mut models = models::<S, Biased>();

@@ -1,9 +1,9 @@
 //! When destruction comes at the latest: at the next attach, checkpoint or detach after the last
 //! release, a blocking region's ends included.
 //!
-//! Most have few interleavings: a thread is waited for that has dropped what another made, so that
-//! nothing is left to chance but what the strategy does with it. Where a strategy has no queue,
-//! they show that nothing waits.
+//! Most have few interleavings: one thread waits for another that has dropped its objects, so that
+//! only the strategy decides when the objects end. Where a strategy has no queue, they show that
+//! nothing waits.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ fn checkpoint_carries_out_what_is_queued<S: Strategy>() {
 
 /// Two objects are queued; the maker detaches, and nobody attaches after it.
 ///
-/// Fails if detaching leaves anything in the queue, or what it found there undestroyed.
+/// Fails if detaching leaves an entry in the queue, or an object from it undestroyed.
 fn detach_carries_out_what_is_queued<S: Strategy>() {
     let fates = attach::<S, _>(|thread| has_been_dropped_elsewhere(thread));
     assert_destroyed(&fates);
@@ -77,7 +77,7 @@ fn detach_carries_out_what_is_queued<S: Strategy>() {
 /// Two objects are queued; the maker enters a blocking region. They are destroyed at its start, not
 /// at its end.
 ///
-/// Fails if entering a blocking region leaves anything in the queue, or what it found there
+/// Fails if entering a blocking region leaves an entry in the queue, or an object from it
 /// undestroyed.
 fn blocking_region_carries_out_what_is_queued<S: Strategy>() {
     attach::<S, _>(|thread| {
@@ -136,8 +136,8 @@ impl Drop for Late {
 /// too, but when it has been queued the maker has gone: both are destroyed here and now, with no
 /// thread attached.
 ///
-/// Fails if who has queued a reference does not try once more: then both wait for the next attach,
-/// though nothing is in their way.
+/// Fails if the thread that has queued a reference does not try once more: then both wait for the
+/// next attach, though nothing is in their way.
 fn who_has_queued_tries_once_more<S: Strategy>(explorer: &mut Explorer) {
     explorer.explore_until_seen("the second of two drops carried out the first", |sighting| {
         let is_late = Arc::new(AtomicBool::new(false));

@@ -10,7 +10,7 @@ use super::{Signal, join_all};
 use crate::backend::{expire_next, spawn};
 use crate::model::{Explorer, Model, scenarios};
 
-/// Who had the lock, in order; once for each time that it wrote.
+/// The threads that had the lock, in order; one entry for each write.
 type Log<S> = Ref<Guarded<Vec<char>, S>, S>;
 
 pub(super) fn models() -> Vec<Model> {
@@ -58,8 +58,8 @@ fn written<S: Strategy>(log: Log<S>) -> String {
 /// A thread comes back from two blocking regions, one after the other, while another passes
 /// checkpoints: it is handed the lock twice.
 ///
-/// Fails if who was handed the lock does not forget that before it waits again, or if the lock does
-/// not order what its holders do.
+/// Fails if the thread that was handed the lock does not forget that before it waits again, or if
+/// the lock does not order the accesses of its holders.
 fn visits_again_and_again<S: Strategy>() {
     let log = attach::<S, _>(|thread| {
         let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
@@ -113,7 +113,8 @@ fn a_visit_does_not_end_the_turn<S: Strategy>() {
 /// As above, but the second in line loses patience: the turn ends at a checkpoint, and both still
 /// get to their end.
 ///
-/// Fails if who has asked is not handed the lock, or who has handed it on never gets it back.
+/// Fails if a thread that has asked is not handed the lock, or a thread that has handed it on never
+/// gets it back.
 fn a_turn_ends_when_the_line_expires<S: Strategy>() {
     let (log, others) = attach::<S, _>(|thread| {
         let log: Log<S> = thread.alloc(Guarded::new(Vec::new()));
@@ -163,7 +164,8 @@ fn who_attaches_waits_for_the_turn_to_end<S: Strategy>() {
 
 /// A thread has its turn and passes a checkpoint in it; another comes back from a blocking region.
 ///
-/// Fails if who comes back waits for the end of the turn: if it stands in line, or does not ask.
+/// Fails if a thread that comes back waits for the end of the turn: if it stands in line, or does
+/// not ask.
 fn a_visit_interrupts_a_turn(explorer: &mut Explorer) {
     type S = GlobalLock<ReturningFirst>;
     explorer.explore_until_seen("a visit interrupted a turn", |sighting| {
@@ -239,8 +241,8 @@ fn a_visit_after_a_visit(explorer: &mut Explorer) {
 /// A thread has held the lock for longer than an interval while another stood in line, goes away,
 /// and comes back: the other has its turn.
 ///
-/// Fails if what a thread has used is forgotten when it gives the lock up: then it interrupts the
-/// turn, and so gets more than its part.
+/// Fails if the time that a thread has used is forgotten when it gives the lock up: then it
+/// interrupts the turn, and so gets more than its part.
 #[cfg(any(loom, shuttle))]
 fn who_has_used_more_stands_in_line(explorer: &mut Explorer) {
     use std::sync::Arc;
@@ -299,8 +301,8 @@ fn a_crowd_with_every_choice_of_expiries(explorer: &mut Explorer) {
     }
 }
 
-/// The first thread and some others each go away once and write once. So many of their waits
-/// expire.
+/// The first thread and some others each go away once and write once. `mine` of the first thread's
+/// waits expire, and `theirs` says how many of the others' do.
 fn come_back<const N: usize>(mine: u32, theirs: [u32; N]) {
     type S = GlobalLock<ReturningFirst>;
     let (log, others) = attach::<S, _>(|thread| {

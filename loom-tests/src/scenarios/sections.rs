@@ -27,7 +27,8 @@ pub(super) fn models<S: Strategy>() -> Vec<Model> {
             pairs_that_meet(explorer, panic_inside_a_pair::<S>);
         }),
     ]);
-    // Elsewhere there is nothing to give up, and who waits for another thread keeps it out.
+    // Under other strategies there is nothing to give up, and a thread that waits for another keeps
+    // it out.
     if <S::Lock as ContentsLock>::LOCKS {
         models.extend(scenarios!(S; 2: suspended_section_is_given_up));
     }
@@ -69,8 +70,8 @@ pub(crate) fn opposite_nesting<S: Strategy>() {
 }
 
 /// Explores two threads that each want both of two objects at once, in opposite orders. Never
-/// without a bound: who finds its second lock taken gives up the first and tries again, and two
-/// that are stopped in between can make each other do so for ever.
+/// without a bound: a thread that finds its second lock taken gives up the first and tries again,
+/// and two that are stopped in between can make each other do so for ever.
 fn pairs_that_meet(explorer: &mut Explorer, program: fn()) {
     explorer.lower_bound_to(4);
     explorer.explore(program);
@@ -178,7 +179,7 @@ fn suspended<S: Strategy>(outer: &Counter<S>, inner: &Counter<S>, thread: &mut T
     });
 }
 
-/// Three sections deep, in opposite orders: whoever waits has given all of them up.
+/// Three sections deep, in opposite orders: a thread that waits has given all of them up.
 ///
 /// Fails if only the innermost section is given up before waiting.
 fn three_deep_in_opposite_orders<S: Strategy>() {

@@ -57,7 +57,7 @@ fn detach_against_remote_release<S: Strategy>() {
 
 /// The maker detaches and attaches again, under the same id, while another releases.
 ///
-/// Fails if somebody who acts for an absent owner goes on after it has come back.
+/// Fails if a thread that acts for an absent owner goes on after it has come back.
 fn attach_again_against_remote_release<S: Strategy>() {
     let fate = Fate::new();
     let (mine, other) = attach::<S, _>(|thread| {

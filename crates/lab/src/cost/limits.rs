@@ -84,7 +84,8 @@ const LIMITS: &[Limit] = &[
     Limit { limit: None, ..limit("chain", APART, "box", 0.0) },
 ];
 
-/// A difference between two measurements of the same thing with which nothing is judged.
+/// A difference between two measurements of the same thing above which a limit within that
+/// difference is not checked.
 const TOO_NOISY: f64 = 0.1;
 
 /// How a limit has come out.

@@ -47,7 +47,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A cell whose samples take about so long.
+    /// A cell whose samples take about this time.
     pub(super) fn new(row: benches::Row, subject: &'static str, goal: Duration) -> Self {
         Cell { row, subject, operations: operations_in(goal, &row) }
     }
@@ -94,7 +94,7 @@ pub(super) fn references(operation: &str, cells: &[Cell]) -> Vec<(&'static str, 
     REFERENCES.iter().filter_map(find).collect()
 }
 
-/// How many operations take about so long.
+/// How many operations take about this time.
 fn operations_in(goal: Duration, row: &benches::Row) -> u64 {
     if let Some(fixed) = row.fixed {
         return fixed;

@@ -1,4 +1,4 @@
-//! Real CPython's figures for the article's countdown, to stand beside ours. Not measured by any
+//! Real CPython's figures for the article's countdown, to stand next to ours. Not measured by any
 //! command of this project: on another day and with the programs' own clock, by running the
 //! article's script on five interpreters.
 

@@ -49,9 +49,9 @@ pub(crate) fn part(part: &Part) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The time in which so many processes count down, each its share: from before the first is started
-/// until the last has ended; or, if they are to wait, from the word to begin until the last has
-/// counted down.
+/// The time in which `processes` processes count down, each its share: from before the first is
+/// started until the last has ended; or, if they are to wait, from the word to begin until the last
+/// has counted down.
 ///
 /// # Errors
 /// What went wrong, in one line.

@@ -1,4 +1,4 @@
-//! The results as tables, as a page and as a plot, with CPython's figures beside them.
+//! The results as tables, as a page and as a plot, with CPython's figures next to them.
 
 use super::cpython::{HOW, INTERPRETERS, Interpreter};
 use super::plan::{Mode, Subject};
@@ -114,7 +114,7 @@ impl<'a> Shown<'a> {
         [heading.to_vec()].into_iter().chain(self.subjects.iter().map(line)).collect()
     }
 
-    /// The second table: several in each way, CPython's besides.
+    /// The second table: several in each way, and CPython's.
     fn ratios(&self) -> Vec<Vec<String>> {
         let line = |name: &str, ns: String, ratio: &dyn Fn(Mode) -> Option<Figure>, digits: usize| {
             let cell = |mode: &Mode| match ratio(*mode) {

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub(super) const OBJECTS: [&str; 2] = ["a", "b"];
 pub(super) const THREADS: [&str; 2] = ["thread 1", "thread 2"];
 
-/// Whoever waited was told to go: there was a deadlock.
+/// A waiting thread was told to go: there was a deadlock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LetGo;
 
@@ -133,7 +133,7 @@ impl Board {
         self.note(|now| now.ended[thread] = true);
     }
 
-    /// Waits for the other thread to have an object, or to have ended, for so long at most.
+    /// Waits for the other thread to have an object, or to have ended, for this time at most.
     pub(super) fn meet(&self, thread: usize, at_most: Duration) {
         let start = Instant::now();
         let mut now = self.now();

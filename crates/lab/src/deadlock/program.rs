@@ -34,7 +34,7 @@ pub(super) struct Ended {
     pub(super) circle: Option<Circle>,
 }
 
-/// A number that both threads change; how often is what it must be in the end.
+/// A number that both threads change; in the end it must equal the number of changes.
 type Object<S> = Ref<Guarded<u64, S>, S>;
 
 impl Job for Program {

@@ -21,7 +21,7 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 2_000];
 /// How long each blocking region lasts, but for the kernel's delay.
 const AWAY: Duration = Duration::from_micros(50);
 
-/// What a thread needs, rather than the megabytes that it would be given.
+/// The stack that a thread needs, rather than the megabytes that it would be given.
 const STACK: usize = 128 * 1024;
 
 /// One row of the document.
@@ -61,7 +61,7 @@ pub(super) fn measure(strategies: &[&'static str], rounds: usize, time: Duration
     Ok(settings.iter().enumerate().map(row).collect())
 }
 
-/// So many threads for so long.
+/// This many threads, for this time.
 struct Crowd {
     threads: usize,
     time: Duration,

@@ -19,7 +19,7 @@ pub(super) const BASES: [&str; 2] = ["single-thread", "global-lock-interval"];
 pub(super) const ATOMIC: &str = "atomic-counts";
 
 /// What a model predicted of an operation, by what an atomic one costs: on the owner's path, five
-/// to nine times less; otherwise what CPython's measured non-owner's pair is to two locked
+/// to nine times less; otherwise the ratio of CPython's measured non-owner's pair to two locked
 /// instructions.
 const PREDICTED: (f64, f64) = (1.0 / 7.0, 1.35);
 

@@ -44,13 +44,13 @@ pub(super) struct Row {
     pub(super) operation: &'static str,
     pub(super) subject: &'static str,
     pub(super) threads: usize,
-    /// Operations a second of all threads; left out for what is one after the other.
+    /// Operations a second of all threads; left out for operations that run one after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) throughput: Option<Figure>,
     /// This row's throughput by that of the same subject with one thread, in the same rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) throughput_to_one_thread: Option<Figure>,
-    /// Jain's index of what the threads got done.
+    /// Jain's index of the threads' numbers of operations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fairness: Option<Figure>,
     /// Nanoseconds: the percentiles of each round, and the longest of each round.

@@ -1,4 +1,4 @@
-//! One measurement: an echo client whose server is another process, beside spinners.
+//! One measurement: an echo client whose server is another process, while spinners run.
 
 use std::fmt;
 use std::io;
@@ -102,7 +102,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// What came of it. What was not measured is not a number.
+/// What came of it. A value that was not measured is not a number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outcome {
     pub(super) trips_per_s: f64,
@@ -117,7 +117,7 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Clock(AtomicU8);
 
-/// The threads run, but nothing counts yet; what they do counts; they end.
+/// The threads run, but nothing counts yet; their work counts; they end.
 const WARMING_UP: u8 = 0;
 const MEASURED: u8 = 1;
 const ENDING: u8 = 2;
@@ -131,7 +131,7 @@ impl Clock {
         Clock(AtomicU8::new(WARMING_UP))
     }
 
-    /// Lets the threads warm up, measures them for so long, and tells them to end.
+    /// Lets the threads warm up, measures them for this time, and tells them to end.
     pub(crate) fn measure(&self, time: Duration) {
         sleep(WARM_UP);
         self.0.store(MEASURED, Relaxed);
@@ -145,7 +145,7 @@ impl Clock {
 }
 
 impl Setting {
-    /// Measures for so long.
+    /// Measures for this time.
     ///
     /// # Errors
     /// If the server cannot be started, or goes away.

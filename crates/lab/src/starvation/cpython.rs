@@ -1,4 +1,4 @@
-//! Real CPython's figures for the same experiment, to stand beside ours. Not measured by any
+//! Real CPython's figures for the same experiment, to stand next to ours. Not measured by any
 //! command of this project: by a script on five interpreters, on another day.
 
 use super::Answers;
@@ -20,7 +20,7 @@ pub(super) struct Trips {
     pub(super) p99_us: f64,
 }
 
-/// One interpreter with one server, beside no, one and two spinners.
+/// One interpreter with one server, with no, one and two spinners.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interpreter {
     pub(super) name: &'static str,

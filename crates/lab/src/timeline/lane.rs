@@ -14,7 +14,7 @@ pub(super) type Shares = [f64; KINDS];
 /// What a thread did over a window.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// The window in so many columns of the same width.
+    /// The window in columns of the same width.
     pub(super) columns: Vec<Shares>,
     /// The window as a whole.
     pub(super) total: Shares,
@@ -73,11 +73,11 @@ impl Lane {
 fn stack(shares: &Shares) -> Vec<(Range<f64>, Kind)> {
     /// Heights are multiples of this.
     const STEP: f64 = 0.05;
-    /// So high is what there is at all, that it can be seen.
+    /// The least height of a share above zero, so that it can be seen.
     const LEAST: f64 = 0.15;
     let shares = shares.map(|share| if share > 0.0 { share.max(LEAST) } else { 0.0 });
     let all: f64 = shares.iter().sum();
-    // What little is missing is an edge; a column of which more is missing has a gap at its lower
+    // A small missing part is an edge; a column with a larger missing part has a gap at its lower
     // end.
     let whole = if all > 1.0 - STEP { all } else { 1.0 };
     let (mut sum, mut stacked) = (0.0, Vec::new());

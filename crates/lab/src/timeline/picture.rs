@@ -182,7 +182,7 @@ fn nice(value: f64) -> f64 {
         .unwrap_or(10.0 * power)
 }
 
-/// Lines of so many characters at most, as far as words allow it.
+/// Lines of `width` characters at most, as far as words allow it.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -210,7 +210,7 @@ fn text(body: &mut String, x: f64, y: f64, size: u32, anchor: &str, what: &str) 
 /// A rectangle, with what it stands for under the pointer.
 fn rectangle(body: &mut String, (x, y, width, height): (f64, f64, f64, f64), kind: Kind) {
     let (colour, means) = (kind.colour(), escaped(kind.name()));
-    // What is most of an I/O-bound thread's time is not what the picture is about.
+    // Most of an I/O-bound thread's time is of this kind, and it is not the subject of the picture.
     let faint = if kind == Kind::Blocks { " fill-opacity=\"0.5\"" } else { "" };
     let area = format!("x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");
     let rectangle = format!("<rect {area} fill=\"{colour}\"{faint} shape-rendering=\"crispEdges\">");

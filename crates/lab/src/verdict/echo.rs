@@ -8,15 +8,15 @@ use std::time::Duration;
 use keyway::{Strategy, Thread, attach};
 use keyway_workloads::{Crew, countdown, together};
 
-/// So long after a message has come, the server answers: the client really blocks.
+/// The server answers this long after a message has come: the client really blocks.
 const THINKING: Duration = Duration::from_micros(200);
 
-/// What a client does with an answer: so many steps of the countdown, some microseconds.
+/// A client's work for each answer: this many steps of the countdown, some microseconds.
 const WORK: u64 = 200;
 
 type Message = [u8; 16];
 
-/// The time in which so many clients, each a thread of `S`, make so many round trips each.
+/// The time in which `clients` clients, each a thread of `S`, make `trips` round trips each.
 ///
 /// # Errors
 /// If a server cannot be started, or a connection breaks.

@@ -24,7 +24,7 @@ impl Ledger {
         let Some(Judged { names, rows, failure }) = judged else {
             return Ledger { models, mutants: Vec::new(), wanted: None, mutants_failure: None };
         };
-        // In the order of their names; what was not run has a row that says so.
+        // In the order of their names; a mutant that was not run has a row that says so.
         let rows_of = |name: &String| {
             let rows: Vec<Killed> = rows.iter().filter(|row| row.name == *name).cloned().collect();
             if rows.is_empty() { vec![Killed::not_run(name)] } else { rows }

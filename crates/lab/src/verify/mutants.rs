@@ -12,7 +12,7 @@ use super::pace::Pace;
 use crate::children;
 use crate::models::{cargo, target, workspace};
 
-/// What the reason of a mutant starts with that was not run.
+/// The first words of the reason of a mutant that was not run.
 const NOT_RUN: &str = "not run";
 
 /// What has become of one mutant in one model.

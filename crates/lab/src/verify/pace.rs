@@ -27,7 +27,7 @@ struct Told {
 }
 
 impl Pace {
-    /// So many steps of something, such as `models`.
+    /// The pace of `steps` steps of a kind, such as `models`.
     pub(super) fn new(what: &'static str, steps: usize) -> Self {
         let start = Instant::now();
         Pace {

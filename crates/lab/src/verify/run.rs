@@ -7,7 +7,7 @@ use keyway_workloads::crew_of;
 use super::pace::Pace;
 use crate::models::{Limits, Listed, Models, Row};
 
-/// Runs all of these, so many at a time; the rows are in no particular order.
+/// Runs all of these, several at a time; the rows are in no particular order.
 ///
 /// # Errors
 /// A process could not be started. A model that fails or is cut short is no error but a row that

@@ -1,4 +1,4 @@
-//! From the tape to a trace: what is known only in the end is filled in.
+//! From the tape to a trace: fields that are known only in the end are filled in.
 
 use std::collections::{HashMap, HashSet};
 
@@ -160,7 +160,7 @@ impl Upgrades {
         } else if object.count == 0 {
             let is_it = |release: &&(u32, usize)| release.0 == event.object;
             let release = self.under_way.iter().flatten().find(is_it).map(|&(_, place)| place);
-            // What was handed over to an owner is carried out later, when its thread has gone on.
+            // A release handed over to an owner is carried out later, when its thread has gone on.
             let Some(release) = release.or(object.last_release) else { return false };
             self.moved.insert(release, place);
         }

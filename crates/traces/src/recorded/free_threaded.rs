@@ -11,7 +11,7 @@ use super::tape::{self, Tag};
 use super::{Recorded, Recorder, is_global_lock, named};
 use crate::observed::{Change, Observer, words};
 
-// SAFETY: counts are those of `S`, to which each duty is handed on; what is recorded is as for
+// SAFETY: counts are those of `S`, to which each duty is handed on; the recording is as for
 // `Strategy`.
 unsafe impl<S: FreeThreaded> FreeThreaded for Recorded<S> {
     fn new_count_anywhere() -> Self::Count {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// A limit that ended a recording: what came later is not in it.
+/// A limit that ended a recording: later events are not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordingLimit {

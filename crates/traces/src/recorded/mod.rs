@@ -25,11 +25,11 @@ const EVENTS: usize = 1 << 27;
 
 /// The strategy `S`, whose traffic is recorded while a [`Recording`] runs.
 ///
-/// A program is recorded by naming this in place of its strategy. What `S` offers, this does: it is
+/// A program is recorded by naming this in place of its strategy. It offers the same as `S`: it is
 /// [`FreeThreaded`](keyway::FreeThreaded) if `S` is, and carries `Brc` and weak references if `S`
 /// does. Its header is 8 bytes larger. Every operation then takes a lock of the process for a
-/// moment, so that the recording has one order; what a thread does keeps its order, and times are
-/// not to be measured.
+/// moment, so that the recording has one order. The operations of a thread keep their order; times
+/// are not to be measured.
 ///
 /// An operation without a token is recorded as any other, on the index of the OS thread that
 /// carries it out.
@@ -85,8 +85,9 @@ impl Recording {
         Recording::begin(EVENTS, false)
     }
 
-    /// The same with another limit, which is the program's own wish: what comes after so many
-    /// events is not recorded, and the trace of the first ones counts as [whole](Trace::not_whole).
+    /// The same with another limit, which is the program's own wish: events after the first
+    /// `events` are not recorded, and the trace of the first ones counts as
+    /// [whole](Trace::not_whole).
     ///
     /// # Errors
     /// As for [`start`](Self::start).

@@ -11,7 +11,7 @@ use crate::format::{Event, NO_OBJECT, NO_OWNER, ObjectRecord, Op, dealloc, flags
 
 /// What has been recorded.
 pub(super) struct Tape {
-    /// The number of the recording: what an object's tag says of another one is not looked at.
+    /// The number of the recording: an object's tag from another recording is ignored.
     session: u32,
     most_events: usize,
     pub(super) global_lock: bool,
@@ -116,7 +116,7 @@ fn tape() -> MutexGuard<'static, Option<Tape>> {
     TAPE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Begins a tape of so many events; false if there is one.
+/// Begins a tape of at most this many events; false if there is one.
 pub(super) fn begin(most_events: usize) -> bool {
     let mut tape = tape();
     if tape.is_some() {
@@ -289,7 +289,7 @@ pub(super) struct Attempt {
     place: usize,
 }
 
-/// Keeps a place for what may become of an attempt, which counts for nothing until it
+/// Keeps a place for the result of an attempt, which counts for nothing until it
 /// [succeeds](succeed).
 ///
 /// The place comes before the attempt, as a retain's does before the retain: other threads'

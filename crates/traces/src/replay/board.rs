@@ -161,12 +161,12 @@ pub(super) struct Bell {
 pub(super) type Bells = Vec<CachePadded<Bell>>;
 
 impl Bell {
-    /// The thread has told so often.
+    /// The thread has told this many times.
     #[inline]
     pub(super) fn tell(&self, times: u32) {
         // SeqCst, against `sleep`: either this thread sees the sleeper, or the sleeper sees what
-        // was told. Also Release: what was done before happens before what is done by whoever has
-        // waited.
+        // was told. Also Release: the operations before this one happen before the operations of
+        // the thread that has waited.
         self.told.swap(times, Ordering::SeqCst);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             self.wake();
@@ -179,14 +179,14 @@ impl Bell {
         self.rung.notify_all();
     }
 
-    /// Whether it has told so often already.
+    /// Whether it has told this many times already.
     #[inline]
     pub(super) fn has_told(&self, times: u32) -> bool {
         // Acquire: pairs with `tell`.
         self.told.load(Ordering::Acquire) >= times
     }
 
-    /// Sleeps until it has told so often.
+    /// Sleeps until it has told this many times.
     pub(super) fn sleep(&self, times: u32) {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         // SeqCst: see `tell`.

@@ -2,7 +2,7 @@
 //!
 //! [`Plan`] compiles a trace into one program a thread. [`Replay`] runs it: whole, as a *life
 //! replay* without counts, or watched; and checks afterwards that every count is the trace's, and
-//! that what died there was destroyed, once, and nothing else.
+//! that the objects that died there were destroyed, once, and no others.
 //!
 //! Which file may use which, bottom to top: `survey`, `plan`; `board`, `life`, `watched`; `step`,
 //! `run`.

@@ -8,7 +8,7 @@ use crate::check::Checker;
 use crate::format::{Event, NO_OBJECT, NO_OWNER, Op, flags, path};
 use crate::trace::Trace;
 
-/// After so many events of its own a thread passes a checkpoint, unless told otherwise.
+/// A thread passes a checkpoint after this many events of its own, unless told otherwise.
 pub const CHECKPOINT_EVERY: u32 = 32;
 
 /// In an act: a retain or release.
@@ -41,7 +41,7 @@ pub(super) enum Act {
     Checkpoint,
     /// Until the thread in the argument has told as often as stands in place of the object.
     Wait,
-    /// Whoever waits for this thread.
+    /// Tells the threads that wait for this one.
     Tell,
     /// Detach, and attach again if anything follows.
     Exit,
@@ -78,10 +78,10 @@ pub(super) struct Survivor {
 pub struct Totals {
     /// Count operations of the trace: retains, releases, additions on mortal objects.
     pub count_operations: u64,
-    /// Retains and releases that the replay carries out: an addition is as many, what is taken back
-    /// is none.
+    /// Retains and releases that the replay carries out: an addition is as many, a release that is
+    /// taken back is none.
     pub carried_out: u64,
-    /// Those of them that no single event asks for: what is left at the end of an object, or was
+    /// Those of them that no single event asks for: references left at the end of an object, or
     /// written over.
     pub settled: u64,
     /// Operations on immortal objects.
@@ -284,7 +284,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// A checkpoint every so many events, and where the recorded thread looked into its queue.
+    /// A checkpoint after each `checkpoint_every` events, and where the recorded thread looked into
+    /// its queue.
     fn checkpoint(&mut self, thread: u8, event: &Event) {
         let left = &mut self.until_checkpoint[usize::from(thread)];
         *left = left.saturating_sub(1);
@@ -407,8 +408,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The last release has not happened after all: whoever made it keeps its reference. Whether
-    /// there was one.
+    /// The last release has not happened after all: its thread keeps the reference. Whether there
+    /// was one.
     fn take_back(&mut self, id: usize) -> bool {
         let going = &mut self.going[id];
         let Some((thread, place)) = going.last_release.take() else { return false };
@@ -418,7 +419,7 @@ impl<'a> Compiler<'a> {
         true
     }
 
-    /// Retains or releases until there are so many references.
+    /// Retains or releases until there are `references` references.
     fn set(&mut self, thread: u8, id: usize, references: i64) {
         if references > 0 {
             self.take_back(id);

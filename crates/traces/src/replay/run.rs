@@ -134,8 +134,8 @@ impl<'p> Replay<'p> {
         Ok((time, paths))
     }
 
-    /// Every count of what is still there, against the trace; then gives it up. A second look at
-    /// what died comes after.
+    /// Compares the count of every object that is still there with the trace; then gives it up. A
+    /// second look at what died comes after.
     fn check_counts<S: Strategy, const COUNTS: bool>(
         &self,
         hand: &Hand<'_, S>,

@@ -38,7 +38,7 @@ impl<S: Strategy> Slots<S> {
     /// - No other thread uses the slot during the call.
     #[inline]
     unsafe fn put(&self, id: u32, object: Ref<Cell, S>) {
-        // SAFETY: alone with the slot, by the caller's duty. What was in it is no value that needs
+        // SAFETY: alone with the slot, by the caller's duty. The slot held no value that needs
         // dropping.
         unsafe { *self.0[id as usize].0.get() = MaybeUninit::new(object) };
     }
@@ -95,7 +95,7 @@ impl<'a, S: Strategy> Hand<'a, S> {
         Hand { slots, board, bells, number, spins, private: vec![0; private], told: 0 }
     }
 
-    /// Makes an object with so many references.
+    /// Makes an object with `references` references.
     pub(super) fn make(&self, thread: &Thread<S>, id: u32, references: i64) {
         self.alloc(thread, id);
         for _ in 1..references {
@@ -113,7 +113,7 @@ impl<'a, S: Strategy> Hand<'a, S> {
         unsafe { self.slots.put(id, object) };
     }
 
-    /// Makes an immortal object with so many references.
+    /// Makes an immortal object with `references` references.
     pub(super) fn make_immortal(&self, thread: &Thread<S>, id: u32, references: i64) {
         self.alloc_immortal(thread, id);
         for _ in 1..references {

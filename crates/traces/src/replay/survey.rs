@@ -1,5 +1,5 @@
-//! What must be known of each object before its events can be compiled: the first of two passes
-//! over a trace.
+//! The facts that are needed of each object before its events can be compiled: the first of two
+//! passes over a trace.
 
 use crate::check::{Checker, Stage};
 use crate::format::{ADD_SATURATED, Event, NO_OBJECT, ObjectRecord, Op};
@@ -145,7 +145,8 @@ impl Found {
             return;
         }
         match event.op {
-            // What an end leaves is given up by the replay when the object is gone for good.
+            // The references that an end leaves are given up by the replay when the object is gone
+            // for good.
             Op::Dealloc => {}
             Op::IncrefPerThread => self.private += 1,
             Op::DecrefPerThread => self.private -= 1,

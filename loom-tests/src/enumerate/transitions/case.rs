@@ -3,10 +3,10 @@
 use super::super::start::{Start, State, Step, starts};
 use super::program::{Freedom, Op, Place, Position};
 
-/// What a thread can do that has pointers.
+/// What a thread with pointers can do.
 const FREE: Freedom = Freedom::Pointers;
 
-/// What user code does that runs in the middle of an operation.
+/// The actions of user code that runs in the middle of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Nothing.
@@ -50,7 +50,8 @@ pub struct Case {
     pub path: Vec<Step>,
     /// Weak pointers of each thread.
     pub weak: usize,
-    /// What the waker does that the first thread has at the start; none if there is no waker then.
+    /// The action of the waker that the first thread has at the start; none if there is no waker
+    /// then.
     pub waker: Option<Deed>,
     /// What the object's destructor does.
     pub destructor: Deed,
@@ -58,16 +59,16 @@ pub struct Case {
     pub present: bool,
     /// Where the first thread is at the start.
     pub places: Vec<Place>,
-    /// What the first thread does, which made the object.
+    /// The operations of the first thread, which made the object.
     pub mine: Vec<Op>,
     /// What the other does.
     pub theirs: Vec<Op>,
 }
 
-/// Who runs user code.
+/// Which user code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guests {
-    /// Nobody.
+    /// No guest runs.
     None,
     /// A waker that the first thread has at the start.
     Waker,
@@ -80,7 +81,7 @@ pub enum Guests {
 pub struct Extent {
     /// By what the object is held.
     pub kind: Kind,
-    /// Who runs user code.
+    /// Which user code runs.
     pub guests: Guests,
     /// References that each thread holds at the start, at most.
     pub held: usize,
@@ -230,7 +231,7 @@ mod tests {
         (starts, programs)
     }
 
-    /// The rows of the ledger: if what is enumerated changes, so do the numbers here.
+    /// The rows of the ledger: if the enumerations change, so do the numbers here.
     #[test]
     fn a_second_enumerator_gives_the_same_numbers_of_start_states_and_programs() {
         use Guests::{Destructor, None, Waker};

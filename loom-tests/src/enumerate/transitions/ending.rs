@@ -78,7 +78,7 @@ impl<S: Exits> Maker<S> {
         self.fate.assert_destroyed_once();
     }
 
-    /// What a destructor has made just now, another thread drops.
+    /// Another thread drops the object that a destructor has made just now.
     fn drop_what_was_made_last(&mut self, here: &Here<'_, S>) {
         let before = self.fates_of_guests.len();
         let made = self.take_from_the_shelf();

@@ -66,7 +66,7 @@ impl<S: Exits> Handle<S> {
         }
     }
 
-    /// Reads the contents, so that this use has to be ordered before what others do later.
+    /// Reads the contents, so that this use has to be ordered before the others' later operations.
     pub(super) fn read(&self) {
         let contents: &Contents<S> = match self {
             Handle::Reference(reference) => reference,

@@ -27,12 +27,12 @@ pub enum Op {
     Exclusive,
     /// Ends the innermost attachment, blocking region or call.
     Back,
-    /// Exits; what the thread still does, its thread-locals' destructors do.
+    /// Exits; from then on only its thread-locals' destructors run.
     Exit,
 }
 
 impl Op {
-    /// What the thread does that comes and goes.
+    /// The operations of the thread that comes and goes.
     pub const OF_POINTERS: [Op; 12] = [
         Op::Clone,
         Op::Drop,
@@ -51,7 +51,7 @@ impl Op {
     /// What the other thread does with its pointers.
     pub const OF_THE_OTHER: [Op; 4] = [Op::Clone, Op::Drop, Op::Upgrade, Op::TryUnwrap];
 
-    /// What a thread does under a strategy of which no more is known than that it is one.
+    /// The operations of a thread under a strategy of which no more is known than that it is one.
     pub const OF_TOKENS: [Op; 7] =
         [Op::Clone, Op::Drop, Op::Look, Op::Attach, Op::Block, Op::Exclusive, Op::Back];
 }
@@ -104,7 +104,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// A thread in so many places that holds so much.
+    /// A thread in these places that holds `held` references and `weak` weak ones.
     pub fn new(held: usize, weak: usize, places: &[Place]) -> Position {
         Position { held, weak, places: places.to_vec(), gone: false }
     }

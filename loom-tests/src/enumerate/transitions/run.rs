@@ -33,8 +33,9 @@ pub(super) struct Hand<S: Exits> {
 }
 
 impl<S: Exits> Hand<S> {
-    /// Does something with the object. Whoever has a reference uses it first. An operation for
-    /// which there is no reference any more is passed over: the others may have taken the contents.
+    /// Does something with the object. A thread that has a reference uses it first. An operation
+    /// for which there is no reference any more is passed over: the others may have taken the
+    /// contents.
     fn carry_out(&mut self, op: Op) {
         self.held.iter().for_each(Handle::read);
         match op {
@@ -169,7 +170,7 @@ impl<S: Exits> Maker<S> {
     }
 
     fn ask_to_be_woken(&mut self, guest: Guest<S>) {
-        // A bell of its own: what the one before was told of is told anew.
+        // A bell of its own: the entries of which the former waker was told are told anew.
         let bell = Bell::new();
         Shared::<(), S>::wake_when_queued(Some(waker(&bell, guest)));
         self.bell = Some(bell);
@@ -223,7 +224,8 @@ impl<S: Exits> Maker<S> {
     fn carry_out(&mut self, op: Op, here: &mut Here<'_, S>) {
         let has_token = matches!(here, Here::Attached(_) | Here::Exclusive(_));
         match op {
-            // What is made in a blocking region has no owner, and the thread stays where it is.
+            // An object that is made in a blocking region has no owner, and the thread stays where
+            // it is.
             Op::Make => {
                 self.make(here);
                 if matches!(here, Here::Out) {
