@@ -127,7 +127,8 @@ impl Destruction {
         // What is due already was released before.
         if !self.due.is_empty() {
             self.empty();
-            if !self.due.is_empty() {
+            // A destructor that switches stacks may have left a section behind that is held.
+            if self.holds.get() != 0 || !self.due.is_empty() {
                 // SAFETY: the caller's duty.
                 return unsafe { self.due.put(object) };
             }

@@ -86,8 +86,9 @@ fn enter<L: Layout>(id: ThreadId, signal: &Arc<Signal>) {
     let is_seen = sees_exit::<L>();
     L::with_local(|local| {
         let diversion = if is_seen {
-            // SAFETY: `leave_at_exit` is called before, takes the entry out of the table or ends
-            // its diversion, and no other is made after.
+            // SAFETY: `leave_at_exit` is called before (`at_exit` has promised it, and says what it
+            // cannot see), takes the entry out of the table or ends its diversion, and no other is
+            // made after.
             unsafe { Diversion::to(&local.to_release) }
         } else {
             Diversion::NONE
