@@ -24,9 +24,9 @@ use crate::weak::WeakShared;
 ///   made it (see below), or, if destructors lie too deep in one another there (8 KiB of stack),
 ///   after the destructor in which its last reference was dropped.
 /// - Under `BiasedCounts`, an object whose last reference its maker drops is destroyed by that
-///   drop, whatever others have dropped before. The destructor of an object whose last reference is
-///   dropped by another thread than its maker may run on the maker's OS thread: when it next makes
-///   an object, destroys one, asks whether a reference is the only one, calls
+///   drop, even if others dropped references before. The destructor of an object whose last
+///   reference is dropped by another thread than its maker may run on the maker's OS thread: when
+///   it next makes an object, destroys one, asks whether a reference is the only one, calls
 ///   [`collect`](Shared::collect), or exits. If the maker has exited or stepped aside, the
 ///   destructor runs where the last reference is dropped.
 /// - It is invariant in `T`: a pointer to a `for<'a> fn(&'a u8)` is none to a `fn(&'static u8)`.
@@ -81,7 +81,7 @@ impl<T, S: WeakCounts> Unwritten<T, S> {
     #[inline]
     pub(crate) fn write(self, contents: T) -> Shared<T, S> {
         let place = ManuallyDrop::new(self).place;
-        // SAFETY: memory for a `T`, which is this call's alone.
+        // SAFETY: memory for a `T` that only this call has.
         unsafe { place.write(contents) };
         // SAFETY: a new object has one reference.
         unsafe { Shared::from_counted(place) }
@@ -217,9 +217,9 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// A weak reference to the object.
     ///
     /// **Blocking**: while another thread looks in [`get_mut`](Self::get_mut) or
-    /// [`make_mut`](Self::make_mut) whether it is alone; no destructor runs meanwhile. **Cost**:
-    /// one locked instruction, one more at an object's first. From then on its last release, too,
-    /// costs one.
+    /// [`make_mut`](Self::make_mut) whether its reference is the only one; no destructor runs
+    /// meanwhile. **Cost**: one locked instruction, one more at an object's first. From then on its
+    /// last release, too, costs one.
     ///
     /// # Examples
     /// ```

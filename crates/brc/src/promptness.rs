@@ -28,10 +28,10 @@ impl<S: WeakCounts> Shared<(), S> {
         counted::collect::<S>();
     }
 
-    /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever
-    /// thread drops the last reference. Lasts until the thread makes its next object, or asks to be
-    /// woken. What is queued is destroyed here and now; what those destructors make does not end
-    /// it.
+    /// This thread stops being asked: from now on the objects that it has made are destroyed by the
+    /// thread that drops the last reference. Lasts until the thread makes its next object, or asks
+    /// to be woken. The queued objects are destroyed here and now; objects that those destructors
+    /// make do not end it.
     ///
     /// For a thread that is about to block, or has nothing more to do: otherwise what others drop
     /// of its objects, up to all that it has made, waits for it. Its own clones and drops of those

@@ -1,4 +1,4 @@
-//! What can be done by whoever has the only reference.
+//! The operations that need the only reference.
 
 use std::alloc::Layout;
 
@@ -11,8 +11,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// The contents, if this is the only reference. Weak references do not count, and lead nowhere
     /// afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
     /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as
     ///   with `Arc`.
     /// - By another while the owner is there: exact, if there is no weak reference. Weak references
@@ -46,9 +46,10 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// If all who have a reference call this, exactly one gets the contents, whichever threads they
     /// are on; but for one case.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
-    /// - Called by the owner: the object is merged; what others have queued is carried out first.
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
+    /// - Called by the owner: the object is merged; the releases that others have queued are
+    ///   carried out first.
     /// - By another after the owner has exited or stepped aside: the object is merged.
     /// - By another while the owner is there: the last of those who call gets the contents.
     /// - The one case: there are weak references, the owner is there, and has no reference itself.
@@ -114,8 +115,8 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     ///
     /// Weak references are asked first: if there is one, the answer is `None` on every thread.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
     /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object
     ///   is queued, all that is queued is carried out first, which runs destructors.
     /// - By another, and the owner has exited or stepped aside: exact. The object is merged.
@@ -139,7 +140,7 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// assert!(Brc::get_mut(&mut one).is_none());
     /// ```
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
-        // SAFETY: alone, and the borrow of `this` keeps it so.
+        // SAFETY: the only reference, and the borrow of `this` keeps it so.
         Shared::is_alone(this).then(|| unsafe { this.contents().as_mut() })
     }
 
@@ -173,13 +174,13 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
                 let moved = unsafe { T::moved(this.contents()) };
                 // SAFETY: the last reference has gone, and the contents with it.
                 unsafe { counted::forget_contents::<S>(this.thin(), layout) };
-                // SAFETY: what was there is gone.
+                // SAFETY: the old contents are gone.
                 unsafe { std::ptr::write(this, moved) };
             } else {
                 *this = (**this).cloned();
             }
         }
-        // SAFETY: alone, as found or made just now; the borrow of `this` keeps it so.
+        // SAFETY: the only reference, as found or made just now; the borrow of `this` keeps it so.
         unsafe { this.contents().as_mut() }
     }
 

@@ -150,7 +150,7 @@ impl<S: WeakCounts> Thread<'_, S> {
         self.kept.swap_remove(one).release();
     }
 
-    /// Hands one over to whoever comes by next, and takes what is there.
+    /// Hands one over to the next thread that comes by, and takes the one that is there.
     fn exchange(&mut self) {
         let Some(one) = self.one() else { return };
         let given = self.kept.swap_remove(one);
@@ -180,7 +180,7 @@ impl<S: WeakCounts> Thread<'_, S> {
         }
     }
 
-    /// What gets the contents is the only one that has them: their drop says so.
+    /// The reference that gets the contents is the only one that has them: their drop says so.
     fn unwrap_one(&mut self) {
         let Some(one) = self.one() else { return };
         let Pair { pointer, oracle } = self.kept.swap_remove(one);

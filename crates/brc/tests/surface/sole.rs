@@ -1,4 +1,4 @@
-//! What the holder of the only reference may do.
+//! The operations that the holder of the only reference may use.
 
 use keyway_brc::{Shared, WeakCounts};
 
@@ -28,7 +28,7 @@ pub(crate) fn try_unwrap_leaves_weak_references_nothing<S: WeakCounts>() {
     assert_eq!((weak.strong_count(), weak.weak_count()), (0, 0));
 }
 
-/// Including the maker, who is there all the while: then it is always known who was last.
+/// Including the maker, which exists all the while: then the last call is always known.
 pub(crate) fn into_inner_by_all_gives_the_contents_once<S: WeakCounts>() {
     for _ in 0..200 {
         let watch = Watch::default();
