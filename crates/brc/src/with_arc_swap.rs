@@ -10,8 +10,8 @@ use crate::pointer::Shared;
 use crate::weak::WeakShared;
 
 // SAFETY: the pointer stays the same for an object's life and is not null; adding and taking away
-// references works on any thread, and an object is not freed while there is one, added by
-// any thread. The thread that takes the pointer out has a reference then, and adds with `inc` the
+// references works on any thread, and an object is not freed while there is one, added by any
+// thread. The thread that takes the pointer out has a reference then, and adds with `inc` the
 // references that readers have borrowed.
 unsafe impl<T, S: WeakCounts> RefCnt for Shared<T, S> {
     type Base = T;

@@ -6,8 +6,8 @@
 //! marked, with that code and no other. (A closure that uses what the call around it has borrowed
 //! is reported twice, once from each side; such a file names both codes.) Compiled with
 //! `--cfg control`, which leaves those lines out or puts right ones in their place, it must
-//! compile: so that nothing fails for another reason than it should. What the compiler says in
-//! words is not looked at.
+//! compile: so that nothing fails for another reason than it should. The text of the compiler's
+//! messages is not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

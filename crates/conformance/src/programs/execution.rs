@@ -30,7 +30,7 @@ pub(crate) fn execute<U: Subject>(program: &Program) -> Result<(), String> {
     if let Some(failure) = shared.mail.into_failure() {
         return Err(failure);
     }
-    // What is queued somewhere is destroyed at the latest when a thread of the runtime attaches.
+    // A queued object is destroyed at the latest when a thread of the runtime attaches.
     attach::<U::Strategy, _>(|_| ());
     for (id, model) in (0..).zip(Oracle::result(program)) {
         tally.check(id, &model)?;

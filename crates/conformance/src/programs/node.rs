@@ -108,7 +108,7 @@ impl<S: Strategy> Drop for Node<S> {
 }
 
 impl<S: Strategy> Drop for Contents<S> {
-    // No assertion: a destructor's panic may be caught. What is wrong is recorded, and found by
+    // No assertion: a destructor's panic may be caught. An error is recorded, and found by
     // `Tally::check`.
     fn drop(&mut self) {
         let mut kept: Vec<_> = self.kept.iter().map(|kept| kept.id).collect();
