@@ -33,7 +33,8 @@ pub unsafe trait Shape: 'static {
     /// Drops the contents in place.
     ///
     /// # Safety
-    /// - They are at `contents`, of this extent, for the caller alone, and are not used after.
+    /// - They are at `contents`, of this extent, for the caller's exclusive use, and are not used
+    ///   after.
     #[doc(hidden)]
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &Self::Extent);
 }
