@@ -1,8 +1,9 @@
 //! The handling of locks when a process forks, and locks that work in a forked child.
 //!
 //! A forked child has one thread: the one that forked. A lock that another thread held stays held,
-//! and the structures in which others wait are still there. So the locks here keep nothing outside
-//! their words (on Linux: futexes), where `parking_lot` keeps a table of all threads that wait.
+//! and the structures in which others wait stay as they were. So the locks here keep nothing
+//! outside their words (on Linux: futexes), where `parking_lot` keeps a table of all threads that
+//! wait.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
