@@ -1,4 +1,4 @@
-//! What [`Shared::make_mut`] needs of contents.
+//! The operation that [`Shared::make_mut`] needs of contents.
 
 use std::ffi::{CStr, OsStr};
 use std::path::Path;

@@ -19,7 +19,7 @@ use crate::weak::WeakShared;
 /// bytes for sized contents, which lie behind 32 bytes of the strategy's words;
 /// `Option<Shared<T, S>>` takes no more.
 ///
-/// What differs from `Arc`:
+/// Differences from `Arc`:
 /// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that
 ///   made it (see below), or, if destructors lie too deep in one another there (8 KiB of stack),
 ///   after the destructor in which its last reference was dropped.
@@ -100,8 +100,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     ///
     /// Under `BiasedCounts` the thread becomes the object's owner, whose clones and drops cost no
     /// atomic step; but not inside `Thread::blocking`, nor in a destructor that runs as it
-    /// detaches, begins to block, steps aside or exits. What others have queued to the
-    /// thread is destroyed first; panics of those destructors are caught.
+    /// detaches, begins to block, steps aside or exits. Objects that others have queued to the
+    /// thread are destroyed first; panics of those destructors are caught.
     ///
     /// **Cost**: one allocation, two thread-locals looked up; no locked instruction but at a
     /// thread's first object.
@@ -132,7 +132,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
 }
 
 impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
-    /// Whether a pointer to `T` is an address alone: then `T` is sized, and no slice.
+    /// Whether a pointer to `T` is only an address: then `T` is sized, and no slice.
     const THIN: bool = mem::size_of::<*const T>() == mem::size_of::<usize>();
 
     /// Makes a pointer out of a reference that is counted already.

@@ -75,7 +75,7 @@ impl<S: WeakCounts> Pair<S> {
         Pair { pointer: self.pointer.clone(), oracle: Arc::clone(&self.oracle) }
     }
 
-    /// The oracle first: whatever the pointer's release destroys must find it gone.
+    /// The oracle first: contents that the pointer's release destroys must find it gone.
     fn release(self) {
         let Pair { pointer, oracle } = self;
         drop(oracle);
@@ -236,7 +236,7 @@ fn run<S: WeakCounts>() {
                 })
             });
             // Joined one by one: the end of a scope does not wait for thread-locals' destructors,
-            // and so for what is queued.
+            // and so for queued objects.
             let crew: Vec<_> = crew.collect();
             crew.into_iter().for_each(|member| member.join().unwrap());
         });

@@ -16,12 +16,12 @@ use keyway_object_model::{Guarded, Ref, Strategy, Thread, attach};
 /// Longer than anything here takes: a child that has not ended by then hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// How a child has ended, and what it has said on standard error.
+/// The end of a child, and its output on standard error.
 #[derive(Debug)]
 pub struct Ended {
     /// Success if what it ran has returned.
     pub status: ExitStatus,
-    /// What it has said.
+    /// Its output.
     pub said: String,
 }
 
@@ -153,7 +153,7 @@ fn among_others<S: Strategy>(fork: impl Fn(&mut Thread<S>)) {
     let others = attach::<S, _>(|thread| {
         let others = Others::start::<S>();
         for moment in 0..20 {
-            // Long enough, in the end, that those who wait have asked.
+            // Long enough, in the end, that the waiters have asked.
             sleep(Duration::from_micros(moment * moment * 20));
             for _ in 0..moment {
                 thread.checkpoint();

@@ -26,7 +26,7 @@ use crate::user::Strategys;
 use crate::user::{self, Site};
 use crate::wakes;
 
-/// What one OS thread still has to destroy, and what it is destroying.
+/// The objects that one OS thread still has to destroy, and those that it is destroying.
 pub(crate) struct Destruction {
     /// Why destruction must wait: outermost sections and exclusive calls on this OS thread.
     holds: Cell<usize>,

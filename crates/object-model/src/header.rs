@@ -1,4 +1,4 @@
-//! What lies in front of an object's contents.
+//! The words in front of an object's contents.
 
 use std::alloc::Layout;
 use std::any::TypeId;
@@ -28,7 +28,7 @@ pub trait CountWords: Send + Sync + 'static {
     fn gone(&self) {}
 }
 
-/// What is the same for all objects of one contents type under one strategy.
+/// The data that is the same for all objects of one contents type under one strategy.
 pub(crate) struct Descriptor {
     /// The contents' type.
     pub(crate) type_id: TypeId,
@@ -54,7 +54,7 @@ pub(crate) struct Descriptor {
     /// - Nobody has a reference to the object nor a weak one, and its contents are gone.
     pub(crate) free: unsafe fn(NonNull<Prefix>),
     /// How another object's address is kept in the object, if not in the first bytes of its count:
-    /// those who have weak references may still look there.
+    /// holders of weak references may still look there.
     pub(crate) linked_by: Option<LinkedBy>,
 }
 
@@ -122,7 +122,7 @@ impl Prefix {
         unsafe { prefix.link.set(count, next.map(NonNull::cast)) };
     }
 
-    /// What [`set_link`](Self::set_link) kept.
+    /// The address that [`set_link`](Self::set_link) kept.
     ///
     /// # Safety
     /// - As for `set_link`, which has been called.

@@ -1,7 +1,7 @@
 //! Counted objects shared between threads, generic over the strategy that shares them.
 //!
 //! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`].
-//! The face for those who add a strategy: [`Strategy`] and what it names ([`ObjectPtr`],
+//! The face for authors of a strategy: [`Strategy`] and what it names ([`ObjectPtr`],
 //! [`CountWords`], [`Due`], [`Retained`], [`Released`]), with what several strategies use:
 //! [`SharedCounts`], [`PlainCount`] and [`ReleaseQueue`]. [`counted`] and [`WeakCounts`] are for
 //! crates that make a pointer type of their own. The package `keyway` re-exports the first and

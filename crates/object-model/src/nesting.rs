@@ -29,7 +29,7 @@ const JUMP: usize = STACK / 4 - 1;
 pub(crate) struct Nesting {
     /// Where the innermost destruction has begun; 0 if there is none.
     at: Cell<usize>,
-    /// What is left of the budget.
+    /// The rest of the budget.
     left: Cell<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! What a strategy adds so that pointer types can be built on it which need no attached thread, and
-//! weak references.
+//! The functions that a strategy adds for pointer types that need no attached thread, and for weak
+//! references.
 
 use std::task::Waker;
 
@@ -9,7 +9,7 @@ use crate::header::ObjectPtr;
 use crate::owed::Released;
 use crate::strategy::FreeThreaded;
 
-/// What has come of an attempt to make a reference from a weak one.
+/// The result of an attempt to make a reference from a weak one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Upgraded {
@@ -109,7 +109,7 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - As for `set_link`, which has been called by this thread.
     unsafe fn link(count: &Self::Count) -> usize;
 
-    /// This OS thread stops being an owner who must be asked, until it makes an object again
+    /// This OS thread stops being an owner that must be asked, until it makes an object again
     /// outside of what [runs as it leaves](crate::is_leaving); carries out what was queued.
     /// Does nothing on a thread that is attached by a token.
     fn step_aside(due: &mut Due<Self>);

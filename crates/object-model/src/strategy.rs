@@ -166,7 +166,7 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
 
     // --- contents ---
 
-    /// What guards the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and
+    /// The lock on the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and
     /// `unlock` are all that sections, their nesting and their suspension need.
     type Lock: ContentsLock;
 }

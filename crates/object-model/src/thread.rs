@@ -13,7 +13,7 @@ use crate::reference::Ref;
 use crate::strategy::Strategy;
 use crate::user::{self, Site};
 
-/// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed
+/// The data of one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed
 /// shared: [`Thread`] and the OS thread's own context both point to it.
 pub(crate) struct Inner<S: Strategy> {
     pub(crate) attached: S::Attached,

@@ -8,7 +8,7 @@ use crate::event::Does;
 /// Events in the first chunk; each further one holds twice as many.
 const FIRST: usize = 1 << 10;
 
-/// So many chunks there are at most: half a million events, 8 MiB.
+/// At most this many chunks: half a million events, 8 MiB.
 const CHUNKS: usize = 9;
 
 /// When, in nanoseconds since the recording began, what, where.

@@ -37,7 +37,7 @@ impl Hash for Name {
     }
 }
 
-/// So many strings.
+/// `number` strings.
 pub(crate) fn names<S: Strategy>(number: u64, thread: &Thread<S>) -> Vec<Ref<Name, S>> {
     (0..number).map(|number| thread.alloc(Name::new(format!("name_{number}")))).collect()
 }

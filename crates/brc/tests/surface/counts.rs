@@ -267,7 +267,7 @@ pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
     let theirs = watch.clone();
     let (give, take) = mpsc::channel();
     let kept = elsewhere(move || {
-        // One thread-local is there before the runtime's, one after it: whatever the order of
+        // One thread-local is there before the runtime's, one after it: in either order of
         // destruction, both are tried.
         EARLY.with(|place| place.borrow_mut().take());
         let object = Shared::<_, S>::new(theirs.witness());

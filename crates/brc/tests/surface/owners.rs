@@ -1,5 +1,5 @@
 //! The maker drops the last reference, and others have dropped theirs before: the object ends with
-//! that drop, whatever waits in the maker's queue.
+//! that drop, even if its entry waits in the maker's queue.
 
 use std::sync::mpsc;
 

@@ -240,7 +240,7 @@ pub(crate) fn judged_after_the_maker_has_left_while_it_was_queued<S: WeakCounts>
     assert!(weak.upgrade().is_none());
 }
 
-/// As std's own test has it: the maker waits, and those who ask are others.
+/// As std's own test has it: the maker waits, and other threads ask.
 pub(crate) fn into_inner_by_others_gives_the_contents_once<S: WeakCounts>() {
     for _ in 0..100 {
         let watch = Watch::default();

@@ -1,5 +1,5 @@
-//! What wakers and destructors may do where the runtime calls them, and that a thread which leaves
-//! is not waited for.
+//! Wakers and destructors: the calls that they may make where the runtime calls them, and that a
+//! thread which leaves is not waited for.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -178,8 +178,8 @@ struct Maker {
     receive_detached: bool,
     objects: Id,
     tickets: Ticket,
-    /// Sent and not received yet, with the lane that will. What is left here at the end is never
-    /// received.
+    /// Sent and not received yet, with the lane that will. References left here at the end are
+    /// never received.
     sent: Vec<(usize, Ticket)>,
 }
 

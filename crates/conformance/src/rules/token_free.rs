@@ -154,7 +154,7 @@ where
 }
 
 thread_local! {
-    /// What this OS thread drops when it goes.
+    /// The objects that this OS thread drops when it exits.
     static LAST_WILL: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
 

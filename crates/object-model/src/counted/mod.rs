@@ -298,7 +298,7 @@ pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> 
     result
 }
 
-/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys
+/// This OS thread stops being an owner that must be asked; see [`WeakCounts::step_aside`]. Destroys
 /// what turns out to be due, by which the thread does not become an owner again.
 pub fn step_aside<S: WeakCounts>() {
     let _leaving = Leaving::new();

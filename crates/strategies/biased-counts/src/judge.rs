@@ -228,8 +228,8 @@ unsafe fn take<L: Layout>(
     Some(Ok(()))
 }
 
-/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`;
-/// PROTOCOL.md says for which case that does not hold.
+/// Takes the caller's reference away, such that of all threads that do this exactly one is told
+/// `Destroy`; PROTOCOL.md says for which case that does not hold.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -265,9 +265,9 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
     }
 }
 
-/// One look and one step, with the owner's bucket locked: so two who do this do it one after the
-/// other. None if the ownership is ending, or has ended, or its owner has left the table: nothing
-/// has happened then.
+/// One look and one step, with the owner's bucket locked: so two threads that do this do it one
+/// after the other. None if the ownership is ending, or has ended, or its owner has left the table:
+/// nothing has happened then.
 ///
 /// # Safety
 /// - As for [`release_to_take`], after any other answer than none.

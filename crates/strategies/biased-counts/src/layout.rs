@@ -27,7 +27,7 @@ pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
     /// The gap between two words.
     type Gap: Debug + Default + Send + Sync + 'static;
 
-    /// The word that says who made the object, if there is one.
+    /// The word that names the maker of the object, if there is one.
     type Maker: Maker;
 
     /// The runtime's identity.

@@ -36,7 +36,7 @@ pub trait Maker: Debug + Send + Sync + 'static {
     /// Whether the thread of this bias may be the owner. False only if it has not made the object.
     fn may_be(&self, bias: Bias) -> bool;
 
-    /// The thread of this bias has made an object that others who have weak references to it know
+    /// The thread of this bias has made an object that other holders of weak references to it know
     /// already.
     fn publish(&self, bias: Bias);
 
@@ -195,8 +195,8 @@ impl<L: Layout> Words<L> {
         Shared(self.shared.load(Ordering::Acquire))
     }
 
-    /// Someone who is not the owner adds a reference. False if the count has become too high to go
-    /// on.
+    /// A thread that is not the owner adds a reference. False if the count has become too high to
+    /// go on.
     #[inline]
     #[must_use]
     pub(crate) fn increment_shared(&self) -> bool {
@@ -205,7 +205,7 @@ impl<L: Layout> Words<L> {
         self.shared.fetch_add(ONE, Ordering::Relaxed) <= LIMIT
     }
 
-    /// Someone who is not the owner looks before releasing.
+    /// A thread that is not the owner looks before releasing.
     #[inline]
     pub(crate) fn shared(&self) -> Shared {
         // O10, Relaxed: MERGED is final, so seeing it suffices; anything else is confirmed by a
@@ -235,7 +235,7 @@ impl<L: Layout> Words<L> {
         debug_assert_eq!(shared.count(), 0, "nobody can retain what nobody holds");
     }
 
-    /// Someone who is not the owner takes a reference away, if `seen` is still there; otherwise
+    /// A thread that is not the owner takes a reference away, if `seen` is still there; otherwise
     /// what is there instead.
     #[inline]
     pub(crate) fn try_decrement_unmerged(&self, seen: Shared) -> Result<(), Shared> {
@@ -244,8 +244,8 @@ impl<L: Layout> Words<L> {
         self.exchange(seen, seen.less(), Ordering::Release)
     }
 
-    /// Someone who is not the owner marks the object as queued, if `seen` is still there; otherwise
-    /// what is there instead.
+    /// A thread that is not the owner marks the object as queued, if `seen` is still there;
+    /// otherwise what is there instead.
     pub(crate) fn try_mark_queued(&self, seen: Shared) -> Result<(), Shared> {
         debug_assert!(!seen.is_merged() && !seen.is_queued() && seen.count() == 0);
         // O11, Relaxed: only decides which thread queues the object. The caller's uses of it are
@@ -292,7 +292,7 @@ impl<L: Layout> Words<L> {
         let born = if bias.is_biased() { WEAK } else { ONE | MERGED | WEAK };
         if bias.is_biased() {
             self.maker.publish(bias);
-            // O12, Relaxed: others who read it go on to `shared`, or to the bucket.
+            // O12, Relaxed: others that read it go on to `shared`, or to the bucket.
             self.own.store(1_u64.wrapping_sub(bias.0), Ordering::Relaxed);
         }
         // O15, Release: pairs with O16. The contents were written before. A swap, since others read
@@ -314,7 +314,7 @@ impl<L: Layout> Words<L> {
         }
     }
 
-    /// Someone who has a weak reference, and is not the owner, adds a reference: none if the last
+    /// A thread that has a weak reference, and is not the owner, adds a reference: none if the last
     /// has gone, false if the count has become too high to go on.
     pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
         // O10: that the last has gone is final; anything else is confirmed by the exchange.
@@ -377,7 +377,7 @@ impl<L: Layout> Words<L> {
 
     /// Keeps an address in the words of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // O19, Relaxed: read back by the same thread. Others who have weak references see that the
+        // O19, Relaxed: read back by the same thread. Other holders of weak references see that the
         // object is gone, as they have before.
         self.shared.store(address as i64 | LINK | WEAK, Ordering::Relaxed);
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use keyway_sync::fork::Mutex;
 
-/// Whether it is kept who has the claim. A model finds such a circle by itself.
+/// Whether the holder of the claim is kept. A model finds such a circle by itself.
 pub(crate) const IS_KEPT: bool = cfg!(debug_assertions) && !keyway_sync::MODELLED;
 
 /// How often a waiter looks.

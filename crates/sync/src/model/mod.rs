@@ -47,9 +47,9 @@ pub mod thread {
     /// the interleaving is run in the one way in which the thread that has waited least goes on,
     /// and not explored.
     ///
-    /// That holds as long as a look only reads, without ordering anything but what it reads, and
-    /// the loop does the same whichever look it is: then an interleaving with fewer looks leaves
-    /// all threads where this one does.
+    /// That holds as long as a look only reads, without ordering anything but the value that it
+    /// reads, and the loop does the same whichever look it is: then an interleaving with fewer
+    /// looks leaves all threads where this one does.
     pub fn yield_after(looks: &mut u32) {
         *looks = looks.saturating_add(1);
         if *looks >= LOOKS {

@@ -205,7 +205,7 @@ impl Lock {
         self.asked.store(false, Ordering::Relaxed);
         // O6: nobody sleeps in `hand_over`.
         self.handing_over.store(0, Ordering::Relaxed);
-        // O22: `CONTENDED` for those who wait in the parent.
+        // O22: `CONTENDED` for the waiters in the parent.
         let word = match self.word.load(Ordering::Relaxed) {
             _ if is_held_here => HELD,
             HELD | CONTENDED => LOST,
@@ -215,7 +215,7 @@ impl Lock {
         self.word.store(word, Ordering::Relaxed);
     }
 
-    /// The holder tells those who want to know that it has the lock.
+    /// The holder tells the threads that wait for a switch that it has the lock.
     #[inline]
     fn note_taken(&self, holder: HolderId) {
         // O8, Relaxed: what was asked of the last holder; a waiter that asks after this asks us.

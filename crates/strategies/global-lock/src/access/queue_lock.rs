@@ -309,7 +309,7 @@ impl QueueLock {
     fn forget_others(&self, is_held_here: bool) {
         // O16: nobody waits, so nobody has asked.
         self.asked.store(false, Ordering::Relaxed);
-        // O23: `QUEUED` for those who wait in the parent.
+        // O23: `QUEUED` for the waiters in the parent.
         let word = match self.word.load(Ordering::Relaxed) {
             _ if is_held_here => HELD,
             HELD | QUEUED => LOST,

@@ -1,4 +1,4 @@
-//! A global lock that does not starve those who wait for something else than the lock.
+//! A global lock that does not starve threads that wait for something else than the lock.
 
 use keyway_sync::fork::{After, Before};
 use keyway_timeline::{AS_BEFORE, Does, note};
