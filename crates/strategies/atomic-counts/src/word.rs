@@ -79,7 +79,7 @@ impl Word {
         // O4: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
         while seen != 0 && seen < LINK {
-            // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for the weak reference
+            // O5, Acquire: pairs with O5 of the publication; otherwise as O1: the weak reference
             // comes from a holder of a reference. Relaxed on failure: only the next
             // attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
