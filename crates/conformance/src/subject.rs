@@ -1,4 +1,4 @@
-//! What the suite needs to know of a strategy.
+//! The facts of a strategy that the suite needs.
 
 use keyway_object_model::testing::NearLimit;
 use keyway_object_model::{ContentsLock, Ref, Strategy, Thread};

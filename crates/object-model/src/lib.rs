@@ -45,7 +45,7 @@ pub use destruction::Due;
 pub use forked::{is_attached_here, lost_in_fork};
 pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
-/// What guards contents: see [`Strategy::Lock`].
+/// The lock on contents: see [`Strategy::Lock`].
 pub use keyway_sections::{ContentsLock, NoLock, ObjectLock, take as take_contents_lock};
 pub use leaving::is_leaving;
 pub use owed::{CountPath, Released, Retained};

@@ -1,4 +1,4 @@
-//! What a caller owes after a count has changed.
+//! The duties of a caller after a count has changed.
 
 use crate::fatal::fatal;
 use crate::header::ObjectPtr;

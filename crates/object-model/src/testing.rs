@@ -114,7 +114,7 @@ pub fn at_the_deepest<R>(f: impl FnOnce() -> R) -> R {
     CONTEXT.with(|context| context.destruction.at_the_deepest(f))
 }
 
-/// What the strategy says of a count, also if the object is immortal: then this number must not
+/// The strategy's number for a count, also if the object is immortal: then this number must not
 /// change unless the count is a plain one.
 pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> usize {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.

@@ -11,7 +11,7 @@ use super::oracle::Oracle;
 use super::program::{Program, Ticket};
 use crate::subject::Subject;
 
-/// What the lanes of a program share.
+/// The data that the lanes of a program share.
 pub(crate) struct Shared<'p, U: Subject> {
     pub(crate) program: &'p Program,
     pub(crate) tally: Arc<Tally>,

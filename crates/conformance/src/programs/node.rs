@@ -1,4 +1,4 @@
-//! The objects of a program, and what is known of their destruction.
+//! The objects of a program, and the record of their destruction.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use keyway_object_model::{Guarded, Ref, Strategy};
 use super::oracle::Model;
 use super::program::Id;
 
-/// What has become of the objects of one program.
+/// The record of the objects of one program.
 pub(crate) struct Tally(Vec<Fate>);
 
 #[derive(Default)]

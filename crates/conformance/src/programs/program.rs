@@ -25,7 +25,7 @@ pub(crate) enum Release {
     InAttachmentInside,
 }
 
-/// What is done while a section is suspended.
+/// The steps while a section is suspended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Around {
     Checkpoint,
