@@ -1,4 +1,4 @@
-//! Contents of any type, moved out of a box, and what is boxed on the way.
+//! Contents of any type, moved out of a box, and contents that are boxed on the way.
 
 use std::alloc::{self, Layout};
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -44,7 +44,7 @@ impl<T: ?Sized, S: WeakCounts> From<Box<T>> for Shared<T, S> {
     }
 }
 
-/// What is made of a borrowed or an owned value by way of a box.
+/// Pointers made of a borrowed or an owned value by way of a box.
 macro_rules! by_way_of_a_box {
     ($($contents:ty: $($from:ty),+;)+) => {$($(
         impl<S: WeakCounts> From<$from> for Shared<$contents, S> {

@@ -1,4 +1,4 @@
-//! What [`Shared::make_mut`] needs of contents.
+//! The operation that [`Shared::make_mut`] needs of contents.
 
 use std::ffi::{CStr, OsStr};
 use std::path::Path;
@@ -60,7 +60,7 @@ impl<T: Clone + 'static, S: WeakCounts> Duplicate<S> for [T] {
         let length = contents.len();
         // SAFETY: written in the next step; nothing between can unwind.
         let place = unsafe { counted::allocate::<Many<T>, S>(S::new_count_anywhere(), length) }.cast::<T>();
-        // SAFETY: room for so many, apart from theirs.
+        // SAFETY: room for that number of elements, apart from theirs.
         unsafe { place.as_ptr().copy_from_nonoverlapping(contents.as_ptr().cast(), length) };
         // SAFETY: a new object has one reference.
         unsafe { Shared::from_counted(NonNull::slice_from_raw_parts(place, length)) }

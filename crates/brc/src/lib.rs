@@ -22,7 +22,7 @@ mod with_serde;
 pub use duplicate::Duplicate;
 pub use keyway_object_model::WeakCounts;
 pub use pointer::Shared;
-/// What [`Shared`] is coerced with.
+/// The trait and the macro that coerce a [`Shared`].
 pub use unsize::{CoerceUnsize, Coercion};
 pub use weak::WeakShared;
 

@@ -19,14 +19,14 @@ use crate::weak::WeakShared;
 /// bytes for sized contents, which lie behind 32 bytes of the strategy's words;
 /// `Option<Shared<T, S>>` takes no more.
 ///
-/// What differs from `Arc`:
+/// Differences from `Arc`:
 /// - `T` is `'static`. An object may be destroyed later than by its last drop: by the thread that
 ///   made it (see below), or, if destructors lie too deep in one another there (8 KiB of stack),
 ///   after the destructor in which its last reference was dropped.
 /// - Under `BiasedCounts`, an object whose last reference its maker drops is destroyed by that
-///   drop, whatever others have dropped before. The destructor of an object whose last reference is
-///   dropped by another thread than its maker may run on the maker's OS thread: when it next makes
-///   an object, destroys one, asks whether a reference is the only one, calls
+///   drop, even if others dropped references before. The destructor of an object whose last
+///   reference is dropped by another thread than its maker may run on the maker's OS thread: when
+///   it next makes an object, destroys one, asks whether a reference is the only one, calls
 ///   [`collect`](Shared::collect), or exits. If the maker has exited or stepped aside, the
 ///   destructor runs where the last reference is dropped.
 /// - It is invariant in `T`: a pointer to a `for<'a> fn(&'a u8)` is none to a `fn(&'static u8)`.
@@ -81,7 +81,7 @@ impl<T, S: WeakCounts> Unwritten<T, S> {
     #[inline]
     pub(crate) fn write(self, contents: T) -> Shared<T, S> {
         let place = ManuallyDrop::new(self).place;
-        // SAFETY: memory for a `T`, which is this call's alone.
+        // SAFETY: memory for a `T` that only this call has.
         unsafe { place.write(contents) };
         // SAFETY: a new object has one reference.
         unsafe { Shared::from_counted(place) }
@@ -100,8 +100,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     ///
     /// Under `BiasedCounts` the thread becomes the object's owner, whose clones and drops cost no
     /// atomic step; but not inside `Thread::blocking`, nor in a destructor that runs as it
-    /// detaches, begins to block, steps aside or exits. What others have queued to the
-    /// thread is destroyed first; panics of those destructors are caught.
+    /// detaches, begins to block, steps aside or exits. Objects that others have queued to the
+    /// thread are destroyed first; panics of those destructors are caught.
     ///
     /// **Cost**: one allocation, two thread-locals looked up; no locked instruction but at a
     /// thread's first object.
@@ -132,7 +132,7 @@ impl<T, S: WeakCounts> Shared<T, S> {
 }
 
 impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
-    /// Whether a pointer to `T` is an address alone: then `T` is sized, and no slice.
+    /// Whether a pointer to `T` is only an address: then `T` is sized, and no slice.
     const THIN: bool = mem::size_of::<*const T>() == mem::size_of::<usize>();
 
     /// Makes a pointer out of a reference that is counted already.
@@ -217,9 +217,9 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// A weak reference to the object.
     ///
     /// **Blocking**: while another thread looks in [`get_mut`](Self::get_mut) or
-    /// [`make_mut`](Self::make_mut) whether it is alone; no destructor runs meanwhile. **Cost**:
-    /// one locked instruction, one more at an object's first. From then on its last release, too,
-    /// costs one.
+    /// [`make_mut`](Self::make_mut) whether its reference is the only one; no destructor runs
+    /// meanwhile. **Cost**: one locked instruction, one more at an object's first. From then on its
+    /// last release, too, costs one.
     ///
     /// # Examples
     /// ```

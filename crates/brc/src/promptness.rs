@@ -1,4 +1,5 @@
-//! When what others have dropped is destroyed, for those who want to decide.
+//! The time at which objects that others have dropped are destroyed, for programs that want to
+//! choose it.
 
 use std::task::Waker;
 
@@ -28,10 +29,10 @@ impl<S: WeakCounts> Shared<(), S> {
         counted::collect::<S>();
     }
 
-    /// This thread stops being asked: whatever it has made is destroyed, from now on, by whichever
-    /// thread drops the last reference. Lasts until the thread makes its next object, or asks to be
-    /// woken. What is queued is destroyed here and now; what those destructors make does not end
-    /// it.
+    /// This thread stops being asked: from now on the objects that it has made are destroyed by the
+    /// thread that drops the last reference. Lasts until the thread makes its next object, or asks
+    /// to be woken. The queued objects are destroyed here and now; objects that those destructors
+    /// make do not end it.
     ///
     /// For a thread that is about to block, or has nothing more to do: otherwise what others drop
     /// of its objects, up to all that it has made, waits for it. Its own clones and drops of those
@@ -62,9 +63,9 @@ impl<S: WeakCounts> Shared<(), S> {
 
     /// Has `waker` woken when something is queued to this thread and nothing was, but for what a
     /// [`collect`](Self::collect) that has begun takes along, as an event loop wants it; `None`
-    /// ends that. If something is queued already, it is woken at once. So whatever is queued, a
-    /// waking follows, or comes before and no `collect` has begun since. What another thread takes
-    /// out of the queue again is nothing that was there.
+    /// ends that. If something is queued already, it is woken at once. So for each queued object a
+    /// waking follows, or came before and no `collect` has begun since. An entry that another
+    /// thread takes out of the queue again does not count as having been there.
     ///
     /// Lasts until the thread steps aside, leaves `keyway::attach`, enters `Thread::blocking`, or
     /// exits; a waker that is set by a destructor or by another waker's drop in one of those ends

@@ -14,7 +14,7 @@ impl<T, S: WeakCounts> From<Vec<T>> for Shared<[T], S> {
     /// Moves the elements behind the object's words, with their number in front.
     ///
     /// # Panics
-    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// If no memory can hold this many: with the words in front of them they may take `isize::MAX`
     /// bytes at most.
     fn from(mut elements: Vec<T>) -> Self {
         if S::is_queued() {
@@ -23,7 +23,7 @@ impl<T, S: WeakCounts> From<Vec<T>> for Shared<[T], S> {
         let length = elements.len();
         // SAFETY: written in the next step; nothing between can unwind.
         let place = unsafe { counted::allocate::<Many<T>, S>(S::new_count_anywhere(), length) }.cast::<T>();
-        // SAFETY: room for so many, apart from the vector's.
+        // SAFETY: room for that number of elements, apart from the vector's.
         unsafe { place.as_ptr().copy_from_nonoverlapping(elements.as_ptr(), length) };
         // SAFETY: they have been moved out.
         unsafe { elements.set_len(0) };

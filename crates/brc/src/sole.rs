@@ -1,4 +1,4 @@
-//! What can be done by whoever has the only reference.
+//! The operations that need the only reference.
 
 use std::alloc::Layout;
 
@@ -11,8 +11,8 @@ impl<T, S: WeakCounts> Shared<T, S> {
     /// The contents, if this is the only reference. Weak references do not count, and lead nowhere
     /// afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
     /// - Called by the owner, or by another after the owner has exited or stepped aside: exact, as
     ///   with `Arc`.
     /// - By another while the owner is there: exact, if there is no weak reference. Weak references
@@ -43,14 +43,15 @@ impl<T, S: WeakCounts> Shared<T, S> {
 
     /// Takes the reference away, and returns the contents if it was the last.
     ///
-    /// If all who have a reference call this, exactly one gets the contents, whichever threads they
-    /// are on; but for one case.
+    /// If all holders of a reference call this, exactly one gets the contents, whichever threads
+    /// they are on; but for one case.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
-    /// - Called by the owner: the object is merged; what others have queued is carried out first.
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
+    /// - Called by the owner: the object is merged; the releases that others have queued are
+    ///   carried out first.
     /// - By another after the owner has exited or stepped aside: the object is merged.
-    /// - By another while the owner is there: the last of those who call gets the contents.
+    /// - By another while the owner is there: the last caller gets the contents.
     /// - The one case: there are weak references, the owner is there, and has no reference itself.
     ///   The owner could upgrade a weak one without anybody's seeing it, so that nobody can say
     ///   that he was the last. `None` for all; the owner destroys the object. Weak references that
@@ -114,15 +115,15 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     ///
     /// Weak references are asked first: if there is one, the answer is `None` on every thread.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged; nothing here waits for
-    /// the owner to come by:
+    /// Under `BiasedCounts`, for an object that is not merged (nothing here waits for the owner to
+    /// come by):
     /// - Called by the owner, the thread that made the object: exact, as with `Arc`. If the object
     ///   is queued, all that is queued is carried out first, which runs destructors.
     /// - By another, and the owner has exited or stepped aside: exact. The object is merged.
     /// - By another while the owner is there: exact. A reference that was dropped and waits in the
     ///   owner's queue does not count.
     ///
-    /// "Exact" is said of the moment at which others who hold references do nothing; a drop by
+    /// "Exact" is said of the moment at which other holders of references do nothing; a drop by
     /// another thread that has not returned yet may count or not, as with `Arc`.
     ///
     /// **Cost**: two locked instructions, and on a thread that is not the owner, of an object that
@@ -139,17 +140,17 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
     /// assert!(Brc::get_mut(&mut one).is_none());
     /// ```
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
-        // SAFETY: alone, and the borrow of `this` keeps it so.
+        // SAFETY: the only reference, and the borrow of `this` keeps it so.
         Shared::is_alone(this).then(|| unsafe { this.contents().as_mut() })
     }
 
     /// The contents for writing; cloned into an object of their own first if there may be other
     /// references, and moved into one if there are weak ones, which lead nowhere afterwards.
     ///
-    /// What happens under `BiasedCounts` to an object that is not merged, on which thread: as for
+    /// Under `BiasedCounts`, for an object that is not merged, on each thread: as for
     /// [`get_mut`](Self::get_mut) if there are no weak references, and as for
-    /// [`try_unwrap`](Self::try_unwrap) if there are, which is that a thread that is not the owner
-    /// clones while the owner is there. Nothing waits for the owner.
+    /// [`try_unwrap`](Self::try_unwrap) if there are: a thread that is not the owner clones while
+    /// the owner is there. Nothing waits for the owner.
     ///
     /// # Examples
     /// ```
@@ -173,13 +174,13 @@ impl<T: ?Sized, S: WeakCounts> Shared<T, S> {
                 let moved = unsafe { T::moved(this.contents()) };
                 // SAFETY: the last reference has gone, and the contents with it.
                 unsafe { counted::forget_contents::<S>(this.thin(), layout) };
-                // SAFETY: what was there is gone.
+                // SAFETY: the old contents are gone.
                 unsafe { std::ptr::write(this, moved) };
             } else {
                 *this = (**this).cloned();
             }
         }
-        // SAFETY: alone, as found or made just now; the borrow of `this` keeps it so.
+        // SAFETY: the only reference, as found or made just now; the borrow of `this` keeps it so.
         unsafe { this.contents().as_mut() }
     }
 

@@ -12,8 +12,8 @@ use crate::pointer::Shared;
 /// kept account of.
 ///
 /// # Safety
-/// - Contents of this shape and extent are `MaybeUninit`s to whoever gets the reference, until they
-///   are made.
+/// - Contents of this shape and extent are `MaybeUninit`s to the holder of the reference, until
+///   they are made.
 unsafe fn allocate<K: Shape, S: WeakCounts>(extent: K::Extent, needs_drop: bool) -> NonNull<u8> {
     if S::is_queued() {
         counted::collect::<S>();
@@ -74,7 +74,7 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     /// Makes a slice whose elements are still to be made.
     ///
     /// # Panics
-    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// If no memory can hold this many: with the words in front of them they may take `isize::MAX`
     /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
@@ -92,14 +92,14 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     pub fn new_uninit_slice(length: usize) -> Shared<[MaybeUninit<T>], S> {
         // SAFETY: the pointer says so.
         let place = unsafe { allocate::<Many<T>, S>(length, needs_drop::<T>()) };
-        // SAFETY: a new object has one reference; it is there for so many.
+        // SAFETY: a new object has one reference; it has room for this many elements.
         unsafe { Shared::from_counted(NonNull::slice_from_raw_parts(place.cast(), length)) }
     }
 
     /// As [`new_uninit_slice`](Self::new_uninit_slice), with memory that is all zeros.
     ///
     /// # Panics
-    /// If no memory can hold so many: with the words in front of them they may take `isize::MAX`
+    /// If no memory can hold this many: with the words in front of them they may take `isize::MAX`
     /// bytes at most. The message names type and number. Elements without bytes have no such limit.
     ///
     /// # Examples
@@ -113,7 +113,7 @@ impl<T, S: WeakCounts> Shared<[T], S> {
     #[must_use]
     pub fn new_zeroed_slice(length: usize) -> Shared<[MaybeUninit<T>], S> {
         let zeroed = Self::new_uninit_slice(length);
-        // SAFETY: nobody else has the pointer; room for so many.
+        // SAFETY: nobody else has the pointer; room for this many elements.
         unsafe { zeroed.contents().cast::<T>().write_bytes(0, length) };
         zeroed
     }

@@ -91,8 +91,8 @@ impl<T: ?Sized, S: WeakCounts> WeakShared<T, S> {
         (thin.addr() != NOWHERE).then_some(thin)
     }
 
-    /// A reference to the object, unless the last one has gone. What is being destroyed, or is next
-    /// to be, has gone.
+    /// A reference to the object, unless the last one has gone. The last reference to an object
+    /// that is being destroyed, or is to be destroyed next, has gone.
     ///
     /// Under `BiasedCounts`, an object whose last reference was dropped by another thread than its
     /// owner, while the owner was there, goes when the owner takes notice, which it does in an

@@ -10,9 +10,9 @@ use crate::pointer::Shared;
 use crate::weak::WeakShared;
 
 // SAFETY: the pointer stays the same for an object's life and is not null; adding and taking away
-// references works on any thread, and an object is not freed while there is one, whoever has added
-// it. What a reader has borrowed is paid for with `inc` by whoever takes the pointer out, who has a
-// reference then.
+// references works on any thread, and an object is not freed while there is one, added by any
+// thread. The thread that takes the pointer out has a reference then, and adds with `inc` the
+// references that readers have borrowed.
 unsafe impl<T, S: WeakCounts> RefCnt for Shared<T, S> {
     type Base = T;
 

@@ -75,7 +75,7 @@ impl<S: WeakCounts> Pair<S> {
         Pair { pointer: self.pointer.clone(), oracle: Arc::clone(&self.oracle) }
     }
 
-    /// The oracle first: whatever the pointer's release destroys must find it gone.
+    /// The oracle first: contents that the pointer's release destroys must find it gone.
     fn release(self) {
         let Pair { pointer, oracle } = self;
         drop(oracle);
@@ -150,7 +150,7 @@ impl<S: WeakCounts> Thread<'_, S> {
         self.kept.swap_remove(one).release();
     }
 
-    /// Hands one over to whoever comes by next, and takes what is there.
+    /// Hands one over to the next thread that comes by, and takes the one that is there.
     fn exchange(&mut self) {
         let Some(one) = self.one() else { return };
         let given = self.kept.swap_remove(one);
@@ -180,7 +180,7 @@ impl<S: WeakCounts> Thread<'_, S> {
         }
     }
 
-    /// What gets the contents is the only one that has them: their drop says so.
+    /// The reference that gets the contents is the only one that has them: their drop says so.
     fn unwrap_one(&mut self) {
         let Some(one) = self.one() else { return };
         let Pair { pointer, oracle } = self.kept.swap_remove(one);
@@ -236,7 +236,7 @@ fn run<S: WeakCounts>() {
                 })
             });
             // Joined one by one: the end of a scope does not wait for thread-locals' destructors,
-            // and so for what is queued.
+            // and so for queued objects.
             let crew: Vec<_> = crew.collect();
             crew.into_iter().for_each(|member| member.join().unwrap());
         });

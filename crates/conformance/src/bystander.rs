@@ -127,7 +127,7 @@ unsafe impl FreeThreaded for Bystander {
     }
 }
 
-// SAFETY: adds to the count what so many retains would.
+// SAFETY: adds to the count what `references` retains would.
 unsafe impl NearLimit for Bystander {
     const LIMIT: u64 = LIMIT;
 

@@ -1,4 +1,4 @@
-//! What must abort is run in a process of its own.
+//! Code that must abort runs in a process of its own.
 
 use std::cell::Cell;
 use std::env;
@@ -23,7 +23,7 @@ pub(crate) fn name_test(path: &'static str) {
 /// Runs `f` in a process of its own, which must abort with `message`. Called once in a test, first
 /// of all.
 ///
-/// That process is this test binary with this test alone, which comes here again.
+/// That process is this test binary, run with only this test, which comes here again.
 pub(crate) fn aborts(message: &str, f: impl FnOnce()) {
     if env::var_os(CHILD).is_some() {
         f();

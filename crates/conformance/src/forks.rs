@@ -1,5 +1,5 @@
-//! What the child of a fork can go on with, for the strategies that promise something. Called by
-//! tests of their own: not every strategy does.
+//! The operations that work in the child of a fork, for the strategies that promise something.
+//! Called by tests of their own: not every strategy does.
 
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -16,12 +16,12 @@ use keyway_object_model::{Guarded, Ref, Strategy, Thread, attach};
 /// Longer than anything here takes: a child that has not ended by then hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// How a child has ended, and what it has said on standard error.
+/// The end of a child, and its output on standard error.
 #[derive(Debug)]
 pub struct Ended {
     /// Success if what it ran has returned.
     pub status: ExitStatus,
-    /// What it has said.
+    /// Its output.
     pub said: String,
 }
 
@@ -48,7 +48,8 @@ pub fn in_child(f: impl FnOnce()) -> Ended {
     let [mut said, end] = pipe.map(|end| std::fs::File::from(unsafe { OwnedFd::from_raw_fd(end) }));
     drop(end);
     let status = wait_for(child);
-    // What it has started may still have the other end open: what is there is enough.
+    // A process that the child has started may still have the other end open: the bytes that are
+    // there are enough.
     // SAFETY: it is open.
     unsafe { libc::fcntl(said.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
     let mut bytes = Vec::new();
@@ -78,7 +79,7 @@ fn goes_on(f: impl FnOnce()) {
     assert!(ended.status.success(), "the child ended with {:?}; it said:\n{}", ended.status, ended.said);
 }
 
-/// What a program does all the time: checkpoints, sections, blocking regions, calls of foreign
+/// The operations of an ordinary program: checkpoints, sections, blocking regions, calls of foreign
 /// code.
 fn work<S: Strategy>(thread: &mut Thread<S>) {
     let object: Ref<Guarded<u32, S>, S> = thread.alloc(Guarded::new(0));
@@ -152,7 +153,7 @@ fn among_others<S: Strategy>(fork: impl Fn(&mut Thread<S>)) {
     let others = attach::<S, _>(|thread| {
         let others = Others::start::<S>();
         for moment in 0..20 {
-            // Long enough, in the end, that those who wait have asked.
+            // Long enough, in the end, that the waiters have asked.
             sleep(Duration::from_micros(moment * moment * 20));
             for _ in 0..moment {
                 thread.checkpoint();
@@ -226,7 +227,7 @@ pub fn a_child_forks_in_turn<S: Strategy>() {
     });
 }
 
-/// What was queued before the fork is carried out in the child.
+/// Releases queued before the fork are carried out in the child.
 pub fn what_was_queued_is_released_in_the_child<S: Strategy>() {
     struct Noisy(Arc<AtomicU32>);
     impl Drop for Noisy {

@@ -1,15 +1,15 @@
 //! Objects of which it is known whether they share a lock.
 //!
-//! A strategy may guard the contents of several objects by one lock. Whoever is inside of one then
-//! keeps others out of all of them, so a test that waits, inside a section, for another thread's
-//! section must take objects that share none.
+//! A strategy may guard the contents of several objects by one lock. A thread inside one of them
+//! then keeps others out of all of them, so a test that waits, inside a section, for another
+//! thread's section must take objects that share none.
 
 use keyway_object_model::testing::share_a_lock;
 use keyway_object_model::{Guarded, Ref, Strategy, Thread};
 
 type Contents<S> = Ref<Guarded<u64, S>, S>;
 
-/// So many objects are made at most to find what is looked for.
+/// At most this many objects are made to find objects that share no lock, or share one.
 const TRIES: usize = 20_000;
 
 /// Objects that hold zero, no two of which share a lock.

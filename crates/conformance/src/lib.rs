@@ -1,4 +1,4 @@
-//! What every strategy must pass: one suite, one line a strategy.
+//! The tests that every strategy must pass: one suite, one line a strategy.
 //!
 //! [`suite!`] expands to named tests for one strategy: random programs against a sequential oracle,
 //! and one test for each rule that every strategy keeps. A strategy added later gets all of them by

@@ -1,4 +1,4 @@
-//! What the suite needs to know of a strategy.
+//! The facts of a strategy that the suite needs.
 
 use keyway_object_model::testing::NearLimit;
 use keyway_object_model::{ContentsLock, Ref, Strategy, Thread};
@@ -12,13 +12,13 @@ pub trait Subject: 'static {
     /// The most bytes that may lie in front of an object's contents.
     const HEADER_BYTES: usize = 16;
 
-    /// So many references leaked by the owner, and a few more retains by another thread must abort.
+    /// This many references leaked by the owner, and a few more retains by another must abort.
     const FULL: u64 = <Self::Strategy as NearLimit>::LIMIT - 1;
 
     /// How many references are handed over without a checkpoint in an optimised run; a debug run
     /// starts near the limit of the count's first word instead. Where one word counts for all
     /// threads it is the same after any number of them, and a runtime's queue takes eight bytes for
-    /// each; where owners count apart from others, the two drift by so many.
+    /// each; where owners count apart from others, the two drift apart by this number.
     const HAND_OVERS: usize = 1 << 24;
 
     /// Whether a thread keeps others out while it is in a blocking region.

@@ -101,7 +101,7 @@ impl Diary {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(number);
     }
 
-    /// What has been written since the last time.
+    /// The entries written since the last time.
     pub(crate) fn told(&self) -> Vec<u32> {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -75,7 +75,7 @@ fn the_strategy_of_the_page_builds_and_passes_the_conformance_suite() {
     let root: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adding-a-strategy");
     workspace_of_the_page(&root);
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What the cargo around this test has set is about another package.
+    // The variables that the cargo around this test has set are about another package.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("CARGO_") && name != "CARGO_HOME"

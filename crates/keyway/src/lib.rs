@@ -1,6 +1,6 @@
 //! Reference-counted objects shared between threads, under the strategy of your choice.
 //!
-//! Whoever writes a runtime with shared objects answers two questions for every object: **who may
+//! The author of a runtime with shared objects answers two questions for every object: **who may
 //! change its reference count**, and **who may touch its contents**. Here each pair of answers is a
 //! *strategy*, a type, and all strategies stand behind one trait. A program is written once,
 //! generic over the strategy or with one name in a type alias, and runs under any of them.
@@ -8,9 +8,9 @@
 //! | strategy | its count is changed by | its contents are guarded by | threads run |
 //! |---|---|---|---|
 //! | [`SingleThread`] | the one attached thread, on a plain word | one OS thread at a time in the process is attached | one |
-//! | [`GlobalLock<Interval>`](GlobalLock), [`GlobalLock<Ticks>`](GlobalLock), [`GlobalLock<ReturningFirst>`](GlobalLock) | whoever holds the global lock, on a plain word | the global lock | one at a time |
-//! | [`ObjectLocks`] | whoever holds the object's count lock | the object's contents lock | in parallel |
-//! | [`GroupLocks`] | whoever holds the count lock of the object's group | the contents lock of the group | in parallel |
+//! | [`GlobalLock<Interval>`](GlobalLock), [`GlobalLock<Ticks>`](GlobalLock), [`GlobalLock<ReturningFirst>`](GlobalLock) | the thread that holds the global lock, on a plain word | the global lock | one at a time |
+//! | [`ObjectLocks`] | the thread that holds the object's count lock | the object's contents lock | in parallel |
+//! | [`GroupLocks`] | the thread that holds the count lock of the object's group | the contents lock of the group | in parallel |
 //! | [`AtomicCounts`] | anyone, on one atomic word | the object's lock | in parallel |
 //! | [`BiasedCounts`] | the owner on a plain word, all others on an atomic one | the object's lock | in parallel |
 //!

@@ -1,13 +1,13 @@
-//! Programs that must not compile: the three properties of the face, and what the token and the
-//! strategy's type prove.
+//! Programs that must not compile: the three properties of the face, and the facts that the token
+//! and the strategy's type prove.
 //!
-//! Each file in `compile_fail/` starts with `//! E0123:` and what it shows, and marks each line at
+//! Each file in `compile_fail/` starts with `//! E0123:` and its subject, and marks each line at
 //! fault with `//~ error`. Compiled as it stands, it must give at least as many errors as lines are
-//! marked, with that code and no other. (A closure that uses what the call around it has borrowed
-//! is reported twice, once from each side; such a file names both codes.) Compiled with
+//! marked, with that code and no other. (A closure that uses a value that the call around it has
+//! borrowed is reported twice, once from each side; such a file names both codes.) Compiled with
 //! `--cfg control`, which leaves those lines out or puts right ones in their place, it must
-//! compile: so that nothing fails for another reason than it should. What the compiler says in
-//! words is not looked at.
+//! compile: so that nothing fails for another reason than it should. The text of the compiler's
+//! messages is not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

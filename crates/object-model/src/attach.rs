@@ -116,8 +116,8 @@ impl<'a, S: Strategy> Attachment<'a, S> {
 
 impl<S: Strategy> Drop for Attachment<'_, S> {
     fn drop(&mut self) {
-        // What is due already is destroyed by a thread that is still attached: cheaper under most
-        // strategies.
+        // Objects that are due already are destroyed by a thread that is still attached: cheaper
+        // under most strategies.
         destruction::run_due();
         note(Does::Leaves, place::<S>);
         S::detach(&self.0.attached, &mut Due::new());

@@ -1,5 +1,5 @@
-//! What an OS thread knows of itself: to which runtime it is attached, and what it still has to
-//! destroy.
+//! The data of an OS thread: the runtime that it is attached to, and the objects that it still has
+//! to destroy.
 
 use std::cell::Cell;
 use std::ptr;

@@ -26,7 +26,7 @@ use crate::user::Strategys;
 use crate::user::{self, Site};
 use crate::wakes;
 
-/// What one OS thread still has to destroy, and what it is destroying.
+/// The objects that one OS thread still has to destroy, and those that it is destroying.
 pub(crate) struct Destruction {
     /// Why destruction must wait: outermost sections and exclusive calls on this OS thread.
     holds: Cell<usize>,
@@ -105,7 +105,8 @@ impl Destruction {
             return unsafe { self.destroy_outermost(object) };
         }
         if !self.due.is_empty() {
-            // What the destructor around has released before, and what lay too deep then.
+            // Objects that the destructor around has released before, and those that lay too deep
+            // then.
             // SAFETY: the caller's duty.
             unsafe { self.due.put(object) };
             return self.empty();
@@ -124,7 +125,7 @@ impl Destruction {
     /// - As for [`destroy`](Self::destroy).
     #[inline]
     unsafe fn destroy_outermost(&self, object: NonNull<Prefix>) {
-        // What is due already was released before.
+        // Objects that are due already were released before.
         if !self.due.is_empty() {
             self.empty();
             // A destructor that switches stacks may have left a section behind that is held.
@@ -140,9 +141,9 @@ impl Destruction {
 
     /// Destroys what is on the list and what joins it meanwhile. Panics are caught.
     ///
-    /// While one object is destroyed, the others are out of the way: what its destructor releases
-    /// goes before them, whether it is destroyed at once or joins the list. So objects end in the
-    /// same order, however deep their destructors lie in one another.
+    /// While one object is destroyed, the others are out of the way: objects that its destructor
+    /// releases go before them, whether they are destroyed at once or join the list. So objects end
+    /// in the same order, however deep their destructors lie in one another.
     #[inline(never)]
     fn empty(&self) {
         let mut rest = Batch::EMPTY;
@@ -181,8 +182,8 @@ impl Destruction {
     }
 }
 
-/// A panic's payload may itself panic when it is dropped, which must not escape. What such a panic
-/// carries is leaked, so that this ends.
+/// A panic's payload may itself panic when it is dropped, which must not escape. The payload of
+/// such a panic is leaked, so that this ends.
 #[cold]
 fn drop_payload(payload: Box<dyn Any + Send>) {
     user::calls(Site::Destructor);
@@ -218,8 +219,8 @@ unsafe fn destroy_now(object: NonNull<Prefix>) {
 /// longer wait.
 ///
 /// # Panics
-/// If the destructor panics and neither waits nor runs inside another one; what else is due has
-/// been destroyed then.
+/// If the destructor panics and neither waits nor runs inside another one; all other due objects
+/// have been destroyed then.
 ///
 /// # Safety
 /// - As for [`ObjectPtr::claim`], unless the object is immortal: then nothing happens.
@@ -261,7 +262,7 @@ pub(crate) fn pay() {
     run_due();
 }
 
-/// As [`run_due`], as this OS thread leaves: what runs does not make it an owner again.
+/// As [`run_due`], as this OS thread leaves: destructors that run do not make it an owner again.
 #[inline]
 pub(crate) fn run_due_leaving() {
     CONTEXT.with(|context| {
@@ -320,9 +321,9 @@ impl Drop for Unhold {
 /// queues.
 ///
 /// Putting runs no user code and allocates nothing, so it may be done under a strategy's own locks.
-/// The object model destroys what was put once the strategy's function has returned, outside all
-/// locks. It alone makes a `Due`: a strategy's functions that attach, detach or judge ask for one,
-/// so that nobody else calls those of a strategy that is not his own.
+/// The object model destroys these objects once the strategy's function has returned, outside all
+/// locks. Only the object model makes a `Due`: a strategy's functions that attach, detach or
+/// compute an exact count take one, so that no other code calls those of a foreign strategy.
 #[derive(Debug)]
 pub struct Due<S: Strategy> {
     _strategy: PhantomData<fn(S) -> S>,

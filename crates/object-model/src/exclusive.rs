@@ -11,8 +11,8 @@ use crate::thread::Inner;
 /// No other thread of the runtime has one; ended by drop.
 ///
 /// Bad interleavings that this order of steps excludes:
-/// - *Waiting attached.* Whoever waits here is detached, so that nobody waits for it meanwhile: a
-///   global lock can be taken, and what is released to an owner is not stranded.
+/// - *Waiting attached.* A thread that waits here is detached, so that no other thread waits for it
+///   meanwhile: a global lock can be taken, and an object released to an owner is not stranded.
 /// - *Destructors inside.* The thread comes back from waiting with the lock, and attaching may find
 ///   objects that are due. Their destructors, like those of what `f` releases, are user code, which
 ///   may wait for a thread that waits for this lock. So `Hold` begins as soon as the lock is held,

@@ -1,4 +1,5 @@
-//! For strategies with one lock for their whole runtime: what they ask when a process forks.
+//! For strategies with one lock for their whole runtime: the question that they ask when a process
+//! forks.
 
 use crate::context::with_attachment;
 use crate::fatal::fatal;

@@ -223,7 +223,7 @@ impl<T, S: Strategy> Guarded<T, S> {
 
 /// Whether a `Guarded<T, S>` and a `Guarded<U, S>` at one address may be one and the same.
 ///
-/// What has no bytes can share its address with something else. Two of no bytes and of one type
+/// A value of no bytes can share its address with something else. Two of no bytes and of one type
 /// cannot be told apart: they count as one, since a type without bytes may stand for a right that
 /// must not be had twice; but `()` stands for nothing.
 fn may_be_one<T, U, S: Strategy>() -> bool {

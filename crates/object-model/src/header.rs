@@ -1,4 +1,4 @@
-//! What lies in front of an object's contents.
+//! The words in front of an object's contents.
 
 use std::alloc::Layout;
 use std::any::TypeId;
@@ -17,9 +17,9 @@ use crate::strategy::Strategy;
 /// a thread may still be returning from a function that borrowed the words while another one, which
 /// released the last reference, frees them.
 pub trait CountWords: Send + Sync + 'static {
-    /// Takes every word for the caller alone, through [`keyway_sync::Exclusive`]. Free of cost
-    /// outside a model; in a model this is where a write that comes after the last release is
-    /// found. *Every* word: a word left out is one in which such a write goes unseen.
+    /// Takes every word for the caller's exclusive use, through [`keyway_sync::Exclusive`]. Free of
+    /// cost outside a model; in a model this finds a write that comes after the last release.
+    /// *Every* word: a word left out is one in which such a write goes unseen.
     fn claim(&mut self);
 
     /// Nobody holds the object any more, as a strategy found in its queues: it joins the list of
@@ -28,7 +28,7 @@ pub trait CountWords: Send + Sync + 'static {
     fn gone(&self) {}
 }
 
-/// What is the same for all objects of one contents type under one strategy.
+/// The data that is the same for all objects of one contents type under one strategy.
 pub(crate) struct Descriptor {
     /// The contents' type.
     pub(crate) type_id: TypeId,
@@ -36,8 +36,8 @@ pub(crate) struct Descriptor {
     pub(crate) type_name: fn() -> &'static str,
     /// Whether the object's words are all that lies in front of the contents.
     pub(crate) is_bare: bool,
-    /// Takes an object that was found in a queue for the caller alone; see [`ObjectPtr::claim`] and
-    /// [`CountWords::gone`].
+    /// Takes an object that was found in a queue for the caller's exclusive use; see
+    /// [`ObjectPtr::claim`] and [`CountWords::gone`].
     ///
     /// # Safety
     /// - As for [`ObjectPtr::claim`].
@@ -54,7 +54,7 @@ pub(crate) struct Descriptor {
     /// - Nobody has a reference to the object nor a weak one, and its contents are gone.
     pub(crate) free: unsafe fn(NonNull<Prefix>),
     /// How another object's address is kept in the object, if not in the first bytes of its count:
-    /// those who have weak references may still look there.
+    /// holders of weak references may still look there.
     pub(crate) linked_by: Option<LinkedBy>,
 }
 
@@ -117,12 +117,12 @@ impl Prefix {
         }
         // SAFETY: an object does not end with its prefix.
         let count = unsafe { Prefix::count_of(object) };
-        // SAFETY: the count lies there (`Object::MADE`), is large enough, and is the caller's
-        // alone.
+        // SAFETY: the count lies there (`Object::MADE`), is large enough, and only the caller uses
+        // it.
         unsafe { prefix.link.set(count, next.map(NonNull::cast)) };
     }
 
-    /// What [`set_link`](Self::set_link) kept.
+    /// The address that [`set_link`](Self::set_link) kept.
     ///
     /// # Safety
     /// - As for `set_link`, which has been called.
@@ -165,7 +165,7 @@ impl<S: Strategy> Header<S> {
         Header { prefix: Prefix::new(descriptor, is_immortal), count, canary: Canary::new() }
     }
 
-    /// Takes every word for the caller alone, who can prove that by the borrow.
+    /// Takes every word for the caller's exclusive use, which the borrow proves.
     #[inline]
     pub(crate) fn claim(&mut self) {
         self.canary.kill();
@@ -367,7 +367,7 @@ impl<S: Strategy> ObjectPtr<S> {
         header.prefix.is_immortal()
     }
 
-    /// Takes the object for the caller alone, who now owes its destruction.
+    /// Takes the object for the caller's exclusive use. The caller now owes its destruction.
     ///
     /// # Safety
     /// - Nobody holds a reference to the object, and no queue does: a release has just said

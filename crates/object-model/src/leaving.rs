@@ -3,7 +3,7 @@
 use crate::context::CONTEXT;
 
 /// While this lives, this OS thread is leaving: it detaches, begins a blocking region, steps aside
-/// or exits, and destructors run that had to wait for that. What they do must not undo it: see
+/// or exits, and destructors run that had to wait for that. These destructors must not undo it: see
 /// [`is_leaving`].
 pub(crate) struct Leaving(());
 

@@ -1,7 +1,7 @@
 //! Counted objects shared between threads, generic over the strategy that shares them.
 //!
 //! The face for programs: [`attach`], [`Thread`], [`Ref`], [`AnyRef`], [`Guarded`], [`Section`].
-//! The face for those who add a strategy: [`Strategy`] and what it names ([`ObjectPtr`],
+//! The face for authors of a strategy: [`Strategy`] and what it names ([`ObjectPtr`],
 //! [`CountWords`], [`Due`], [`Retained`], [`Released`]), with what several strategies use:
 //! [`SharedCounts`], [`PlainCount`] and [`ReleaseQueue`]. [`counted`] and [`WeakCounts`] are for
 //! crates that make a pointer type of their own. The package `keyway` re-exports the first and
@@ -45,7 +45,7 @@ pub use destruction::Due;
 pub use forked::{is_attached_here, lost_in_fork};
 pub use guarded::{Guarded, SameObject};
 pub use header::{CountWords, ObjectPtr, header_bytes};
-/// What guards contents: see [`Strategy::Lock`].
+/// The lock on contents: see [`Strategy::Lock`].
 pub use keyway_sections::{ContentsLock, NoLock, ObjectLock, take as take_contents_lock};
 pub use leaving::is_leaving;
 pub use owed::{CountPath, Released, Retained};

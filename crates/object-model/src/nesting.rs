@@ -7,29 +7,29 @@
 //! So jumps, too, are bounded, and a destructor with large frames can still have objects destroyed
 //! at once.
 //!
-//! What is kept need not be right for the runtime to be sound. Coroutines can end their
+//! The address that is kept need not be right for the runtime to be sound. Coroutines can end their
 //! destructions in any order: then `at` is an address of the past, and one difference is wrong,
-//! which still counts for something between one byte and a jump. What is given back is what was
-//! taken, so the budget is exact once all destructions have ended.
+//! which still counts for something between one byte and a jump. A destruction gives back the
+//! number that it took, so the budget is exact once all destructions have ended.
 
 use std::cell::Cell;
 use std::ptr;
 
 /// How many bytes of stack destructions may take that lie inside one another. The frames of the
-/// innermost destructor come on top, as they do for a destructor that is alone. A thread with a
-/// stack of 64 KiB, or a coroutine with one of 16 KiB, has room for it.
+/// innermost destructor come on top, as they do for a destructor that is not nested. A thread with
+/// a stack of 64 KiB, or a coroutine with one of 16 KiB, has room for it.
 const STACK: usize = 8 << 10;
 
-/// What a destruction takes whose distance from the one around it is larger, or is none: at most
-/// four can lie inside one another. An outermost destruction takes it as well. An odd number; see
-/// [`Nesting::price`].
+/// The price of a destruction whose distance from the one around it is larger, or does not exist:
+/// at most four can lie inside one another. An outermost destruction takes it as well. An odd
+/// number; see [`Nesting::price`].
 const JUMP: usize = STACK / 4 - 1;
 
 /// See the module.
 pub(crate) struct Nesting {
     /// Where the innermost destruction has begun; 0 if there is none.
     at: Cell<usize>,
-    /// What is left of the budget.
+    /// The rest of the budget.
     left: Cell<usize>,
 }
 
@@ -47,8 +47,8 @@ impl Nesting {
         self.left.get() != Self::WHOLE
     }
 
-    /// What a destruction that begins here would take; none if so much is not left. There is always
-    /// enough if no destruction is under way.
+    /// The price of a destruction that begins here; none if the budget is too small. There is
+    /// always enough if no destruction is under way.
     #[inline(always)]
     pub(crate) fn price(&self) -> Option<Price> {
         let here = here();
@@ -83,7 +83,7 @@ pub(crate) struct Price {
 /// A destruction that is under way.
 pub(crate) struct Level<'a> {
     nesting: &'a Nesting,
-    /// What `at` was.
+    /// The earlier value of `at`.
     around: usize,
     bytes: usize,
 }

@@ -1,10 +1,10 @@
-//! What a caller owes after a count has changed.
+//! The duties of a caller after a count has changed.
 
 use crate::fatal::fatal;
 use crate::header::ObjectPtr;
 use crate::strategy::Strategy;
 
-/// What the caller of a retain owes.
+/// The duty of the caller of a retain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Retained {
@@ -58,7 +58,7 @@ unsafe fn overflow<S: Strategy>(object: ObjectPtr<S>) {
     ));
 }
 
-/// What the caller of a release owes.
+/// The duty of the caller of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Released {
@@ -67,7 +67,8 @@ pub enum Released {
     /// This object's destruction: nobody holds it any more, and nobody but the caller can reach it.
     /// Nothing, if the object is immortal.
     Destroy,
-    /// What the strategy has put aside during this call: the destruction of what is in
-    /// [`Due`](crate::Due), and the waking of what it has given to [`wake_soon`](crate::wake_soon).
+    /// The work that the strategy has put aside during this call: the destruction of the objects in
+    /// [`Due`](crate::Due), and the waking of the wakers that it has given to
+    /// [`wake_soon`](crate::wake_soon).
     DestroyDue,
 }

@@ -12,7 +12,7 @@ use crate::owed::{Released, Retained};
 #[derive(Debug)]
 pub struct PlainCount(UnsafeCell<u64>);
 
-// SAFETY: every access is an unsafe function whose caller promises to be alone.
+// SAFETY: every access is an unsafe function whose caller promises that no other access overlaps.
 unsafe impl Sync for PlainCount {}
 
 impl PlainCount {
@@ -26,12 +26,12 @@ impl PlainCount {
     /// Adds a reference; owes the end of the process if the word is full.
     ///
     /// # Safety
-    /// - No other thread accesses the count during the call, and what others did with it before
-    ///   happens before it.
+    /// - No other thread accesses the count during the call, and all accesses by others before the
+    ///   call happen before it.
     #[inline]
     pub unsafe fn retain(&self) -> Retained {
         self.0.with_mut(|count| {
-            // SAFETY: alone, by the caller's duty.
+            // SAFETY: the only access, by the caller's duty.
             let count = unsafe { &mut *count };
             // One instruction, as in `Rc`.
             *count = count.wrapping_add(1);
@@ -47,7 +47,7 @@ impl PlainCount {
     #[inline]
     pub unsafe fn release(&self) -> Released {
         self.0.with_mut(|count| {
-            // SAFETY: alone, by the caller's duty.
+            // SAFETY: the only access, by the caller's duty.
             let count = unsafe { &mut *count };
             debug_assert!(*count > 0, "a reference was released twice");
             *count -= 1;
@@ -58,7 +58,7 @@ impl PlainCount {
     /// The number of references.
     ///
     /// # Safety
-    /// - No other thread writes the count during the call, and what others wrote before happens
+    /// - No other thread writes the count during the call, and all earlier writes by others happen
     ///   before it.
     #[inline]
     pub unsafe fn get(&self) -> usize {
@@ -74,7 +74,7 @@ impl PlainCount {
     #[cfg(feature = "testing")]
     pub unsafe fn leak(&self, references: u64) {
         self.0.with_mut(|count| {
-            // SAFETY: alone, by the caller's duty.
+            // SAFETY: no write overlaps, by the caller's duty.
             let count = unsafe { &mut *count };
             *count = count.checked_add(references).expect("more references than the word can hold");
         });

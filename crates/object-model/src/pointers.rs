@@ -1,5 +1,5 @@
-//! What a strategy adds so that pointer types can be built on it which need no attached thread, and
-//! weak references.
+//! The functions that a strategy adds for pointer types that need no attached thread, and for weak
+//! references.
 
 use std::task::Waker;
 
@@ -9,7 +9,7 @@ use crate::header::ObjectPtr;
 use crate::owed::Released;
 use crate::strategy::FreeThreaded;
 
-/// What has come of an attempt to make a reference from a weak one.
+/// The result of an attempt to make a reference from a weak one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Upgraded {
@@ -21,13 +21,13 @@ pub enum Upgraded {
     Abort,
 }
 
-/// A strategy whose objects can have weak references, and whose counts can be judged, on any thread
-/// at any time.
+/// A strategy whose objects can have weak references, and whose exact counts can be found, on any
+/// thread at any time.
 ///
-/// Weak references are counted beside the strategy's words, by the object model; to the strategy
-/// they are those who may call [`upgrade`](Self::upgrade). Of a count it is asked whether the
-/// caller's reference is the only one. The answer yes is exact. A no may be overtaken at once by
-/// other holders, and PROTOCOL.md says where else it can be given.
+/// Weak references are counted apart from the strategy's words, by the object model; to the
+/// strategy their holders are the callers of [`upgrade`](Self::upgrade). A strategy is asked of a
+/// count whether the caller's reference is the only one. The answer yes is exact. A no may be
+/// overtaken at once by other holders, and PROTOCOL.md says where else it can be given.
 ///
 /// # Safety
 /// Implementors promise, besides what [`Strategy`](crate::Strategy) asks:
@@ -36,16 +36,14 @@ pub enum Upgraded {
 ///   are written no more but by [`set_link`](Self::set_link).
 /// - **Alone.** When [`is_sole`](Self::is_sole) answers yes, no other reference exists, but for one
 ///   that a queue may have and that is only taken away; when `try_take` does, not even that. When
-///   either answers yes, whatever others did with the object before they released it happens
-///   before.
+///   either answers yes, all uses of the object by others before their releases happen before.
 pub unsafe trait WeakCounts: FreeThreaded {
     /// The count of an object whose contents are still to be made: no reference, and
     /// [`upgrade`](Self::upgrade) finds it gone, until [`publish`](Self::publish).
     fn new_count_unborn() -> Self::Count;
 
-    /// The contents have been made: the object has one reference, which is the caller's. What the
-    /// caller has done with it happens before whatever is done with a reference that `upgrade`
-    /// makes.
+    /// The contents have been made: the object has one reference, which is the caller's. The
+    /// caller's uses of it up to now happen before all uses of a reference that `upgrade` makes.
     ///
     /// # Safety
     /// - The count was made by [`new_count_unborn`](Self::new_count_unborn), and this is called
@@ -58,10 +56,10 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - The caller keeps the object alive during the call, by a reference.
     unsafe fn note_weak(object: ObjectPtr<Self>);
 
-    /// Adds a reference, unless the last one has gone. What turns out to be due is not destroyed by
-    /// this call, under which no destructor may run, but when the thread next destroys something or
-    /// [collects](FreeThreaded::collect); [`is_queued`](FreeThreaded::is_queued) says that it
-    /// should.
+    /// Adds a reference, unless the last one has gone. An object that turns out to be due is not
+    /// destroyed by this call, since no destructor may run under it, but when the thread next
+    /// destroys something or [collects](FreeThreaded::collect);
+    /// [`is_queued`](FreeThreaded::is_queued) says that it should.
     ///
     /// # Safety
     /// - The caller has a weak reference, which keeps the object's memory.
@@ -81,17 +79,17 @@ pub unsafe trait WeakCounts: FreeThreaded {
     unsafe fn is_sole(object: ObjectPtr<Self>, due: &mut Due<Self>) -> bool;
 
     /// Takes the caller's reference away if it is the only one: true, and the contents are the
-    /// caller's to move or drop; false, and nothing has happened. Whatever is kept out of `weak` is
-    /// let in again by the return.
+    /// caller's to move or drop; false, and nothing has happened. Threads that are kept out of
+    /// `weak` are let in again by the return.
     ///
     /// # Safety
     /// - The caller owns a reference, and does not use it after `true`. `weak` are those of the
     ///   object.
     unsafe fn try_take(object: ObjectPtr<Self>, weak: &WeakOnes, due: &mut Due<Self>) -> bool;
 
-    /// Takes the caller's reference away for good, such that of all who hold one and call this,
-    /// exactly one is told `Destroy`, who may move the contents elsewhere. Whatever is kept out of
-    /// `weak` is let in again before the reference is given up to others.
+    /// Takes the caller's reference away for good, such that of all holders that call this, exactly
+    /// one is told `Destroy`, and may move the contents elsewhere. Threads that are kept out of
+    /// `weak` are let in again before the reference is given up to others.
     ///
     /// # Safety
     /// - The caller owns a reference, and does not use it after. `weak` are those of the object.
@@ -101,7 +99,7 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// references may still look at them.
     ///
     /// # Safety
-    /// - The last reference has gone, and the caller is the one who was told; `address` is a
+    /// - The last reference has gone, and the caller is the holder that was told; `address` is a
     ///   multiple of 8.
     unsafe fn set_link(count: &Self::Count, address: usize);
 
@@ -111,7 +109,7 @@ pub unsafe trait WeakCounts: FreeThreaded {
     /// - As for `set_link`, which has been called by this thread.
     unsafe fn link(count: &Self::Count) -> usize;
 
-    /// This OS thread stops being an owner who must be asked, until it makes an object again
+    /// This OS thread stops being an owner that must be asked, until it makes an object again
     /// outside of what [runs as it leaves](crate::is_leaving); carries out what was queued.
     /// Does nothing on a thread that is attached by a token.
     fn step_aside(due: &mut Due<Self>);
@@ -139,7 +137,7 @@ pub fn at_thread_exit<S: FreeThreaded + LeaveAtExit>() -> bool {
     })
 }
 
-/// What [`at_thread_exit`] calls.
+/// The function that [`at_thread_exit`] calls.
 pub trait LeaveAtExit: FreeThreaded {
     /// This OS thread exits.
     fn leave_at_exit(due: &mut Due<Self>);

@@ -238,8 +238,8 @@ pub(crate) unsafe fn settle<S: Strategy>(object: ObjectPtr<S>, released: Release
     }
 }
 
-/// As [`settle`], with the contents' type known: what has no destructor can be freed at once, also
-/// inside a section.
+/// As [`settle`], with the contents' type known: an object without a destructor can be freed at
+/// once, also inside a section.
 ///
 /// # Safety
 /// - As for [`settle`].

@@ -12,8 +12,8 @@ use crate::user::{self, Site};
 
 /// The right to an object's contents, lent to the closure of [`Guarded::enter`].
 ///
-/// What may give the contents up needs `&mut Section`, so that no borrow of them is alive then. To
-/// go on to an object inside these contents, clone its reference out first, then enter it.
+/// A call that may give the contents up needs `&mut Section`, so that no borrow of them is alive
+/// then. To go on to an object inside these contents, clone its reference out first, then enter it.
 pub struct Section<'a, T, S: Strategy> {
     guarded: &'a Guarded<T, S>,
     thread: &'a mut Thread<S>,
@@ -123,7 +123,7 @@ impl<'a, T, S: Strategy> Section<'a, T, S> {
     /// panic.
     ///
     /// Inside, the thread can checkpoint, block, or enter anything. Sections further out stay given
-    /// up until control comes back to them. What is due for destruction is destroyed before `f`.
+    /// up until control comes back to them. Objects that are due are destroyed before `f`.
     ///
     /// **Blocking**: afterwards, while another thread is in a section of this object.
     ///

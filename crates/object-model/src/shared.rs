@@ -1,4 +1,4 @@
-//! Strategies whose counts any thread may change: what they have in common, written once.
+//! Strategies whose counts any thread may change: their common part, written once.
 //!
 //! Such a strategy states two things: the word of an object's count, and the lock of its contents.
 //! Everything else follows. Attaching leaves no trace, since no operation relies on it. A reference
@@ -44,7 +44,7 @@ pub unsafe trait SharedWord: CountWords {
 
 /// A strategy that is a [`SharedWord`] for counts and a [`ContentsLock`] for contents.
 ///
-/// It is a [`Strategy`] and [`FreeThreaded`] by that alone. [`Strategy`] says what the functions
+/// It is a [`Strategy`] and [`FreeThreaded`] by that impl. [`Strategy`] says what the functions
 /// mean for a program.
 ///
 /// # Safety

@@ -59,8 +59,9 @@ impl Runtime {
 pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     // --- threads ---
 
-    /// What the strategy keeps for an attached thread. It is moved out of [`attach`](Self::attach),
-    /// so nothing may point into it that `attach` has made; later calls borrow it in one place.
+    /// The data that the strategy keeps for an attached thread. It is moved out of
+    /// [`attach`](Self::attach), so nothing may point into it that `attach` has made; later calls
+    /// borrow it in one place.
     type Attached;
 
     /// This strategy's runtime.
@@ -83,10 +84,9 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
 
     // --- counts ---
 
-    /// What a retain and a release must know of the thread, if anything: a copy is kept in the
-    /// token, and so in a register. The functions below are given it along with what
-    /// [`attach`](Self::attach) has returned, of which it is part; most need one of the two or
-    /// neither.
+    /// The data of the thread that a retain and a release need, if any: a copy is kept in the
+    /// token, and so in a register. The functions below are given it along with the result of
+    /// [`attach`](Self::attach), of which it is part; most need one of the two or neither.
     type Id: Copy + Debug + 'static;
 
     /// The id of an attached thread; the same from [`attach`](Self::attach) to
@@ -99,14 +99,14 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
     /// The count of a new object: one reference, which belongs to the caller.
     fn new_count(id: Self::Id, attached: &Self::Attached) -> Self::Count;
 
-    /// The count of a new object that is immortal. The object model destroys no such object,
-    /// whatever `release` says, and goes on whatever `retain` says; a strategy whose counts are
-    /// shared by threads looks at [`ObjectPtr::is_immortal`] and leaves the count alone.
+    /// The count of a new object that is immortal. The object model destroys no such object, and
+    /// ignores the results of `release` and `retain`; a strategy whose counts are shared by threads
+    /// looks at [`ObjectPtr::is_immortal`] and does not touch the count.
     fn immortal_count(id: Self::Id, attached: &Self::Attached) -> Self::Count {
         Self::new_count(id, attached)
     }
 
-    /// Whether the count of an immortal object is left alone, so that no release owes its
+    /// Whether the count of an immortal object is not touched, so that no release owes its
     /// destruction: the object model need not look then.
     const SPARES_IMMORTALS: bool = false;
 
@@ -166,7 +166,7 @@ pub unsafe trait Strategy: Sized + Send + Sync + Debug + 'static {
 
     // --- contents ---
 
-    /// What guards the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and
+    /// The lock on the contents of a [`Guarded`](crate::Guarded): its `lock`, `try_lock` and
     /// `unlock` are all that sections, their nesting and their suspension need.
     type Lock: ContentsLock;
 }

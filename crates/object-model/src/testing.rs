@@ -105,8 +105,8 @@ pub fn share_a_lock<T, U, S: Strategy>(one: &Guarded<T, S>, other: &Guarded<U, S
     })
 }
 
-/// Runs `f` as a destructor runs inside others that lie as deep in one another as they may: what it
-/// releases is destroyed when it has ended, in the order of release.
+/// Runs `f` as a destructor runs inside others that lie as deep in one another as they may: the
+/// objects that it releases are destroyed when it has ended, in the order of release.
 ///
 /// # Panics
 /// If `f` does; or if called inside another such call.
@@ -114,7 +114,7 @@ pub fn at_the_deepest<R>(f: impl FnOnce() -> R) -> R {
     CONTEXT.with(|context| context.destruction.at_the_deepest(f))
 }
 
-/// What the strategy says of a count, also if the object is immortal: then what it says must not
+/// The strategy's number for a count, also if the object is immortal: then this number must not
 /// change unless the count is a plain one.
 pub fn raw_count<T, S: Strategy>(reference: &Ref<T, S>, thread: &Thread<S>) -> usize {
     // SAFETY: `thread` proves attachment; `reference` keeps the object alive.
@@ -204,9 +204,10 @@ pub unsafe trait AsAnother: FreeThreaded {
     }
 }
 
-/// Clones a reference as a thread that is not attached would, whatever the calling thread is.
+/// Clones a reference as a thread that is not attached would, even if the calling thread is
+/// attached.
 ///
-/// With [`release_as_another`], one thread alone can bring an object into any state that several
+/// With [`release_as_another`], a single thread can bring an object into any state that several
 /// could.
 pub fn clone_as_another<T, S: AsAnother>(reference: &Ref<T, S>) -> Ref<T, S> {
     // SAFETY: `reference` keeps the object alive.
@@ -217,7 +218,8 @@ pub fn clone_as_another<T, S: AsAnother>(reference: &Ref<T, S>) -> Ref<T, S> {
     unsafe { Ref::from_object(reference.object().cast()) }
 }
 
-/// Releases a reference as a thread that is not attached would, whatever the calling thread is.
+/// Releases a reference as a thread that is not attached would, even if the calling thread is
+/// attached.
 pub fn release_as_another<T, S: AsAnother>(reference: Ref<T, S>) {
     let object = ManuallyDrop::new(reference).object();
     // SAFETY: the reference was the caller's, and is forgotten.

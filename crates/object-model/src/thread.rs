@@ -13,7 +13,7 @@ use crate::reference::Ref;
 use crate::strategy::Strategy;
 use crate::user::{self, Site};
 
-/// What belongs to one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed
+/// The data of one attachment, on the stack of [`attach`](crate::attach). Only ever borrowed
 /// shared: [`Thread`] and the OS thread's own context both point to it.
 pub(crate) struct Inner<S: Strategy> {
     pub(crate) attached: S::Attached,
@@ -23,11 +23,11 @@ pub(crate) struct Inner<S: Strategy> {
 /// Proof that this OS thread is attached to the runtime of `S`.
 ///
 /// Lent by [`attach`](crate::attach), never owned, sent, stored or made: possession proves
-/// attachment. What may switch to another thread or give the runtime up needs `&mut`, which a live
-/// [`Section`](crate::Section) has borrowed.
+/// attachment. A call that may switch to another thread or give the runtime up needs `&mut`, which
+/// a live [`Section`](crate::Section) has borrowed.
 pub struct Thread<S: Strategy> {
     inner: NonNull<Inner<S>>,
-    /// A copy, so that a loop that counts need not load it anew: what lies behind `inner` may have
+    /// A copy, so that a loop that counts need not load it anew: the data behind `inner` may have
     /// changed, for all that the compiler knows, and a token has not.
     id: S::Id,
     /// Invariant in `S`. The pointer above makes it neither `Send` nor `Sync`.
@@ -82,9 +82,9 @@ impl<S: Strategy> Thread<S> {
     /// Makes an object that is never destroyed: an interpreter's `None`, small integers, interned
     /// words.
     ///
-    /// It is used like any other. Strategies under which several threads change counts leave an
-    /// immortal object's count alone, so that threads which share it do not disturb each other;
-    /// under the others it is counted, which nobody notices. [`Ref::count`] says `usize::MAX`. The
+    /// It is used like any other. Strategies under which several threads change counts do not touch
+    /// an immortal object's count, so that threads which share it do not disturb each other; under
+    /// the others it is counted, which nobody notices. [`Ref::count`] says `usize::MAX`. The
     /// contents' destructor never runs, and the memory is given back by nobody.
     ///
     /// **Cost**: one allocation. A retain or release looks at one more word of the header where it
@@ -166,13 +166,14 @@ impl<S: Strategy> Thread<S> {
         attach::blocking(self.inner(), f)
     }
 
-    /// Runs `f` while no other thread of this runtime is in a call of this function: what a runtime
-    /// does around foreign code that relies on the global lock, when the strategy has none.
+    /// Runs `f` while no other thread of this runtime is in a call of this function: the call that
+    /// a runtime puts around foreign code that relies on the global lock, when the strategy has
+    /// none.
     ///
     /// There is one such lock a runtime. Under a global lock and `SingleThread` there is no further
-    /// one: this thread runs alone as long as it is attached, and stays attached throughout.
-    /// Elsewhere, `f` is alone among calls of this function, and other threads run beside it: they
-    /// may count, enter sections, and touch what is not guarded.
+    /// one: no other thread runs while this one is attached, and it stays attached throughout.
+    /// Elsewhere, `f` excludes other calls of this function only, and other threads run at the same
+    /// time: they may count, enter sections, and touch data that is not guarded.
     ///
     /// `f` gets a shared [`Thread`]: enough to clone, allocate and release, not to enter a section,
     /// pass a checkpoint or block. So the lock comes before every section's in each thread, and

@@ -1,10 +1,10 @@
 //! Where a user's code is called: the sites, and what holds at each of them. PROTOCOL.md has the
 //! table.
 //!
-//! User code may do anything: drop the last reference to whatever it can reach, make objects,
-//! attach, block, step aside, set a waker, panic, or start a thread that does so and wait for it.
-//! So at each site no lock of the runtime is held but contents that the user has entered, no
-//! function of a strategy is under way, no count is half changed, and nothing that was learnt
+//! User code may do anything: drop the last reference to any object that it can reach, make
+//! objects, attach, block, step aside, set a waker, panic, or start a thread that does so and wait
+//! for it. So at each site no lock of the runtime is held but contents that the user has entered,
+//! no function of a strategy is under way, no count is half changed, and no fact that was read
 //! before the call is relied on after it.
 
 #[cfg(debug_assertions)]
@@ -13,13 +13,13 @@ use crate::context::CONTEXT;
 /// A place at which a user's code is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Site {
-    /// U1: what `attach` lends a token to.
+    /// U1: the closure that `attach` lends a token to.
     Attached,
-    /// U2: what `Thread::blocking` runs.
+    /// U2: the closure that `Thread::blocking` runs.
     Blocking,
-    /// U3: what `Thread::exclusive` runs.
+    /// U3: the closure that `Thread::exclusive` runs.
     Exclusive,
-    /// U4: what a section, a pair or a suspension runs.
+    /// U4: the closure that a section, a pair or a suspension runs.
     Section,
     /// U5: the destructor of contents.
     Destructor,
@@ -41,7 +41,7 @@ pub fn calls(site: Site) {
     let _ = site;
 }
 
-/// What [`calls`] looks at: counted in builds with debug assertions only.
+/// The counters that [`calls`] looks at: counted in builds with debug assertions only.
 #[cfg(debug_assertions)]
 #[derive(Debug)]
 pub(crate) struct UnderWay {
@@ -89,7 +89,7 @@ impl Drop for Strategys {
     }
 }
 
-/// A leaf lock is held while this lives, as [`calls`] sees it: to be kept beside the lock's guard.
+/// A leaf lock is held while this lives, as [`calls`] sees it: to be kept next to the lock's guard.
 #[derive(Debug)]
 pub struct Leaf(());
 

@@ -48,10 +48,10 @@ pub(crate) fn run() {
         let Wake { waker, next: rest } = *wake;
         next = rest;
         user::calls(Site::Waker);
-        // U6. What a waker does is not ours, and nothing here depends on it: a panic, which the
-        // hook has reported, ends here.
+        // U6. The actions of a waker are not ours, and nothing here depends on them: a panic, which
+        // the hook has reported, ends here.
         caught(|| waker.wake_by_ref());
-        // U6. Apart, so that the drop's panic does not meet the other one.
+        // U6. Apart, so that the drop's panic does not come during the other one.
         caught(|| drop(waker));
     }
 }

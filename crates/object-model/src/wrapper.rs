@@ -1,5 +1,5 @@
-//! For strategies that wrap another one: what is theirs in an object's header, and the way to what
-//! is the other's.
+//! For strategies that wrap another one: their own part of an object's header, and the way to the
+//! other's part.
 
 use std::fmt::{self, Debug};
 use std::mem;
@@ -51,7 +51,7 @@ pub trait OwnWords: Send + Sync + 'static {
     /// As [`CountWords::gone`]. An object whose release says so itself is none of these.
     fn gone(&self) {}
 
-    /// The header is the caller's alone, and is used no more. An object whose contents were never
+    /// Only the caller uses the header, and uses it no more. An object whose contents were never
     /// made comes here with its reference. Runs no user code.
     fn claimed(&self) {}
 }
@@ -79,8 +79,8 @@ impl<W: Strategy> ObjectPtr<W> {
     where
         W: Strategy<Count = Wrapped<S, Own>>,
     {
-        // The words of `S` lie where `S` looks for them; what it does to an object otherwise goes
-        // through the descriptor.
+        // The words of `S` lie where `S` looks for them; all other uses of an object go through the
+        // descriptor.
         const {
             assert!(!keyway_sync::MODELLED, "a wrapper is not for models");
             assert!(mem::offset_of!(Header<W>, count) == mem::offset_of!(Header<S>, count));
@@ -90,9 +90,9 @@ impl<W: Strategy> ObjectPtr<W> {
 }
 
 impl<S: Strategy> ObjectPtr<S> {
-    /// Releases a reference on a thread whatever it is attached to: what a wrapper's
-    /// [`release_unattached`](Strategy::release_unattached) calls, since the thread may be attached
-    /// to the wrapped strategy.
+    /// Releases a reference on any thread, attached or not: called by a wrapper's
+    /// [`release_unattached`](Strategy::release_unattached), as the thread may be attached to the
+    /// wrapped strategy.
     ///
     /// # Safety
     /// - The caller owns a reference, and does not use it after.
@@ -103,7 +103,7 @@ impl<S: Strategy> ObjectPtr<S> {
 }
 
 impl<W: Strategy> Due<W> {
-    /// What the wrapped strategy is given to put objects into; they join the same list.
+    /// The `Due` that the wrapped strategy puts objects into; they join the same list.
     #[inline]
     pub fn wrapped<S: Strategy, Own>(&mut self) -> Due<S>
     where

@@ -17,7 +17,7 @@ const CALLS: [&str; 8] = [
     "drop(waker)",
 ];
 
-/// What calls user code where it is called, and so not in a strategy.
+/// Functions that call user code where they are called, and so not in a strategy.
 const CALLS_IN_TURN: [&str; 3] = ["counted::collect::<", "counted::step_aside", "run_due("];
 
 /// Closures of this library's own that a file calls: not user code.
@@ -50,7 +50,7 @@ impl Source {
         self.path.starts_with("strategies/")
     }
 
-    /// The parameters that are closures and may be the user's. What a strategy is lent is this
+    /// The parameters that are closures and may be the user's. A closure lent to a strategy is this
     /// library's.
     fn closures(&self) -> BTreeSet<&str> {
         if self.is_strategy() {

@@ -89,7 +89,7 @@ impl<L: ContentsLock> Chain<L> {
             return f();
         }
         let outer = self.top.get();
-        // Made before anything is given up: whatever happens from here on, also a panic in
+        // Made before anything is given up: whatever happens next, also a panic in
         // `given_up`, the section around this one is held again when this frame ends.
         let _outer_again = Retake(outer);
         let hold = self.take_nested(lock, given_up);

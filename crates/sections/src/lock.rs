@@ -1,11 +1,11 @@
-//! What guards contents.
+//! A lock on contents.
 
 use std::ptr;
 
 use keyway_sync::RawLock;
 use keyway_timeline::{AS_BEFORE, Does, is_recording, note};
 
-/// What guards the contents of one object; stored beside them.
+/// The lock on the contents of one object; stored next to them.
 ///
 /// # Safety
 /// - Between a `lock` or successful `try_lock` and the matching `unlock`, no other thread gets

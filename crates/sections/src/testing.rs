@@ -12,7 +12,7 @@ pub fn suspend_every_nested_entry(on: bool) -> bool {
     SUSPEND_NESTED.with(|switch| switch.replace(on))
 }
 
-/// What [`suspend_every_nested_entry`] has set.
+/// The value set by [`suspend_every_nested_entry`].
 pub(crate) fn suspends_every_nested_entry() -> bool {
     SUSPEND_NESTED.with(Cell::get)
 }

@@ -1,4 +1,4 @@
-//! Access to a shared word by whoever has it alone.
+//! Exclusive access to a shared word.
 
 use crate::atomic::{AtomicI64, AtomicU32, AtomicU64};
 use crate::cell::UnsafeCell;
@@ -6,11 +6,11 @@ use crate::cell::UnsafeCell;
 /// A word that can be used without atomic steps while nobody else can reach it.
 ///
 /// Free of cost normally. Under loom it checks the claim: any access that is not ordered before
-/// this one, or comes after it without being ordered behind it, fails the model. Whoever frees an
-/// object takes each of its header's words this way, so that a late write to a header that somebody
-/// else has freed is found.
+/// this one, or comes after it without being ordered behind it, fails the model. The thread that
+/// frees an object takes each of its header's words this way, so that a late write to a header that
+/// another thread has freed is found.
 pub trait Exclusive {
-    /// What the word holds.
+    /// The value of the word.
     type Value;
 
     /// Lends the word's value to `f`.

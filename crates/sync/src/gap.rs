@@ -7,7 +7,7 @@ use std::{cell::UnsafeCell, mem::MaybeUninit};
 /// so that they are never on one cache line of that size, wherever the first begins. Takes no
 /// memory in a model.
 ///
-/// It is interior mutable as the words beside it are, so that a borrow of all of them freezes no
+/// It is interior mutable as the words next to it are, so that a borrow of all of them freezes no
 /// byte.
 #[derive(Debug, Default)]
 pub struct Gap {

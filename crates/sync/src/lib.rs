@@ -25,8 +25,8 @@
 //! | [`fork`] | std's mutex and condition variable, which a forked child can go on with; handlers around a fork | the model's, and no handlers |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
-//! What a model built on this does not cover: the insides of `parking_lot` and `atomic-wait`,
-//! fairness, clocks, and the reuse of addresses.
+//! A model built on this does not cover the insides of `parking_lot` and `atomic-wait`, fairness,
+//! clocks, and the reuse of addresses.
 
 #[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]

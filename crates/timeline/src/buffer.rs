@@ -8,7 +8,7 @@ use crate::event::Does;
 /// Events in the first chunk; each further one holds twice as many.
 const FIRST: usize = 1 << 10;
 
-/// So many chunks there are at most: half a million events, 8 MiB.
+/// At most this many chunks: half a million events, 8 MiB.
 const CHUNKS: usize = 9;
 
 /// When, in nanoseconds since the recording began, what, where.
@@ -19,7 +19,7 @@ pub(crate) struct Event {
     pub(crate) place: usize,
 }
 
-/// Written by one thread, read by others at any time. What does not fit is counted and lost.
+/// Written by one thread, read by others at any time. Events that do not fit are counted and lost.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     chunks: [OnceLock<Box<[Slot]>>; CHUNKS],
@@ -46,7 +46,8 @@ impl Buffer {
         // Relaxed, both: ordered by `length`.
         time.store(event.at * Does::ALL.len() as u64 + event.does.number(), Ordering::Relaxed);
         place.store(event.place as u64, Ordering::Relaxed);
-        // Release: pairs with the Acquire in `events`, so that what is counted has been written.
+        // Release: pairs with the Acquire in `events`, so that the counted events have been
+        // written.
         self.length.store(length + 1, Ordering::Release);
     }
 

@@ -1,6 +1,6 @@
-//! What a hook says.
+//! The message of a hook.
 
-/// What a thread does from now on.
+/// The activity of a thread from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Does {
     /// It waits to be let into a runtime: for its turn, or to be attached. Place: the runtime.

@@ -1,4 +1,4 @@
-//! The hooks: what the object model, the sections and the strategies call.
+//! The hooks: functions that the object model, the sections and the strategies call.
 
 use crate::event::Does;
 

@@ -1,4 +1,5 @@
-//! What each attached thread does when: it runs, waits to be let in, waits for a section, blocks.
+//! The activities of each attached thread over time: it runs, waits to be let in, waits for a
+//! section, blocks.
 //!
 //! The object model, the sections and the strategies call the hooks of this crate where a thread's
 //! state changes. Without the feature `record` these are empty functions, and no program pays for
@@ -7,7 +8,7 @@
 //! bounded size.
 //!
 //! Not part of what the models check: a hook decides nothing, and nothing is ever recorded in a
-//! model. So this crate stands beside the facade, and uses std's atomics under loom, too.
+//! model. So this crate stands next to the facade, and uses std's atomics under loom, too.
 //!
 //! ```
 //! use keyway_timeline::{Does, Recorder, note};

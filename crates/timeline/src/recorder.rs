@@ -41,7 +41,7 @@ struct Noted {
 #[derive(Debug)]
 pub struct Recorder(());
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The threads, in the order in which they were first heard of.
@@ -50,12 +50,12 @@ pub struct Recording {
     pub length: u64,
 }
 
-/// What one thread did.
+/// The activities of one thread.
 #[derive(Clone, Debug)]
 pub struct Thread {
     /// Its name; `thread` and a number if it has none.
     pub name: String,
-    /// What it did, without gaps but where it was not attached.
+    /// Its activities, without gaps but where it was not attached.
     pub spans: Vec<Span>,
     /// How many events did not fit into its buffer.
     pub lost: u64,
@@ -65,8 +65,8 @@ impl Recorder {
     /// Begins to record what all threads of this process do; none if that is being done already.
     pub fn begin() -> Option<Recorder> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
-        // Relaxed, all of them: changed under `THREADS`, which whoever notes something for the
-        // first time locks, too; and who reads `ON` a little late notes a little late.
+        // Relaxed, all of them: changed under `THREADS`, which a thread that notes an event for the
+        // first time locks, too; and a thread that reads `ON` a little late notes a little late.
         if ON.load(Ordering::Relaxed) {
             return None;
         }
@@ -101,7 +101,7 @@ impl Drop for Recorder {
 /// Whether something is being recorded: one load.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    // Relaxed: a hint; who sees it late notes less.
+    // Relaxed: a hint; a thread that sees it late notes less.
     ON.load(Ordering::Relaxed)
 }
 

@@ -3,7 +3,7 @@
 use crate::buffer::Event;
 use crate::event::{AS_BEFORE, Does};
 
-/// What a thread does during a span.
+/// The activity of a thread during a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// Attached and not waiting; under a global lock it holds the lock.
@@ -16,21 +16,21 @@ pub enum State {
     Blocks,
 }
 
-/// What a thread does from one moment to another, in nanoseconds since the recording began.
+/// The activity of a thread from one moment to another, in nanoseconds since the recording began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// From when.
     pub from: u64,
     /// Until when; not before `from`.
     pub to: u64,
-    /// What it does.
+    /// The activity.
     pub state: State,
     /// The address of the runtime; of a section's lock if it waits for one.
     pub place: usize,
 }
 
-/// The spans of one thread, one after the other. What had not ended when the recording did, ends at
-/// `end`.
+/// The spans of one thread, one after the other. A span that had not ended when the recording did
+/// ends at `end`.
 pub(crate) fn spans(events: impl Iterator<Item = Event>, end: u64) -> Vec<Span> {
     let (mut spans, mut runtime) = (Vec::<Span>::new(), AS_BEFORE);
     let mut current: Option<Span> = None;

@@ -30,7 +30,7 @@ struct Slots<S: Strategy>([AnyRef<S>; 3]);
 
 type Instance<S> = Ref<Guarded<Slots<S>, S>, S>;
 
-/// What ends a chain.
+/// The end of a chain.
 struct Nothing;
 
 /// Goes along chains of instances for `size` steps, shared out over the threads, each of which has
@@ -39,13 +39,13 @@ struct Nothing;
 /// # Panics
 /// If a thread cannot be started.
 pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
-    // Whole chains, so that what is added up does not depend on the number of threads.
+    // Whole chains, so that the sum does not depend on the number of threads.
     let turns = size.div_ceil(CHAIN);
     together(threads, |number| attach::<S, _>(|thread| go_round(share(turns, threads, number), thread)))
         .into()
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     size.div_ceil(CHAIN) * (0..CHAIN).sum::<u64>()
 }

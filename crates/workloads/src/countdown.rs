@@ -5,8 +5,8 @@
 //! comparison. Several threads share the iterations out between them and share nothing else, so
 //! what their time says is what the strategy costs.
 //!
-//! The *floor* is the same loop on a plain `Box`, with no runtime: what the machine's cores and its
-//! allocator give.
+//! The *floor* is the same loop on a plain `Box`, with no runtime: the speed of the machine's cores
+//! and its allocator.
 //!
 //! Key source files: this one, and `together.rs`, which times it.
 
@@ -17,7 +17,7 @@ use keyway::{Strategy, Thread, attach};
 
 use crate::together::{Together, share, together};
 
-/// Counts down from `count` on so many threads, each of which takes its share and attaches by
+/// Counts down from `count` on `threads` threads, each of which takes its share and attaches by
 /// itself, inside the time.
 ///
 /// The results are the iterations that each thread has made; they add up to `count`.
@@ -37,7 +37,7 @@ pub fn run<S: Strategy>(count: u64, threads: usize) -> Together<u64> {
     together(threads, |number| attach::<S, _>(|thread| steps(share(count, threads, number), thread)))
 }
 
-/// What the iterations of all threads must add up to.
+/// The expected sum of the iterations of all threads.
 pub fn expected(count: u64) -> u64 {
     count
 }
@@ -53,7 +53,7 @@ pub fn run_floor(count: u64, threads: usize) -> Together<u64> {
 /// Counts down from `n` on this thread. Returns how many iterations that took: `n`.
 pub fn steps<S: Strategy>(n: u64, thread: &mut Thread<S>) -> u64 {
     let mut iterations = 0;
-    // What is allocated goes through a black box: otherwise the compiler may see that nobody looks,
+    // Each allocation goes through a black box: otherwise the compiler may see that nobody looks,
     // and allocate nothing.
     let mut current = black_box(thread.alloc(n));
     while *current > 0 {

@@ -151,8 +151,8 @@ impl<T> Member<'_, T> {
     }
 }
 
-/// So many threads, numbered from 0, that all do `work` while the calling thread does `meanwhile`.
-/// What each has returned, in the order of their numbers.
+/// `threads` threads, numbered from 0, that all do `work` while the calling thread does
+/// `meanwhile`. Returns their results, in the order of their numbers.
 ///
 /// **Blocking**: until all have ended.
 ///
@@ -176,8 +176,8 @@ pub fn crew_of<T: Send>(
     })
 }
 
-/// Does `other` on a thread of its own while the calling thread does `here`; what both have
-/// returned, the caller's first.
+/// Does `other` on a thread of its own while the calling thread does `here`. Returns both results,
+/// the caller's first.
 ///
 /// **Blocking**: until both have ended.
 ///

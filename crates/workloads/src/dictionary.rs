@@ -33,7 +33,7 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     together(threads, |number| attach::<S, _>(|thread| count(share(size, threads, number), thread))).into()
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     size
 }
@@ -104,7 +104,7 @@ fn is_full<S: Strategy>(seen: &AnyRef<S>, thread: &Thread<S>) -> bool {
     is_full
 }
 
-/// What the entries that are left have counted.
+/// The counts of the entries that are left.
 fn rest<S: Strategy>(dictionary: &Dictionary<S>, thread: &mut Thread<S>) -> u64 {
     let entries = dictionary.enter(thread, |table| mem::take(&mut **table));
     entries.into_values().map(|value| integer(value).unsigned_abs()).sum()

@@ -1,4 +1,5 @@
-//! An I/O-bound program and a CPU-bound one: an echo client, and a spinner beside it.
+//! An I/O-bound program and a CPU-bound one: an echo client, and a spinner that runs at the same
+//! time.
 //!
 //! The client sends sixteen bytes and waits for them to come back, with a blocking region around
 //! each of the two calls, as CPython's `send` and `recv` have. The [server](serve) knows nothing of
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use keyway::{Strategy, Thread};
 
-/// What the client sends.
+/// The bytes that the client sends.
 type Message = [u8; 16];
 
 /// One message, there and back.

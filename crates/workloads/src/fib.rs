@@ -37,7 +37,7 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     together(threads, |number| attach::<S, _>(|thread| repeat(share(size, threads, number), thread))).into()
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     let (mut current, mut next) = (0_u64, 1_u64);
     for _ in 0..N {

@@ -1,5 +1,5 @@
-//! Isolated runtimes in one process, each with a global lock of its own: what per-interpreter locks
-//! give.
+//! Isolated runtimes in one process, each with a global lock of its own, as with per-interpreter
+//! locks.
 //!
 //! A runtime is a type, so their number is fixed here. A reference of one cannot be handed to
 //! another: the types differ, and that is a program that does not compile

@@ -15,9 +15,9 @@ pub struct WorkloadInfo {
     /// A size that takes some milliseconds where counts are plain words: longer than the start of a
     /// thread, short enough for many rounds.
     pub size: u64,
-    /// What it does, in a few words.
+    /// Its purpose, in a few words.
     pub summary: &'static str,
-    /// What the result must be, by the size.
+    /// The expected result, by the size.
     pub expected: fn(u64) -> u64,
 }
 
@@ -40,8 +40,8 @@ macro_rules! workloads {
             },)*
         ];
 
-        /// Runs the workload that has this id on so many new threads; none if no workload has it. A
-        /// larger size is as much more work.
+        /// Runs the workload that has this id on `threads` new threads; none if no workload has it.
+        /// A larger size is as much more work.
         ///
         /// The calling thread must not be attached to `S`. Under a strategy that lets one thread be
         /// attached at a time, from its attach to its detach, a workload whose threads share

@@ -1,5 +1,4 @@
-//! Interned strings, and tables that are keyed by them: what an interpreter's dictionaries of names
-//! are.
+//! Interned strings, and tables that are keyed by them, as an interpreter's dictionaries of names.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -38,7 +37,7 @@ impl Hash for Name {
     }
 }
 
-/// So many strings.
+/// `number` strings.
 pub(crate) fn names<S: Strategy>(number: u64, thread: &Thread<S>) -> Vec<Ref<Name, S>> {
     (0..number).map(|number| thread.alloc(Name::new(format!("name_{number}")))).collect()
 }
@@ -84,5 +83,5 @@ impl<S: Strategy> Hash for Key<S> {
     }
 }
 
-/// What a dictionary holds.
+/// The value in a dictionary.
 pub(crate) type Table<V, S> = HashMap<Key<S>, V, BuildHasherDefault<KnownHash>>;

@@ -1,9 +1,9 @@
 //! Producers and consumers: boxed integers handed from thread to thread through a bounded queue.
 //!
-//! The queue is an object. Who finds it full, or empty, waits in a blocking region until the other
-//! side has done something, as an interpreter's queue waits on a condition. The consumer releases
-//! what the producer made: the last release of nearly every object is on a thread that did not make
-//! it. A thread that is alone does both: it fills the queue and empties it, turn by turn.
+//! The queue is an object. A thread that finds it full, or empty, waits in a blocking region until
+//! the other side has done something, as an interpreter's queue waits on a condition. The consumer
+//! releases what the producer made: the last release of nearly every object is on a thread that did
+//! not make it. A single thread does both: it fills the queue and empties it, turn by turn.
 //!
 //! Key source files: this one, and `together.rs`.
 
@@ -15,7 +15,7 @@ use keyway::{AnyRef, Guarded, Ref, Strategy, Thread, attach};
 use crate::together::{Done, share, together_with};
 use crate::value::integer;
 
-/// What fits into the queue.
+/// The capacity of the queue.
 const CAPACITY: usize = 64;
 
 /// The queue's contents.
@@ -25,7 +25,7 @@ struct Items<S: Strategy> {
     to_take: u64,
 }
 
-/// What threads wait for: that a number of changes goes on.
+/// The condition that threads wait for: a number of changes that increases.
 #[derive(Default)]
 struct Changes {
     number: Mutex<u64>,
@@ -37,7 +37,7 @@ struct Shared<S: Strategy> {
     changes: Changes,
 }
 
-/// What came of a try.
+/// The result of a try.
 enum Taken<S: Strategy> {
     Item(AnyRef<S>),
     Empty,
@@ -63,12 +63,12 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     together_with(threads, make, work).0.into()
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     (0..size).sum()
 }
 
-/// What one of so many producers makes: every so-manieth number below `size`.
+/// The numbers that one of `producers` producers makes: every `producers`-th number below `size`.
 fn numbers(size: u64, producers: usize, producer: usize) -> impl Iterator<Item = u64> {
     (0..share(size, producers, producer)).map(move |number| number * producers as u64 + producer as u64)
 }
@@ -120,7 +120,8 @@ impl<S: Strategy> Shared<S> {
         for number in numbers {
             let mut item = thread.alloc(number as i64).erase();
             loop {
-                // Counted before the try: what changes after it is not waited for in vain.
+                // Counted before the try: so the thread does not wait in vain for a change that
+                // came after the try.
                 let seen = self.changes.number();
                 match self.try_put(item, thread) {
                     Ok(()) => break,

@@ -15,7 +15,7 @@ use keyway::{AnyRef, Guarded, Ref, Strategy, Thread, attach};
 use crate::together::{Done, share, together_with};
 use crate::value::{binary, integer};
 
-/// What a thread needs: the counter, and the constant 1.
+/// The data of a thread: the counter, and the constant 1.
 struct Module<S: Strategy> {
     counter: Ref<Guarded<AnyRef<S>, S>, S>,
     one: AnyRef<S>,
@@ -38,7 +38,7 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     Done { elapsed: done.elapsed, result }
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     size
 }

@@ -3,8 +3,7 @@
 //!
 //! Each step looks a name up in the one dictionary, clones the value's reference out, leaves, reads
 //! the value, and releases it: values that one thread made and all the others retain and release.
-//! One step in 1,024 puts a new value in the place of an old one. Whoever reads finds one or the
-//! other.
+//! One step in 1,024 puts a new value in the place of an old one. A reader finds one or the other.
 //!
 //! Key source files: this one, `name.rs` and `together.rs`.
 
@@ -18,10 +17,10 @@ use crate::together::{Done, share, together_with};
 /// Entries of the table.
 const ENTRIES: u64 = 64;
 
-/// One step in so many is a change.
+/// One of this many steps is a change.
 const CHANGE: u64 = 1024;
 
-/// A value: what its name is for, and how often that has been replaced.
+/// A value: the number that its name stands for, and how often it has been replaced.
 struct Value {
     number: u64,
     version: u64,
@@ -53,7 +52,7 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     Done { elapsed: done.elapsed, result: done.results.iter().sum::<u64>() + changes }
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     let is_change = |step: &u64| step % CHANGE == CHANGE - 1;
     let read: u64 = (0..size).filter(|step| !is_change(step)).map(|step| step % ENTRIES).sum();

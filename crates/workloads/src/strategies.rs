@@ -36,7 +36,7 @@ impl StrategyInfo {
 /// Something to do with a strategy that is named at run time: a closure that is generic over the
 /// strategy.
 pub trait Job {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// Does it with `S`.

@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use crate::crew::{CannotStart, crew_of};
 
-/// What several threads did, and how long it took.
+/// The results of several threads, and the time that they took.
 #[derive(Clone, Debug)]
 pub struct Together<T> {
     /// From the first thread's release to the last one's end.
     pub elapsed: Duration,
-    /// What each returned, in the order of their numbers.
+    /// The results, in the order of the threads' numbers.
     pub results: Vec<T>,
 }
 
-/// What a workload did, and how long it took.
+/// The result of a workload, and the time that it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
     /// From the first thread's release to the last one's end.
     pub elapsed: Duration,
-    /// What came of it: the same under every strategy and with any number of threads.
+    /// The result: the same under every strategy and with any number of threads.
     pub result: u64,
 }
 
@@ -31,7 +31,7 @@ impl From<Together<u64>> for Done {
     }
 }
 
-/// Runs `work` on so many new threads, numbered from 0, all released by one barrier.
+/// Runs `work` on `threads` new threads, numbered from 0, all released by one barrier.
 ///
 /// Starting and joining the threads is outside the time. One thread is a new thread too, so that
 /// its allocator and scheduler treat it as they treat each of two.
@@ -79,8 +79,7 @@ pub fn together_with<T: Send + Sync, R: Send>(
     (together, made.into_inner().expect("the first thread has made what all share"))
 }
 
-/// The part of `size` that falls to one of so many threads; what does not divide goes to the first
-/// ones.
+/// The part of `size` that falls to one of `threads` threads; the remainder goes to the first ones.
 pub fn share(size: u64, threads: usize, number: usize) -> u64 {
     let (threads, number) = (threads as u64, number as u64);
     size / threads + u64::from(number < size % threads)

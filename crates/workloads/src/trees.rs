@@ -36,7 +36,7 @@ pub fn run<S: Strategy>(size: u64, threads: usize) -> Done {
     together(threads, |number| attach::<S, _>(|thread| trees(number, thread))).into()
 }
 
-/// What the result must be.
+/// The expected result.
 pub fn expected(size: u64) -> u64 {
     size * ((2 << DEPTH) - 1)
 }

@@ -11,8 +11,7 @@ pub(crate) fn integer<S: Strategy>(value: AnyRef<S>) -> Ref<i64, S> {
     value.downcast().unwrap_or_else(|_| panic!("not an integer"))
 }
 
-/// What a binary instruction does: takes two values from the stack, finds their types, and pushes a
-/// new one.
+/// A binary instruction: takes two values from the stack, finds their types, and pushes a new one.
 pub(crate) fn binary<S: Strategy>(
     left: AnyRef<S>,
     right: AnyRef<S>,

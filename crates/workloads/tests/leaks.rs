@@ -1,5 +1,5 @@
-//! A workload frees all that it allocates, under every strategy. Alone in its file: all allocations
-//! of the process are counted.
+//! A workload frees all that it allocates, under every strategy. The only test in its file: all
+//! allocations of the process are counted.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -37,7 +37,7 @@ impl Job for Left {
     fn run<S: Strategy>(&mut self) {
         for workload in WORKLOADS {
             let run = || run_workload::<S>(workload.id, 50, 1).expect("it is listed");
-            // What is set up once and kept is set up now.
+            // Data that is set up once and kept is set up now.
             run();
             let before = ALLOCATED.load(Relaxed);
             run();

@@ -46,7 +46,7 @@ pub(crate) fn boxes_and_cows<S: WeakCounts>() {
     assert_eq!(*Shared::<u8, S>::from(5), 5);
 }
 
-/// The queue knows the slice by its header alone.
+/// The queue knows the slice only by its header.
 pub(crate) fn a_slice_is_destroyed_by_its_maker<S: WeakCounts>() {
     let watch = Watch::default();
     let made: Shared<[Witness], S> = (0..7).map(|_| watch.witness()).collect();

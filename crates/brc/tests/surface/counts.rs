@@ -31,8 +31,8 @@ pub(crate) fn a_drop_elsewhere_is_seen_after_collect<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 100);
 }
 
-/// Nothing has been collected, and no destructor runs for the question. What waits for its owner
-/// has no reference any more.
+/// Nothing has been collected, and no destructor runs for the question. An object that waits for
+/// its owner has no reference any more.
 pub(crate) fn a_drop_elsewhere_is_seen_in_the_count<S: WeakCounts>() {
     let watch = Watch::default();
     let (one, other) = (Shared::<_, S>::new(watch.witness()), Shared::<_, S>::new(watch.witness()));
@@ -50,7 +50,7 @@ pub(crate) fn a_drop_elsewhere_is_seen_in_the_count<S: WeakCounts>() {
     assert_eq!((Shared::strong_count(&one), watch.dropped()), (1, 1));
 }
 
-/// No thread is there to collect: whoever drops last destroys.
+/// No thread is there to collect: the thread that drops last destroys.
 pub(crate) fn a_maker_that_has_exited_is_not_waited_for<S: WeakCounts>() {
     let watch = Watch::default();
     let theirs = watch.clone();
@@ -126,7 +126,7 @@ pub(crate) fn a_waker_is_woken_once_for_each_filling<S: WeakCounts>() {
     assert_eq!(Arc::strong_count(&count), 1, "the waker is dropped");
 }
 
-/// Whoever asks to be woken finds out about what was queued before.
+/// A thread that asks to be woken is told of releases that were queued before.
 pub(crate) fn a_waker_is_woken_for_what_is_queued_already<S: WeakCounts>() {
     let count = Arc::new(Count(AtomicUsize::new(0)));
     let objects = [0, 1].map(|number| Shared::<_, S>::new(number));
@@ -244,7 +244,7 @@ pub(crate) fn making_objects_empties_the_queue<S: WeakCounts>() {
 /// Objects kept, made, cloned and dropped while a thread's thread-locals are destroyed, before and
 /// after the runtime's own.
 pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
-    /// What it makes last is left to others, who find that its maker has gone.
+    /// The last object that it makes is left to others; they find that its maker has gone.
     struct Late<S: WeakCounts>(Shared<Witness, S>, Watch, mpsc::Sender<Shared<Witness, S>>);
     impl<S: WeakCounts> Drop for Late<S> {
         fn drop(&mut self) {
@@ -267,7 +267,7 @@ pub(crate) fn used_in_a_thread_locals_destructor<S: WeakCounts>() {
     let theirs = watch.clone();
     let (give, take) = mpsc::channel();
     let kept = elsewhere(move || {
-        // One thread-local is there before the runtime's, one after it: whatever the order of
+        // One thread-local is there before the runtime's, one after it: in either order of
         // destruction, both are tried.
         EARLY.with(|place| place.borrow_mut().take());
         let object = Shared::<_, S>::new(theirs.witness());

@@ -1,5 +1,5 @@
-//! In which order pointers end their objects, and what has ended when a destructor goes on: as with
-//! `Arc`.
+//! The order in which pointers end their objects, and the objects that have ended when a destructor
+//! goes on: as with `Arc`.
 
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -27,13 +27,13 @@ impl Log {
         Shared::new(Noted(number, self.clone()))
     }
 
-    /// What has ended since the last time.
+    /// The objects that have ended since the last time.
     fn take(&self) -> Vec<u32> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
-/// What is dropped first is declared first, and made last.
+/// The field that is dropped first is declared first, and made last.
 struct Three<P> {
     _first: P,
     _second: P,

@@ -1,4 +1,4 @@
-//! More than memory can hold: an ordinary panic, in words of whoever asked.
+//! More than memory can hold: an ordinary panic, in the caller's own terms.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,7 +6,7 @@ use keyway_brc::{Shared, WeakCounts};
 
 use crate::watch::{Watch, elsewhere};
 
-/// What is said to whoever asks for too much.
+/// The message of the panic when `ask` asks for too much.
 fn refusal<R>(ask: impl FnOnce() -> R) -> String {
     let Err(payload) = catch_unwind(AssertUnwindSafe(ask)) else { panic!("memory for more than memory is") };
     payload.downcast_ref::<String>().cloned().expect("a message that was put together")

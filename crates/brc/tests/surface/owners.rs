@@ -1,5 +1,5 @@
 //! The maker drops the last reference, and others have dropped theirs before: the object ends with
-//! that drop, whatever waits in the maker's queue.
+//! that drop, even if its entry waits in the maker's queue.
 
 use std::sync::mpsc;
 
@@ -64,7 +64,7 @@ pub(crate) fn a_drop_that_is_not_the_last_destroys_nothing<S: WeakCounts>() {
     assert_eq!((watch.dropped(), others.dropped()), (1, 1));
 }
 
-/// What lies in the queue is taken for what it is only until the maker has looked: again and again.
+/// An entry of the queue diverts the maker only until it has looked there: so this is repeated.
 pub(crate) fn the_makers_last_drop_destroys_each_time<S: WeakCounts>() {
     let watch = Watch::default();
     for round in 1..=3 {
@@ -117,7 +117,7 @@ pub(crate) fn the_makers_last_drop_as_it_exits<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
-/// The maker asks for the contents instead: what is queued has been dropped.
+/// The maker asks for the contents instead: queued references have been dropped.
 pub(crate) fn the_maker_takes_what_others_have_dropped<S: WeakCounts>() {
     let watch = Watch::default();
     for with_weak in [false, true] {

@@ -1,4 +1,4 @@
-//! What the holder of the only reference may do.
+//! The operations that the holder of the only reference may use.
 
 use keyway_brc::{Shared, WeakCounts};
 
@@ -28,7 +28,7 @@ pub(crate) fn try_unwrap_leaves_weak_references_nothing<S: WeakCounts>() {
     assert_eq!((weak.strong_count(), weak.weak_count()), (0, 0));
 }
 
-/// Including the maker, who is there all the while: then it is always known who was last.
+/// Including the maker, which exists all the while: then the last call is always known.
 pub(crate) fn into_inner_by_all_gives_the_contents_once<S: WeakCounts>() {
     for _ in 0..200 {
         let watch = Watch::default();
@@ -240,7 +240,7 @@ pub(crate) fn judged_after_the_maker_has_left_while_it_was_queued<S: WeakCounts>
     assert!(weak.upgrade().is_none());
 }
 
-/// As std's own test has it: the maker waits, and those who ask are others.
+/// As std's own test has it: the maker waits, and other threads ask.
 pub(crate) fn into_inner_by_others_gives_the_contents_once<S: WeakCounts>() {
     for _ in 0..100 {
         let watch = Watch::default();

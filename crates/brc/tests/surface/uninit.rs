@@ -27,7 +27,7 @@ pub(crate) fn contents_made_late_are_dropped_once<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
-/// Whoever destroys it knows the object by its header alone.
+/// The thread that destroys it knows only the object's header.
 pub(crate) fn contents_made_late_are_dropped_by_the_maker<S: WeakCounts>() {
     let watch = Watch::default();
     // SAFETY: written.
@@ -120,7 +120,8 @@ pub(crate) fn an_array_of_a_slice_made_late<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 2);
 }
 
-/// What was a `MaybeUninit` when its object was made stays one to whoever destroys it.
+/// Contents that were a `MaybeUninit` when their object was made are destroyed as such, by
+/// any thread.
 pub(crate) fn contents_not_made_late_are_moved_out_too<S: WeakCounts>() {
     let watch = Watch::default();
     let place = Shared::<_, S>::new(MaybeUninit::new(watch.witness()));
@@ -209,8 +210,8 @@ pub(crate) fn slices_made_late_are_dropped_whichever_pointer_is_last<S: WeakCoun
 /// A way to make an object of what is a `MaybeUninit` already.
 type Make<S> = fn(&Watch) -> Shared<MaybeUninit<Witness>, S>;
 
-/// What was a `MaybeUninit` when its object was made is dropped by no pointer, whatever is said
-/// later.
+/// Contents that were a `MaybeUninit` when their object was made are dropped by no pointer, even
+/// after `assume_init`.
 pub(crate) fn contents_of_another_kind_are_never_dropped_by_any_pointer<S: WeakCounts>() {
     let watch = Watch::default();
     let makers: [Make<S>; 3] = [

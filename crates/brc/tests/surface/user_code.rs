@@ -1,5 +1,5 @@
-//! What wakers and destructors may do where the runtime calls them, and that a thread which leaves
-//! is not waited for.
+//! Wakers and destructors: the calls that they may make where the runtime calls them, and that a
+//! thread which leaves is not waited for.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -58,7 +58,7 @@ pub(crate) fn a_waker_ends_when_its_thread_is_not_attached<S: WeakCounts>() {
     assert_eq!(ends.load(SeqCst), 3);
 }
 
-/// Whatever a waker does as it is woken in an upgrade, the upgraded reference is counted once.
+/// The upgraded reference is counted once, whatever a waker does that is woken in the upgrade.
 pub(crate) fn a_waker_steps_aside_in_an_upgrade<S: WeakCounts>() {
     struct StepsAside<S>(PhantomData<fn(S)>);
     impl<S: WeakCounts> Wake for StepsAside<S> {
@@ -122,8 +122,8 @@ pub(crate) fn a_waker_may_do_anything<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 6 * 7);
 }
 
-/// Both panics are nobody else's affair, and do not meet: its thread forgets the waker while it is
-/// woken, so that it ends after that.
+/// Both panics concern no other thread, and the two never overlap: its thread forgets the waker
+/// while it is woken, so that it ends after that.
 pub(crate) fn a_waker_may_panic_as_it_is_woken_and_as_it_ends<S: WeakCounts>() {
     if S::runtime().id != "biased-counts" {
         // Nobody is woken.
@@ -182,7 +182,7 @@ fn woken_after<S: WeakCounts>(prepare: impl FnOnce() + Send + 'static) -> usize 
     })
 }
 
-/// What became of the queue before the waker was set is no reason not to wake.
+/// The state of the queue before the waker was set is no reason not to wake.
 pub(crate) fn a_queue_that_has_been_emptied_is_filled_anew<S: WeakCounts>() {
     let queues = usize::from(S::runtime().id == "biased-counts");
     assert_eq!(woken_after::<S>(|| ()), queues);
@@ -268,7 +268,8 @@ pub(crate) fn a_thread_that_waits_to_be_exclusive_strands_nothing<S: WeakCounts>
             held.send(()).unwrap();
             elsewhere(move || drop(makes));
             queued.send(()).unwrap();
-            // What was queued to it ends as it begins to wait, after it has made an object.
+            // The objects queued to it are destroyed as it begins to wait, after it has made an
+            // object.
             while watch.dropped() == 0 {
                 std::thread::yield_now();
             }
@@ -279,8 +280,8 @@ pub(crate) fn a_thread_that_waits_to_be_exclusive_strands_nothing<S: WeakCounts>
     waits.join().unwrap();
 }
 
-/// What a blocking region makes does not make its thread one that is waited for; a waker that it
-/// sets does.
+/// An object made in a blocking region does not make its thread an owner; a waker that it sets
+/// does.
 pub(crate) fn a_blocking_region_owns_nothing_unless_it_is_woken<S: WeakCounts>() {
     let queues = usize::from(S::runtime().id == "biased-counts");
     let watch = Watch::default();

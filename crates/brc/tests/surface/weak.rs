@@ -144,8 +144,8 @@ pub(crate) fn a_cyclic_object_is_made_on_the_way<S: WeakCounts>() {
     assert_eq!(watch.dropped(), 1);
 }
 
-/// Contents that take long to move: who upgrades at once sees them all. No model can see them being
-/// moved.
+/// Contents that take long to move: an upgrade right after sees them all. No model can see them
+/// being moved.
 pub(crate) fn a_cyclic_object_is_seen_whole<S: WeakCounts>() {
     const WORDS: usize = 1 << 15;
     for _ in 0..20 {

@@ -11,7 +11,7 @@ use super::oracle::Oracle;
 use super::program::{Program, Ticket};
 use crate::subject::Subject;
 
-/// What the lanes of a program share.
+/// The data that the lanes of a program share.
 pub(crate) struct Shared<'p, U: Subject> {
     pub(crate) program: &'p Program,
     pub(crate) tally: Arc<Tally>,
@@ -30,7 +30,7 @@ pub(crate) fn execute<U: Subject>(program: &Program) -> Result<(), String> {
     if let Some(failure) = shared.mail.into_failure() {
         return Err(failure);
     }
-    // What is queued somewhere is destroyed at the latest when a thread of the runtime attaches.
+    // A queued object is destroyed at the latest when a thread of the runtime attaches.
     attach::<U::Strategy, _>(|_| ());
     for (id, model) in (0..).zip(Oracle::result(program)) {
         tally.check(id, &model)?;

@@ -1,4 +1,4 @@
-//! The objects of a program, and what is known of their destruction.
+//! The objects of a program, and the record of their destruction.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use keyway_object_model::{Guarded, Ref, Strategy};
 use super::oracle::Model;
 use super::program::Id;
 
-/// What has become of the objects of one program.
+/// The record of the objects of one program.
 pub(crate) struct Tally(Vec<Fate>);
 
 #[derive(Default)]
@@ -108,7 +108,7 @@ impl<S: Strategy> Drop for Node<S> {
 }
 
 impl<S: Strategy> Drop for Contents<S> {
-    // No assertion: a destructor's panic may be caught. What is wrong is recorded, and found by
+    // No assertion: a destructor's panic may be caught. An error is recorded, and found by
     // `Tally::check`.
     fn drop(&mut self) {
         let mut kept: Vec<_> = self.kept.iter().map(|kept| kept.id).collect();

@@ -2,7 +2,7 @@
 
 use super::program::{Around, Id, Op, Pick, Program};
 
-/// What the oracle knows of an object.
+/// The oracle's record of an object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
     pub(crate) count: usize,

@@ -19,13 +19,13 @@ pub(crate) enum Release {
     Dropped,
     Erased,
     InBlockingRegion,
-    /// Inside a call of foreign code: what is due then is destroyed behind it.
+    /// Inside a call of foreign code: objects that become due then are destroyed after it.
     InExclusiveCall,
     /// Attached anew, inside a blocking region.
     InAttachmentInside,
 }
 
-/// What is done while a section is suspended.
+/// The steps while a section is suspended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Around {
     Checkpoint,
@@ -110,7 +110,8 @@ pub(crate) struct Program {
     pub(crate) lanes: usize,
     /// Nested entries behave as if every lock were taken.
     pub(crate) suspends_every_nested_entry: bool,
-    /// What references a lane has left are dropped before it detaches for the last time, not after.
+    /// The references that a lane has left are dropped before it detaches for the last time, not
+    /// after.
     pub(crate) drops_before_detaching: bool,
     pub(crate) steps: Vec<Step>,
 }
@@ -177,8 +178,8 @@ struct Maker {
     receive_detached: bool,
     objects: Id,
     tickets: Ticket,
-    /// Sent and not received yet, with the lane that will. What is left here at the end is never
-    /// received.
+    /// Sent and not received yet, with the lane that will. References left here at the end are
+    /// never received.
     sent: Vec<(usize, Ticket)>,
 }
 

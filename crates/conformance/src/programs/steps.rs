@@ -1,4 +1,4 @@
-//! What each operation does on an attached thread.
+//! The effect of each operation on an attached thread.
 
 use keyway_object_model::{SameObject, Section, Strategy, Thread, attach};
 

@@ -8,7 +8,7 @@ use crate::child;
 use crate::subject::Subject;
 use crate::watch::Watch;
 
-/// What the abort says.
+/// The message of the abort.
 const STILL_ATTACHED: &str = "at the end of a blocking region";
 
 /// A coroutine that attaches, and is switched away from while it is attached.

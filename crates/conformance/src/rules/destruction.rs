@@ -45,7 +45,7 @@ fn drop_elsewhere<S: Strategy>(watch: &Watch, thread: &Thread<S>) {
     elsewhere::run(move || drop(object));
 }
 
-/// What others have released is destroyed by a checkpoint.
+/// Objects that others have released are destroyed by a checkpoint.
 pub fn destroyed_at_the_latest_at_the_next_checkpoint<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -57,14 +57,14 @@ pub fn destroyed_at_the_latest_at_the_next_checkpoint<U: Subject>() {
     });
 }
 
-/// What others have released is destroyed by detaching.
+/// Objects that others have released are destroyed by detaching.
 pub fn destroyed_at_the_latest_at_detach<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| drop_elsewhere(&watch, thread));
     assert_eq!(watch.destroyed(), 1);
 }
 
-/// What others release while nobody is attached is destroyed by attaching.
+/// Objects that others release while nobody is attached are destroyed by attaching.
 pub fn destroyed_at_the_latest_at_the_next_attach<U: Subject>() {
     let watch = Watch::new();
     let object = attach::<U::Strategy, _>(|thread| thread.alloc(watch.witness()));
@@ -72,7 +72,7 @@ pub fn destroyed_at_the_latest_at_the_next_attach<U: Subject>() {
     attach::<U::Strategy, _>(|_| assert_eq!(watch.destroyed(), 1));
 }
 
-/// What others have released is destroyed on the way into a blocking region.
+/// Objects that others have released are destroyed on the way into a blocking region.
 pub fn destroyed_at_the_latest_at_the_next_blocking_region<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -227,7 +227,7 @@ pub fn a_destructor_that_detaches_and_attaches<U: Subject>() {
     assert_eq!(watch.destroyed(), 3);
 }
 
-/// A destructor can make objects, and what it releases is destroyed after it.
+/// A destructor can make objects, and the objects that it releases are destroyed after it.
 pub fn a_destructor_that_allocates_and_releases<U: Subject>() {
     let watch = Watch::new();
     let object = attach::<U::Strategy, _>(|thread| {

@@ -1,4 +1,4 @@
-//! Calls that run alone in their runtime, for foreign code that relies on that.
+//! Calls that exclude each other within their runtime, for foreign code that relies on that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -17,7 +17,7 @@ use crate::watch::{OnDrop, Watch};
 /// How often each thread calls in.
 const ROUNDS: u64 = if cfg!(debug_assertions) { 1_000 } else { 10_000 };
 
-/// One at a time, whatever else the threads do; and nobody waits for ever.
+/// One at a time, whatever other operations the threads do; and no thread waits for ever.
 pub fn excludes_others<U: Subject>() {
     const THREADS: u64 = 4;
     let calls = Arc::new(AtomicU64::new(0));
@@ -39,7 +39,7 @@ fn call_in<U: Subject>(
     number: &Ref<Guarded<u64, U::Strategy>, U::Strategy>,
     thread: &mut keyway_object_model::Thread<U::Strategy>,
 ) {
-    // Two steps, so that a call that is not alone loses one.
+    // Two steps, so that two calls at once lose one.
     let call = |yields: bool| {
         let before = calls.load(Ordering::Relaxed);
         if yields {
@@ -77,8 +77,8 @@ fn occupied<U: Subject>() -> (Sender<()>, Elsewhere<()>) {
     (end, occupant)
 }
 
-/// Whoever waits is detached: what it owns is destroyed meanwhile, and what it was inside of is
-/// free.
+/// A waiting thread is detached: objects that it owns are destroyed meanwhile, and the sections
+/// that it was inside of are free.
 pub fn waits_detached_and_without_sections<U: Subject>() {
     if !U::PARALLEL {
         return;
@@ -118,7 +118,7 @@ pub fn waits_detached_and_without_sections<U: Subject>() {
     waiting.finish();
 }
 
-/// Others go on beside it, in sections too, where threads run in parallel.
+/// Other threads go on while it runs, in sections too, where threads run in parallel.
 pub fn leaves_sections_alone<U: Subject>() {
     attach::<U::Strategy, _>(|thread| {
         let number = thread.alloc(Guarded::new(0));
@@ -154,8 +154,7 @@ pub fn gives_up_after_a_panic<U: Subject>() {
     elsewhere::run(|| attach::<U::Strategy, _>(|thread| thread.exclusive(|_| ())));
 }
 
-/// What becomes due inside is destroyed when the call has ended, by a thread that is no longer
-/// alone.
+/// An object that becomes due inside is destroyed when the call has ended, outside the exclusion.
 pub fn delays_destruction_to_its_end<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {

@@ -120,8 +120,8 @@ pub fn suspended_in_an_inner_section<U: Subject>() {
     suspend_every_nested_entry(false);
 }
 
-/// Two objects are two, whatever they share: a pair takes the lock once, and gives it up once, also
-/// by a panic.
+/// Two objects count as two, even if they share a lock: a pair takes the lock once, and gives it up
+/// once, also by a panic.
 pub fn a_pair_takes_the_lock_once<U: Subject>() {
     attach(|thread| {
         let Some([one, other]) = groups::together::<U::Strategy, 2>(thread) else { return };

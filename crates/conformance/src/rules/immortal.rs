@@ -15,7 +15,7 @@ fn immortal<U: Subject>(watch: &Watch) -> Immortal<U> {
     attach::<U::Strategy, _>(|thread| thread.alloc_immortal(watch.witness()))
 }
 
-/// Whoever releases it, and however many references are left.
+/// Any thread may release it, with any number of references left.
 pub fn never_destroyed<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {

@@ -74,8 +74,8 @@ pub fn a_count_above_two_to_the_32_stays_exact<U: Subject>() {
 const BATCH: usize = 1 << 12;
 
 /// A thread that clones for others to drop, without ever looking after its queue, ends with the
-/// exact count. What is too slow for a debug run is leaked at the start, up to just below 2^32;
-/// half-way it would wrap.
+/// exact count. References whose handling is too slow for a debug run are leaked at the start, up
+/// to just below 2^32; half-way it would wrap.
 pub fn hand_overs_without_a_checkpoint<U: Subject>() {
     let watch = Watch::new();
     let debug = cfg!(debug_assertions);

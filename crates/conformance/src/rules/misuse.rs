@@ -1,4 +1,4 @@
-//! What is refused, and how.
+//! The misuses that are refused, and how.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

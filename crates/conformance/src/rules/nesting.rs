@@ -1,4 +1,4 @@
-//! Destructors inside destructors: what has ended when, and how much stack that takes.
+//! Destructors inside destructors: the order in which they end, and how much stack that takes.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ impl<S: Strategy> Drop for Pool<S> {
     }
 }
 
-/// A destructor drops the last reference to a channel and waits for who reads from it.
+/// A destructor drops the last reference to a channel and waits for the thread that reads from it.
 pub fn drop_then_join<U: Subject>() {
     let sum = Arc::new(AtomicUsize::new(0));
     let told = Arc::clone(&sum);
@@ -78,8 +78,8 @@ pub fn drop_then_join_further_in<U: Subject>() {
     assert_eq!(told.load(Ordering::SeqCst), 7);
 }
 
-/// What a function uses that formats, or polls: more than the whole of what destructions may take
-/// in one another.
+/// The stack of a function that formats, or polls: more than the whole budget of nested
+/// destructions.
 #[inline(never)]
 fn with_large_frames<R>(f: impl FnOnce() -> R) -> R {
     let mut bytes = [0_u8; 20 << 10];
@@ -127,7 +127,7 @@ pub fn a_chain_of_large_frames<U: Subject>() {
     assert_eq!(watch.destroyed(), 1000);
 }
 
-/// Runs `f` on a thread with so many bytes of stack.
+/// Runs `f` on a thread with this many bytes of stack.
 fn on_a_stack_of(bytes: usize, f: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let small = thread::Builder::new().stack_size(bytes);
@@ -135,7 +135,7 @@ fn on_a_stack_of(bytes: usize, f: impl FnOnce() + Send) {
     });
 }
 
-/// Runs `f` in a coroutine with so many bytes of stack.
+/// Runs `f` in a coroutine with this many bytes of stack.
 fn in_a_coroutine_of(bytes: usize, f: impl FnOnce() + 'static) {
     let stack = DefaultStack::new(bytes).expect("a stack can be had");
     let mut coroutine = Coroutine::<(), (), (), _>::with_stack(stack, move |_, ()| f());
@@ -202,7 +202,7 @@ pub fn a_destructor_that_switches_stacks<U: Subject>() {
     assert_eq!(diary.told(), (0..10).collect::<Vec<_>>());
 }
 
-/// What a coroutine runs, which is switched away from once.
+/// The body of a coroutine, which is switched away from once.
 type SwitchedAway = Coroutine<(), (), ()>;
 
 /// A coroutine that drops an object and is switched away from in the object's destructor, in the
@@ -228,11 +228,11 @@ fn destroys_and_is_switched_away<S: Strategy>(first: u32, diary: &Diary, thread:
 /// A coroutine's yielder, for a destructor that runs in it.
 struct SentYielder(*const Yielder<(), ()>);
 
-// SAFETY: used by the coroutine alone that has made it, on the one OS thread of the test.
+// SAFETY: used only by the coroutine that has made it, on the one OS thread of the test.
 unsafe impl Send for SentYielder {}
 
-/// Destructors of three stacks end in another order than they have begun in. What they release is
-/// destroyed at once all the same, and afterwards all is as before.
+/// Destructors of three stacks end in another order than they have begun in. The objects that they
+/// release are destroyed at once all the same, and afterwards all is as before.
 pub fn destructors_that_end_in_any_order<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {

@@ -110,8 +110,8 @@ pub fn a_tree_from_its_root_down<U: Subject>() {
     });
 }
 
-/// What a section, a pair or an exclusive call has put off is destroyed in the order in which it
-/// was released.
+/// Objects that a section, a pair or an exclusive call has put off are destroyed in the order of
+/// their release.
 pub fn put_off_and_then_in_order_of_release<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {
@@ -138,7 +138,7 @@ pub fn put_off_and_then_in_order_of_release<U: Subject>() {
     });
 }
 
-/// What others have released is destroyed in the order in which they did, whoever does it.
+/// Objects that others have released are destroyed in the order of their release, by any thread.
 pub fn queued_and_then_in_order_of_release<U: Subject>() {
     let diary = Diary::new();
     attach::<U::Strategy, _>(|thread| {
@@ -177,7 +177,8 @@ pub fn too_deep_and_then_in_order<U: Subject>() {
     });
 }
 
-/// What was put off in a destructor goes before what the destructor releases later.
+/// An object put off in a destructor is destroyed before objects that the destructor releases
+/// later.
 pub fn put_off_in_a_destructor<U: Subject>() {
     let (watch, diary) = (Watch::new(), Diary::new());
     let object = attach::<U::Strategy, _>(|thread| {

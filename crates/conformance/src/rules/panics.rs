@@ -23,7 +23,7 @@ fn chain<S: Strategy>(watch: &Watch, thread: &Thread<S>, length: usize, bad: &[u
     (0..length).rev().fold(None, |next, place| Some(link(place, next))).expect("not empty")
 }
 
-/// After whatever went wrong, all is well.
+/// After any of these errors the runtime works as before.
 #[track_caller]
 fn goes_on<S: Strategy>(thread: &mut Thread<S>) {
     let watch = Watch::new();
@@ -35,7 +35,8 @@ fn goes_on<S: Strategy>(thread: &mut Thread<S>) {
     assert_eq!(watch.destroyed(), 1, "destruction goes on");
 }
 
-/// The panic of a destructor reaches whoever released the object, which is destroyed all the same.
+/// The panic of a destructor reaches the thread that released the object, which is destroyed all
+/// the same.
 pub fn in_a_destructor_alone<U: Subject>() {
     let watch = Watch::new();
     attach::<U::Strategy, _>(|thread| {
@@ -206,7 +207,7 @@ fn others<U: Subject>() -> u64 {
     u64::from(U::PARALLEL)
 }
 
-/// The contents are not poisoned: what was changed stays changed, this thread and others get in.
+/// The contents are not poisoned: changes stay, this thread and others get in.
 pub fn inside_a_section<U: Subject>() {
     attach::<U::Strategy, _>(|thread| {
         let guarded = thread.alloc(Guarded::new(0));

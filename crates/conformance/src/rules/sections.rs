@@ -59,7 +59,7 @@ pub fn exclude_each_other<U: Subject>() {
         number.enter(thread, |section| {
             let before = **section;
             if before % 16 == 0 {
-                // Whoever could get in would get in here.
+                // A thread that could get in would get in here.
                 thread::yield_now();
             }
             **section = before + 1;
@@ -221,8 +221,8 @@ pub fn suspended_around_a_blocking_region<U: Subject>() {
                     } else {
                         elsewhere::run(enter)
                     }
-                    // This OS thread under another token: what the first one holds or has given up
-                    // is nothing to it.
+                    // This OS thread under another token: sections that the first one holds or has
+                    // given up do not count for it.
                     attach(|thread| other.enter(thread, |section| nest_in::<U>(section, &suspended)));
                 });
                 another_gets_in::<U>(&suspended, thread);
@@ -306,7 +306,7 @@ pub fn suspended_twice<U: Subject>() {
     });
 }
 
-/// What others change while a section is suspended is there afterwards.
+/// Changes that others make while a section is suspended are there afterwards.
 pub fn contents_follow_a_suspension<U: Subject>() {
     let sums = together::<U, 2>(3, |[one, other], thread| {
         one.enter(thread, |section| {

@@ -77,7 +77,7 @@ fn blocking<U: Subject>(queued: bool) {
     assert_eq!(watch.destroyed(), before + OBJECTS);
 }
 
-/// What a blocked thread owns is destroyed while it is blocked.
+/// An object that a blocked thread owns is destroyed while that thread is blocked.
 pub fn blocking_for_ever_strands_nothing<U: Subject>() {
     blocking::<U>(false);
 }
@@ -105,7 +105,7 @@ fn exiting<U: Subject>(queued: bool) {
     assert_eq!(watch.destroyed(), before + OBJECTS);
 }
 
-/// What a thread owned that has exited is destroyed with its last reference.
+/// An object whose owner has exited is destroyed with its last reference.
 pub fn exiting_strands_nothing<U: Subject>() {
     exiting::<U>(false);
 }
@@ -147,8 +147,8 @@ pub fn attached_one_at_a_time_unless_parallel<U: Subject>() {
 /// How many threads come and go.
 const SHORT_LIVED: usize = 100_000;
 
-/// Identities do not run out, and nobody is taken for somebody who has gone: a new thread owns what
-/// it makes, and not what its predecessors made.
+/// Identities do not run out, and no thread is taken for a thread that has gone: a new thread owns
+/// what it makes, and not what its predecessors made.
 pub fn a_hundred_thousand_short_lived_ones<U: Subject>() {
     let watch = Watch::new();
     let mut older: Objects<U> = Vec::new();

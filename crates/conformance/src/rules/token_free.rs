@@ -84,8 +84,8 @@ where
         let theirs = (mine.clone_ref(thread), vec![also_mine.clone_ref(thread), also_mine.clone_ref(thread)]);
         elsewhere::run(move || drop(theirs));
         mine.release(thread);
-        // What else is queued goes with it, or later; the drop of the other's last reference is in
-        // time at any rate.
+        // Other queued objects are destroyed with it, or later; the drop of the other's last
+        // reference is in time at any rate.
         drop(also_mine);
         assert_eq!(watch.destroyed(), 3);
     });
@@ -134,7 +134,7 @@ where
     assert_eq!(watch.destroyed(), 100);
 }
 
-/// What was queued to a maker goes with it.
+/// Objects queued to a maker are destroyed as it exits.
 pub fn a_maker_that_exits_strands_nothing<U: Subject>()
 where
     U::Strategy: FreeThreaded,
@@ -154,7 +154,7 @@ where
 }
 
 thread_local! {
-    /// What this OS thread drops when it goes.
+    /// The objects that this OS thread drops when it exits.
     static LAST_WILL: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
 

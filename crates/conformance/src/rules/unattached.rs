@@ -68,7 +68,7 @@ pub fn dropped_on_a_thread_attached_to_another_runtime<U: Subject>() {
 }
 
 thread_local! {
-    /// What this OS thread drops when it goes.
+    /// The objects that this OS thread drops when it exits.
     static LAST_WILL: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
 

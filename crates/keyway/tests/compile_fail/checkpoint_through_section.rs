@@ -1,5 +1,6 @@
 //! E0596: a checkpoint on the token that a section lends. Property 1: nothing guarded is held
-//! across a switch; a section lends its thread shared, and whatever switches needs it exclusively.
+//! across a switch; a section lends its thread shared, and a call that switches needs it
+//! exclusively.
 
 use keyway::{GlobalLock, Guarded, Interval, Thread};
 

@@ -1,5 +1,5 @@
 //! E0277: a reference cloned with no token under a global lock. Only `FreeThreaded` strategies have
-//! `Clone`: elsewhere the count may be changed by the attached thread alone.
+//! `Clone`: elsewhere the count may be changed only by the attached thread.
 
 use keyway::{BiasedCounts, GlobalLock, Interval, Ref};
 

@@ -1,5 +1,5 @@
 //! E0308: a pointer, strong or weak, coerced to one whose contents are a supertype's. An object is
-//! dropped as what it was made as: what is written as a supertype's would be dropped as another
+//! dropped as what it was made as: contents written as a supertype's would be dropped as another
 //! type, here one that lends its function a text which is freed at once. A covariant pointer, as
 //! `Arc` is, is coerced without a word.
 

@@ -1,5 +1,5 @@
 //! E0500, E0501: a second `enter` on the thread inside a section. Property 2: no deadlock between
-//! sections; what is entered inside a section is entered through that section, which can be given
+//! sections; an object entered inside a section is entered through that section, which can be given
 //! up.
 
 use keyway::{BiasedCounts, Guarded, Thread};

@@ -1,5 +1,5 @@
 //! E0521: the token kept outside the closure of `attach`. Property 3: leaking cannot make it
-//! unsound; whoever has a token is attached.
+//! unsound; a thread that has a token is attached.
 
 use keyway::{BiasedCounts, attach};
 

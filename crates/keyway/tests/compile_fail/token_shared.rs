@@ -1,5 +1,5 @@
-//! E0277: the token shared with another thread. Whoever has a token is attached: the other thread
-//! is not.
+//! E0277: the token shared with another thread. A thread that has a token is attached: the other
+//! thread is not.
 
 use keyway::{BiasedCounts, Thread};
 

@@ -15,7 +15,7 @@ use crate::pointers::WeakCounts;
 #[derive(Debug)]
 pub struct Late<K>(PhantomData<K>);
 
-/// What is in front of a [`Late`].
+/// The word in front of a [`Late`].
 #[derive(Debug)]
 #[repr(C)]
 pub struct LateExtent<E> {
@@ -36,8 +36,8 @@ struct Made(AtomicUsize);
 
 impl Made {
     fn note(&self) {
-        // O8, Relaxed: whoever notes it has a reference, whose release orders this and the making
-        // before the contents' drop. An atomic only because two holders may note it at once.
+        // O8, Relaxed: a thread that notes it has a reference, whose release orders this and the
+        // making before the contents' drop. An atomic only because two holders may note it at once.
         self.0.store(1, Ordering::Relaxed);
     }
 
@@ -47,7 +47,7 @@ impl Made {
     }
 }
 
-// SAFETY: what `K` drops is dropped, if anything is.
+// SAFETY: at most the contents that `K` drops are dropped.
 unsafe impl<K: Shape> Shape for Late<K> {
     type Extent = LateExtent<K::Extent>;
 

@@ -1,10 +1,11 @@
 //! Counted memory for contents of any shape: what pointer types of other crates are made of.
 //!
-//! In front of the contents lie, from the front: padding if the contents' alignment asks for it,
-//! the length if they are a slice made as one (or what else their [`Shape`] has to keep), the
-//! number of weak references, and an object's [header](crate::header_bytes). So the header is found
-//! from a pointer to the contents alone, whatever their type, and the contents from the header; a
-//! queue, which knows objects by their headers, destroys a slice by the length in front of it.
+//! In front of the contents, the memory holds, in this order: padding if the contents' alignment
+//! asks for it, the length if they are a slice made as one (or other data that their [`Shape`]
+//! keeps), the number of weak references, and an object's [header](crate::header_bytes). So the
+//! header is found from only a pointer to the contents, for any type, and the contents from the
+//! header; a queue, which knows objects by their headers, destroys a slice by the length in front
+//! of it.
 
 use std::alloc::{self, Layout};
 use std::any::TypeId;
@@ -34,7 +35,7 @@ pub use sole::{is_alone, release_to_take, try_take};
 pub use weak::{KeptOut, WeakOnes, clone_weak, downgrade, release_weak, upgrade, weak_references};
 use weak_count::WeakCount;
 
-/// What lies directly in front of the contents.
+/// The words directly in front of the contents.
 #[repr(C)]
 struct Front<S: WeakCounts> {
     weak: WeakCount,
@@ -175,7 +176,7 @@ impl<S: WeakCounts> Drop for Memory<S> {
 
 /// # Safety
 /// - Nobody has a reference to the object nor a weak one, and its contents are gone. The layout is
-///   theirs, and so many bytes are their extent.
+///   theirs, and `extent` is their size in bytes.
 #[inline]
 unsafe fn free<S: WeakCounts>(contents: NonNull<u8>, layout: Layout, extent: usize) {
     // SAFETY: not freed before the end of this function.
@@ -289,7 +290,7 @@ pub unsafe fn settle<S: WeakCounts>(contents: NonNull<u8>, released: Released) {
 }
 
 /// Calls a strategy's function that takes a [`Due`], and destroys what it has put there. Not for
-/// others: whoever has a `Due` can detach threads.
+/// others: code that has a `Due` can detach threads.
 #[inline]
 pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> R {
     let result = f(&mut Due::new());
@@ -297,7 +298,7 @@ pub(crate) fn with_due<S: FreeThreaded, R>(f: impl FnOnce(&mut Due<S>) -> R) -> 
     result
 }
 
-/// This OS thread stops being an owner who must be asked; see [`WeakCounts::step_aside`]. Destroys
+/// This OS thread stops being an owner that must be asked; see [`WeakCounts::step_aside`]. Destroys
 /// what turns out to be due, by which the thread does not become an owner again.
 pub fn step_aside<S: WeakCounts>() {
     let _leaving = Leaving::new();

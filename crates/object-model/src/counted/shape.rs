@@ -11,7 +11,8 @@ use std::ptr::NonNull;
 /// # Safety
 /// - `drop_contents` drops what `layout` has room for.
 pub unsafe trait Shape: 'static {
-    /// What must be kept in front of the contents for that: a multiple of a word, aligned as one.
+    /// The data that must be kept in front of the contents for that: a multiple of a word, aligned
+    /// as one.
     #[doc(hidden)]
     type Extent;
 
@@ -26,14 +27,15 @@ pub unsafe trait Shape: 'static {
         Some(Self::layout(extent))
     }
 
-    /// What the contents are, for a message to people.
+    /// The kind of the contents, for a message to people.
     #[doc(hidden)]
     fn describe(extent: &Self::Extent) -> String;
 
     /// Drops the contents in place.
     ///
     /// # Safety
-    /// - They are at `contents`, of this extent, for the caller alone, and are not used after.
+    /// - They are at `contents`, of this extent, for the caller's exclusive use, and are not used
+    ///   after.
     #[doc(hidden)]
     unsafe fn drop_contents(contents: NonNull<u8>, extent: &Self::Extent);
 }
@@ -50,7 +52,7 @@ pub struct Many<T>(PhantomData<T>);
 #[derive(Debug)]
 pub struct Whole<T: ?Sized>(PhantomData<T>);
 
-/// What is in front of a [`Whole`].
+/// The data in front of a [`Whole`].
 #[derive(Debug)]
 #[repr(C)]
 pub struct WholeExtent<T: ?Sized> {

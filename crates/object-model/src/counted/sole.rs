@@ -1,4 +1,4 @@
-//! What is asked by whoever may have the only reference to counted memory.
+//! The questions of a holder that may have the only reference to counted memory.
 
 use std::ptr::NonNull;
 
@@ -16,8 +16,8 @@ use crate::pointers::WeakCounts;
 pub unsafe fn is_alone<S: WeakCounts>(contents: NonNull<u8>) -> bool {
     // SAFETY: the caller's duty.
     let object = unsafe { object::<S>(contents) };
-    // What becomes due is destroyed after the weak count is unlocked: a destructor may want to make
-    // a weak reference.
+    // Objects that become due are destroyed after the weak count is unlocked: a destructor may want
+    // to make a weak reference.
     with_due(|due| {
         // SAFETY: the caller's reference, which is kept.
         let weak = unsafe { WeakOnes::of::<S>(contents) };

@@ -10,8 +10,8 @@ const LOCKED: u64 = u64::MAX;
 /// A count above this ends the process, so that it can never wrap.
 const LIMIT: u64 = u64::MAX / 2;
 
-/// How many weak references an object has, and one more for all references together. Whoever takes
-/// the last one away frees the memory.
+/// How many weak references an object has, and one more for all references together. The thread
+/// that takes the last one away frees the memory.
 #[derive(Debug)]
 pub(crate) struct WeakCount(AtomicU64);
 
@@ -23,8 +23,8 @@ impl WeakCount {
     }
 
     /// A holder of a reference makes a weak one. False if there are too many to go on. Waits while
-    /// the word is locked: while another holder of a reference has it judged whether that is the
-    /// only one.
+    /// the word is locked: while another holder of a reference finds out whether that is the only
+    /// one.
     #[must_use]
     pub(crate) fn increment_from_reference(&self) -> bool {
         // O1, Relaxed: the value is confirmed by the exchange.
@@ -37,9 +37,9 @@ impl WeakCount {
                 seen = self.0.load(Ordering::Relaxed);
                 continue;
             }
-            // O2, Acquire: pairs with O6, so that what the holder of the lock did to the contents
-            // comes before whatever the new weak reference leads to. Relaxed on failure: only the
-            // next attempt's value.
+            // O2, Acquire: pairs with O6, so that the changes that the holder of the lock made to
+            // the contents come before every use of the new weak reference. Relaxed on failure:
+            // only the next attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return seen <= LIMIT,
                 // If it is locked again, this is another wait.
@@ -51,8 +51,8 @@ impl WeakCount {
     /// A holder of a weak reference makes another. False if there are too many to go on.
     #[must_use]
     pub(crate) fn increment(&self) -> bool {
-        // O3, Relaxed: whoever adds one has one; nothing is published. The word is not locked while
-        // there is a weak reference.
+        // O3, Relaxed: a thread that adds one has one; nothing is published. The word is not locked
+        // while there is a weak reference.
         self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT
     }
 
@@ -71,8 +71,8 @@ impl WeakCount {
         true
     }
 
-    /// Whether there is no weak reference, for whoever has the last reference or has just released
-    /// it: then it stays so.
+    /// Whether there is no weak reference, asked by the thread that has the last reference or has
+    /// just released it: then it stays so.
     #[inline]
     pub(crate) fn is_one(&self) -> bool {
         // O7, Acquire: pairs with O4.
@@ -82,8 +82,8 @@ impl WeakCount {
     /// If there is no weak reference, keeps it so until [`unlock`](Self::unlock).
     #[must_use]
     pub(crate) fn try_lock(&self) -> bool {
-        // O5, Acquire: pairs with O4, so that whatever came of a weak reference which is gone, an
-        // upgrade above all, is seen in the count. Relaxed on failure: nothing is concluded but
+        // O5, Acquire: pairs with O4, so that the effects of a weak reference which is gone, above
+        // all an upgrade, are seen in the count. Relaxed on failure: nothing is concluded but
         // that there is one.
         self.0.compare_exchange(1, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
@@ -102,7 +102,8 @@ impl WeakCount {
         if count == LOCKED { 0 } else { count.saturating_sub(1) }
     }
 
-    /// Takes the word for the caller alone; see [`CountWords::claim`](crate::CountWords::claim).
+    /// Takes the word for the caller's exclusive use; see
+    /// [`CountWords::claim`](crate::CountWords::claim).
     pub(crate) fn claim(&mut self) {
         self.0.with_exclusive(|_| ());
     }

@@ -15,7 +15,7 @@ unsafe impl SharedCounts for AtomicCounts {
     /// Who may change a count: any thread, with one atomic step.
     type Word = Word;
 
-    /// Who may touch contents: the holder of the lock beside them, one byte in each `Guarded`.
+    /// Who may touch contents: the holder of the lock next to them, one byte in each `Guarded`.
     type Lock = ObjectLock;
 
     #[inline]

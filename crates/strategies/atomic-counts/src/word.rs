@@ -13,7 +13,7 @@ pub struct Word(AtomicU64);
 const LINK: u64 = 3 << 62;
 
 /// A count above this aborts, so that it can never wrap nor look like an address: there is room for
-/// 2^62 retains more before it would. The highest bit alone says whether it has been passed, which
+/// 2^62 retains more before it would. Only the highest bit says whether it has been passed, which
 /// is the shortest question to ask.
 const LIMIT: u64 = u64::MAX / 2;
 
@@ -27,14 +27,14 @@ unsafe impl SharedWord for Word {
 
     #[inline]
     fn retain(&self) -> Retained {
-        // O1, Relaxed: whoever adds a reference has one already, which orders everything before it;
+        // O1, Relaxed: the adding thread has a reference already, which orders all before it;
         // nothing is published.
         if self.0.fetch_add(1, Ordering::Relaxed) <= LIMIT { Retained::Nothing } else { Retained::Abort }
     }
 
     #[inline]
     unsafe fn release(&self) -> Released {
-        // O2, Release: pairs with O3 of whoever takes the last one away. Orders this holder's use
+        // O2, Release: pairs with O3 of the last release. Orders this holder's use
         // of the object before its destruction.
         if self.0.fetch_sub(1, Ordering::Release) == 1 {
             self.acquire_all();
@@ -79,8 +79,8 @@ impl Word {
         // O4: the value is confirmed by the exchange.
         let mut seen = self.0.load(Ordering::Relaxed);
         while seen != 0 && seen < LINK {
-            // O5, Acquire: pairs with O5 of the publication; otherwise as O1, for who has the weak
-            // reference has it from a holder of a reference. Relaxed on failure: only the next
+            // O5, Acquire: pairs with O5 of the publication; otherwise as O1: the weak reference
+            // comes from a holder of a reference. Relaxed on failure: only the next
             // attempt's value.
             match self.0.compare_exchange(seen, seen + 1, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) if seen <= LIMIT => return Upgraded::Reference,

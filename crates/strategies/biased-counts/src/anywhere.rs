@@ -63,9 +63,9 @@ pub(crate) unsafe fn release_then<L: Layout>(object: ObjectPtr<BiasedCounts<L>>,
         words.decrement_own(own);
         return;
     }
-    // The end of an object that nobody else has had. Not a call, which would be a third of what an
-    // object costs beside its memory; but laid out of the way of the releases that are not the
-    // last.
+    // The end of an object that no other thread has had. Not a call, which would be a third of the
+    // cost of an object apart from its memory; but laid out of the way of the releases that are not
+    // the last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
         cold_path();
         return end(Released::Destroy);
@@ -90,8 +90,8 @@ unsafe fn release_otherwise<L: Layout>(
     }
 }
 
-/// Carries out this thread's queue; what is due then is owed. A `Due` handed down from the caller
-/// would be a register more on the path of every release.
+/// Carries out this thread's queue; objects that are due then are owed. A `Due` handed down from
+/// the caller would be a register more on the path of every release.
 fn collect<L: Layout>() -> Released {
     counted::collect_to_owe::<BiasedCounts<L>>()
 }

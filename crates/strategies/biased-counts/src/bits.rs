@@ -1,5 +1,5 @@
-//! What the bits of the words mean: what was in each at one moment, and what follows from it. Plain
-//! values: `word` has the accesses.
+//! The meaning of the words' bits: the value of each at one moment, and the conclusions from it.
+//! Plain values: `word` has the accesses.
 
 /// The id of a thread that may own objects. [`NOBODY`] and [`UNBIASED`] are never given out.
 pub(crate) type ThreadId = u32;
@@ -7,21 +7,21 @@ pub(crate) type ThreadId = u32;
 /// In `own`: the object has no owner. Once there, it stays there.
 pub(crate) const NOBODY: ThreadId = 0;
 
-/// What a thread is called for which no id is left; its objects are born merged, and it owns none.
+/// The id of a thread for which no id is left; its objects are born merged, and it owns none.
 pub(crate) const UNBIASED: ThreadId = u32::MAX;
 
 /// In `shared`: the object is in its owner's queue, and the queue owns one reference. Until it is
 /// merged.
 pub(crate) const QUEUED: i64 = 1;
 
-/// In `shared`: the object has no owner, and `shared` alone is the count. Never unset once set.
+/// In `shared`: the object has no owner, and `shared` is the whole count. Never unset once set.
 pub(crate) const MERGED: i64 = 1 << 1;
 
 /// In `shared`: there may be weak references. Never unset once set. The owner's free without an
 /// atomic step needs it to be 0.
 pub(crate) const WEAK: i64 = 1 << 2;
 
-/// In `shared`: somebody who is not the owner is comparing both words, under the lock of the
+/// In `shared`: a thread that is not the owner is comparing both words, under the lock of the
 /// owner's bucket. Cleared by every release and by the merge, so that it tells whether `shared` has
 /// been written to and is the same again.
 pub(crate) const PROBED: i64 = 1 << 3;
@@ -43,7 +43,7 @@ pub(crate) const SPILL: u64 = 1 << 30;
 /// retains again before it would.
 pub(crate) const LIMIT: i64 = i64::MAX / 2;
 
-/// What was in `own` at one moment: the owner's id in the upper half, what the owner counts in the
+/// The value of `own` at one moment: the owner's id in the upper half, the owner's count in the
 /// lower; all zero if there is no owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
@@ -77,15 +77,14 @@ impl Own {
     }
 }
 
-/// What an attached thread brings along to be told from an owner: its id in the upper half,
-/// negated, so that one addition to an `own` word leaves the count, and what is left is no count if
-/// the owner is somebody else.
+/// The number that tells an attached thread from an owner: its id in the upper half, negated, so
+/// that one addition to an `own` word leaves the count, or no count if the owner is another thread.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Bias(pub(crate) u64);
 
 impl Bias {
-    /// Of whoever owns nothing.
+    /// Of a thread that owns nothing.
     pub(crate) const NONE: Bias = Bias::of(UNBIASED);
 
     /// Of [`NOBODY`]: no thread's.
@@ -108,7 +107,7 @@ impl Bias {
 #[repr(transparent)]
 pub(crate) struct BiasLessTwo(u64);
 
-/// What [`Own::beyond_two`] is for the owner that counts one.
+/// The value of [`Own::beyond_two`] for the owner that counts one.
 pub(crate) const LAST: u64 = 1_u64.wrapping_sub(2);
 
 impl BiasLessTwo {
@@ -131,14 +130,14 @@ impl BiasLessTwo {
     }
 }
 
-/// What the owner counts, if [`Own::beyond_two`] is the owner's, diverted or not; otherwise none.
-/// The owner's lies in the 2^32 numbers that begin with its id, and no other word does.
+/// The owner's count, if [`Own::beyond_two`] is the owner's, diverted or not; otherwise none. The
+/// owner's lies in the 2^32 numbers that begin with its id, and no other word does.
 pub(crate) fn owners_count(beyond_two: u64) -> Option<i64> {
     let counted = beyond_two.wrapping_add(2);
     (counted >> 32 == 0).then_some((counted & MOST) as i64)
 }
 
-/// What was in `shared` at one moment.
+/// The value of `shared` at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Shared(pub(crate) i64);
@@ -161,7 +160,7 @@ impl Shared {
         self.0 & WEAK != 0
     }
 
-    /// Whether, of the references of which the owner counts so many, only one is left beside the
+    /// Whether, if the owner counts `counted` references, only one is left in addition to the
     /// queue's: the caller's, if the caller is the owner.
     pub(crate) fn leaves_the_queue_alone(self, counted: i64) -> bool {
         self.is_queued() && counted + self.count() == 2
@@ -203,7 +202,7 @@ impl Shared {
 mod tests {
     use super::*;
 
-    /// The word of an object of this owner, who counts so many.
+    /// The word of an object of this owner, which counts `count` references.
     fn own(owner: ThreadId, count: u64) -> Own {
         Own((u64::from(owner) << 32) | count)
     }

@@ -68,7 +68,7 @@ pub(crate) unsafe fn release<L: Layout>(
         words.decrement_own(own);
         return Released::Nothing;
     }
-    // Here and not in a call: many an object is born, used by its owner alone, and dropped. But
+    // Here and not in a call: many an object is born, used only by its owner, and dropped. But
     // laid out of the way of the releases that are not the last.
     if beyond_two == LAST && words.shared_after_last_local().is_untouched() {
         cold_path();
@@ -93,7 +93,7 @@ pub(crate) unsafe fn release_otherwise<L: Layout>(
 ) -> Released {
     // SAFETY: alive until the count changes, by the caller's reference.
     let seen = unsafe { object.count() }.shared();
-    // What is merged has no owner: the commonest case asks nothing more.
+    // A merged object has no owner: the commonest case asks nothing more.
     if !seen.is_merged()
         && let Some(counted) = owners_count(beyond_two)
     {
@@ -137,7 +137,7 @@ unsafe fn release_from<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, mut seen: 
             // The reference is one that the owner counts: only the owner can take it away, so hand
             // it over.
             match words.try_mark_queued(seen) {
-                // SAFETY: the caller's duty; marked just now, by this call alone.
+                // SAFETY: the caller's duty; marked just now, only by this call.
                 Ok(()) => return unsafe { reclaim::hand_over(object) },
                 Err(now) => Err(now),
             }
@@ -154,7 +154,7 @@ unsafe fn release_from<L: Layout>(object: ObjectPtr<BiasedCounts<L>>, mut seen: 
 /// The number of references, as seen by an attached thread.
 pub(crate) fn count<L: Layout>(words: &Words<L>) -> usize {
     let (local, shared) = words.counts();
-    // The caller has one, whatever the two parts say at two moments.
+    // The caller has one, even if the two parts, read at two moments, add up to none.
     usize::try_from(local + shared).unwrap_or(0).max(1)
 }
 

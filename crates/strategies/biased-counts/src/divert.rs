@@ -10,8 +10,8 @@ use keyway_sync::atomic::{AtomicU64, Ordering};
 
 use crate::bits::{Bias, BiasLessTwo, ThreadId};
 
-/// What an OS thread's releases are told from an owner's by. Written by that OS thread, and by
-/// whoever queues something to it, all with its bucket locked while it is in the table.
+/// The number that tells an OS thread's releases from an owner's. Written by that OS thread, and by
+/// a thread that queues something to it, all with its bucket locked while it is in the table.
 #[derive(Debug)]
 pub(crate) struct ReleaseBias(AtomicU64);
 
@@ -25,7 +25,7 @@ impl ReleaseBias {
 
     #[inline]
     pub(crate) fn get(&self) -> BiasLessTwo {
-        // O25, Relaxed: a hint to look closer. What was queued before this release began is seen,
+        // O25, Relaxed: a hint to look closer. An entry queued before this release began is seen,
         // since a load cannot return a value older than one that happens before it.
         BiasLessTwo::from_bits(self.0.load(Ordering::Relaxed))
     }
@@ -42,7 +42,7 @@ impl ReleaseBias {
 #[derive(Debug)]
 pub(crate) struct Diversion(Option<NonNull<ReleaseBias>>);
 
-// SAFETY: what is behind the pointer is an atomic; `divert` says why it is still there.
+// SAFETY: the pointer is to an atomic; `divert` says why it is still there.
 unsafe impl Send for Diversion {}
 
 /// Whether a thread-local without destructor lies in memory that stays until all destructors of
@@ -75,7 +75,7 @@ impl Diversion {
     /// From now on the releases of this thread look closer.
     pub(crate) fn divert(&self, id: ThreadId) {
         if let Some(bias) = self.0 {
-            // SAFETY: whoever made this has promised that the thread-local is still there.
+            // SAFETY: the maker of this has promised that the thread-local is still there.
             unsafe { bias.as_ref() }.set(BiasLessTwo::diverted(Bias::of(id)));
         }
     }

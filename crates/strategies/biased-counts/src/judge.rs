@@ -1,5 +1,5 @@
-//! What pointer types ask of a count beyond adding and taking away: is it still there, am I the
-//! only one?
+//! The questions that pointer types ask of a count beyond adding and taking away: is the object
+//! still there, is my reference the only one?
 
 use keyway_object_model::counted::WeakOnes;
 use keyway_object_model::{Due, ObjectPtr, Released, Upgraded};
@@ -43,17 +43,18 @@ pub(crate) unsafe fn upgrade<L: Layout>(
     }
 }
 
-/// By whom an object's count can be judged.
+/// The thread that can compute an object's exact count.
 enum Judge {
-    /// By the caller, who is the attached owner and counts so many.
+    /// The caller, which is the attached owner and counts this many references.
     Owner(i64),
     /// By anyone: it is merged.
     Anyone,
-    /// By the caller, who is not the owner, with this owner's bucket locked.
+    /// The caller, which is not the owner, with this owner's bucket locked.
     Another(ThreadId),
 }
 
-/// Who can judge. An object whose owner is not attached is merged on its behalf.
+/// Finds out which thread can compute the exact count. An object whose owner is not attached is
+/// merged on its behalf.
 ///
 /// # Safety
 /// - The caller has a reference.
@@ -81,7 +82,7 @@ unsafe fn judge<L: Layout>(object: ObjectPtr<BiasedCounts<L>>) -> Judge {
     }
 }
 
-/// What another than the owner has found.
+/// The result of a look by another thread than the owner.
 struct Look {
     seen: Shared,
     /// How many references there are without the queue's.
@@ -90,8 +91,8 @@ struct Look {
     position: Option<usize>,
 }
 
-/// Counts an object's references as another than its owner, who is in the table; PROTOCOL.md says
-/// why that is exact. None if the ownership is ending, or has ended.
+/// Counts an object's references as another thread than its owner, which is in the table;
+/// PROTOCOL.md says why that is exact. None if the ownership is ending, or has ended.
 ///
 /// # Safety
 /// - The caller has a reference, which is not the queue's.
@@ -198,9 +199,9 @@ pub(crate) unsafe fn try_take<L: Layout>(
     }
 }
 
-/// Another than the owner, who is in the table, takes its reference away if that is the last but
-/// the queue's, and the queue's too, with its entry. If that is not so, what it has found; none if
-/// the ownership is ending, or has ended.
+/// Another thread than the owner, which is in the table, takes its reference away if that is the
+/// last but the queue's, and the queue's too, with its entry. Otherwise the result of its look;
+/// none if the ownership is ending, or has ended.
 ///
 /// If there may be weak references, they are kept out from before the look until the contents are
 /// the caller's: the owner could make a reference of one meanwhile, in its own word. If there is
@@ -227,8 +228,8 @@ unsafe fn take<L: Layout>(
     Some(Ok(()))
 }
 
-/// Takes the caller's reference away, such that of all who do this exactly one is told `Destroy`;
-/// PROTOCOL.md says for which case that does not hold.
+/// Takes the caller's reference away, such that of all threads that do this exactly one is told
+/// `Destroy`; PROTOCOL.md says for which case that does not hold.
 ///
 /// # Safety
 /// - The caller owns a reference, and does not use it after.
@@ -246,8 +247,8 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
                 if own == 1 && words.shared_to_judge().is_untouched() {
                     return Released::Destroy;
                 }
-                // From here on anybody can judge. First what is queued, which has been released
-                // before.
+                // From here on any thread can compute the exact count. First the queued references,
+                // which have been released before.
                 words.merge(0);
                 thread::drain_now(due);
                 return reclaim::release_merged(words);
@@ -264,9 +265,9 @@ pub(crate) unsafe fn release_to_take<L: Layout>(
     }
 }
 
-/// One look and one step, with the owner's bucket locked: so two who do this do it one after the
-/// other. None if the ownership is ending, or has ended, or its owner has left the table: nothing
-/// has happened then.
+/// One look and one step, with the owner's bucket locked: so two threads that do this do it one
+/// after the other. None if the ownership is ending, or has ended, or its owner has left the table:
+/// nothing has happened then.
 ///
 /// # Safety
 /// - As for [`release_to_take`], after any other answer than none.

@@ -16,17 +16,18 @@ use crate::word::{Maker, MakerWord};
 /// Where the words of [`BiasedCounts`](crate::BiasedCounts) lie: [`Compact`] or [`Apart`]. Sealed.
 pub trait Layout: Declared {}
 
-/// What [`layout!`] gives a layout: a static inside a generic item would be one for all layouts.
+/// The statics that [`layout!`] gives a layout: a static inside a generic item would be one for all
+/// layouts.
 ///
 /// # Safety
 /// Implementors promise:
 /// - `runtime`, `table` and `with_local` always reach the same statics, which no other layout
 ///   shares.
 pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
-    /// What lies between two words.
+    /// The gap between two words.
     type Gap: Debug + Default + Send + Sync + 'static;
 
-    /// The word that says who made the object, if there is one.
+    /// The word that names the maker of the object, if there is one.
     type Maker: Maker;
 
     /// The runtime's identity.
@@ -41,11 +42,11 @@ pub unsafe trait Declared: Debug + Send + Sync + Sized + 'static {
     fn with_local<R>(f: impl FnOnce(&Local) -> R) -> R;
 }
 
-/// What is kept for an OS thread under one layout.
+/// The data of an OS thread under one layout.
 #[derive(Debug)]
 pub struct Local {
-    /// What this OS thread is told from an owner by where there is no token; [`Bias::NONE`] while
-    /// it is not in the table.
+    /// The number that tells this OS thread from an owner where there is no token; [`Bias::NONE`]
+    /// while it is not in the table.
     pub(crate) present: Cell<Bias>,
     /// The same, as a release wants it; another number while something is queued to this OS thread.
     pub(crate) to_release: ReleaseBias,
@@ -76,7 +77,7 @@ impl Local {
     }
 }
 
-/// What is to be known of an OS thread before it is attached unasked.
+/// The facts that decide whether an OS thread is attached unasked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     /// Its exit will go unnoticed.
@@ -95,7 +96,7 @@ macro_rules! layout {
 
         impl Layout for $name {}
 
-        // SAFETY: the statics are declared here, for this layout alone.
+        // SAFETY: the statics are declared here, only for this layout.
         unsafe impl Declared for $name {
             type Gap = $gap;
             type Maker = $maker;

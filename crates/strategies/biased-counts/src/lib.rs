@@ -5,8 +5,8 @@
 // releases find out about a queue; `layout`, where the words lie; `table`, the attached threads and
 // the queue of each.
 
-// Generic code is compiled where it is used. What is not on a fast path is marked `inline(never)`,
-// so that it stays out of the way there.
+// Generic code is compiled where it is used. A function that is not on a fast path is marked
+// `inline(never)`, so that it stays out of the way there.
 
 mod access;
 mod anywhere;

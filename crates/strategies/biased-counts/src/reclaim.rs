@@ -1,4 +1,4 @@
-//! What happens when one part of a count reaches zero: destruction, a merge, or a hand-over to the
+//! The cases in which one part of a count reaches zero: destruction, a merge, or a hand-over to the
 //! owner.
 
 use keyway_object_model::{Due, ObjectPtr, Released, wake_soon};
@@ -15,7 +15,7 @@ use crate::word::Words;
 ///
 /// # Safety
 /// - The caller is the attached owner, and owns a reference, which it does not use after. It counts
-///   so many, and has seen this in the other word.
+///   `counted` references, and has seen `seen` in the other word.
 #[inline(always)]
 pub(crate) unsafe fn release_by_owner<L: Layout>(
     object: ObjectPtr<BiasedCounts<L>>,
@@ -39,10 +39,10 @@ pub(crate) unsafe fn release_by_owner<L: Layout>(
 }
 
 /// The owner ends its ownership as it releases a reference: the last that it counts, or the last
-/// beside the queue's. If its queue may have an entry of the object, the queue is carried out: a
-/// count of which a queue owns a part would tell nobody that he is alone, and afterwards nobody
-/// could say whose queue that is (I9). All of the queue, since to look for the one entry each time
-/// would take as long for the many as the queue is.
+/// apart from the queue's. If its queue may have an entry of the object, the queue is carried out:
+/// a count of which a queue owns a part would tell no holder that its reference is the only one,
+/// and afterwards nobody could say whose queue that is (I9). All of the queue, since to look for
+/// the one entry each time would take a time proportional to the queue's length, for each entry.
 ///
 /// # Safety
 /// - As for [`release_by_owner`].
@@ -62,7 +62,7 @@ unsafe fn merge_own<L: Layout>(
 }
 
 /// Ends the ownership of an object, and releases an entry's reference with it; see [`Words::merge`]
-/// for who may.
+/// for the threads that may.
 #[cold]
 #[inline(never)]
 fn merge_entry<L: Layout>(words: &Words<L>) -> Released {

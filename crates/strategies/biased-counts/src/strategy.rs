@@ -249,7 +249,7 @@ unsafe impl<L: Layout> keyway_object_model::testing::AsAnother for BiasedCounts<
 }
 
 #[cfg(feature = "testing")]
-// SAFETY: adds to the owner's word or to the shared one what so many retains would.
+// SAFETY: adds to the owner's word or to the shared one what `references` retains would.
 unsafe impl<L: Layout> keyway_object_model::testing::NearLimit for BiasedCounts<L> {
     const LIMIT: u64 = MOST;
 

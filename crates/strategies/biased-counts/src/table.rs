@@ -37,7 +37,7 @@ struct Entry<L: Layout> {
     taking: usize,
     /// Something is due that the thread has taken out of its queue where it could not destroy it.
     is_due_later: bool,
-    /// What the signal says; so that it is written only if that changes.
+    /// The state of the signal; so that it is written only if that changes.
     is_raised: bool,
     /// The thread has the other `Arc`, if it has a token.
     signal: Arc<Signal>,
@@ -50,18 +50,18 @@ struct Entry<L: Layout> {
 }
 
 impl<L: Layout> Entry<L> {
-    /// Whether there is something that the thread has not begun to take: what a waker tells of
+    /// Whether there is something that the thread has not begun to take: a waker tells of it
     /// (I11).
     fn has_news(&self) -> bool {
         self.queue.len() > self.taking || self.is_due_later
     }
 
-    /// Whether there is something that the thread must look at: what the signal tells of (I10).
+    /// Whether there is something that the thread must look at: the signal tells of it (I10).
     fn has_something(&self) -> bool {
         !self.queue.is_empty() || self.is_due_later
     }
 
-    /// Has the signal say what is so. The last step of whatever changes that.
+    /// Brings the signal up to date. The last step of each function that may change it.
     fn signal(&mut self) {
         let is_raised = self.has_something();
         if is_raised != self.is_raised {
@@ -83,8 +83,8 @@ impl Signal {
     /// Whether the thread has to look; one plain load.
     #[inline]
     pub(crate) fn is_raised(&self) -> bool {
-        // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; who misses it sees it
-        // at a later checkpoint.
+        // O13, Relaxed: a hint. The entries are ordered by the bucket's lock; a thread that misses
+        // it sees it at a later checkpoint.
         self.0.load(Ordering::Relaxed)
     }
 
@@ -168,8 +168,8 @@ impl<L: Layout> Bucket<L> {
         false
     }
 
-    /// A thread detaches; what is still queued to it is returned, and its waker, which is forgotten
-    /// once the bucket is unlocked.
+    /// A thread detaches; the entries still queued to it are returned, and its waker, which is
+    /// forgotten once the bucket is unlocked.
     #[inline]
     pub(crate) fn remove(&mut self, id: ThreadId) -> (Queue<L>, Option<Arc<Waker>>) {
         let Some(place) = self.threads.iter().position(|entry| entry.id == id) else {
@@ -227,8 +227,8 @@ impl<L: Layout> Present<'_, L> {
         self.0.has_news()
     }
 
-    /// The owner is about to take all that is queued, and to destroy what is due: whatever comes in
-    /// from now on is news.
+    /// The owner is about to take all entries of its queue, and to destroy the due objects: every
+    /// later entry is news.
     pub(crate) fn begin_to_take(&mut self) {
         self.0.taking = self.0.queue.len();
         self.0.is_due_later = false;
@@ -240,8 +240,8 @@ impl<L: Layout> Present<'_, L> {
         self.0.taking > 0
     }
 
-    /// Takes some of what was queued at [`begin_to_take`](Self::begin_to_take): what has come in
-    /// since is not taken in its place.
+    /// Takes some of the entries that were queued at [`begin_to_take`](Self::begin_to_take): later
+    /// entries are not taken in their place.
     pub(crate) fn take_some(&mut self) -> Queue<L> {
         let entry = &mut *self.0;
         let some = entry.taking.min(AT_A_TIME);
@@ -261,7 +261,7 @@ impl<L: Layout> Present<'_, L> {
     }
 
     /// Takes one object out of the queue, with the reference that the queue had. If that was all,
-    /// there is no news any more: what comes in next is.
+    /// there is no news any more: the next entry is news.
     pub(crate) fn remove(&mut self, position: usize) {
         let entry = &mut *self.0;
         // The last to come takes its place, and is carried out with those.

@@ -1,4 +1,4 @@
-//! What tests ask of the ids.
+//! Access to the ids for tests.
 
 use crate::thread;
 

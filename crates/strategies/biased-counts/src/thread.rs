@@ -1,4 +1,4 @@
-//! What a thread is to this strategy: an id, which lasts as long as the OS thread, and a place in
+//! A thread, as this strategy sees it: an id, which lasts as long as the OS thread, and a place in
 //! the table while attached.
 
 use std::cell::Cell;
@@ -26,7 +26,7 @@ keyway_sync::global! {
     static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 }
 
-/// What is kept for an attached thread.
+/// The data of an attached thread.
 #[derive(Debug)]
 pub struct Attached {
     /// The owner of what this thread allocates, or [`UNBIASED`].
@@ -36,7 +36,7 @@ pub struct Attached {
 }
 
 impl Attached {
-    /// What this thread is told from an owner by.
+    /// The number that tells this thread from an owner.
     #[inline]
     pub(crate) fn bias(&self) -> Bias {
         Bias::of(self.id)
@@ -162,8 +162,8 @@ fn forget_waker<L: Layout>(waker: Option<Arc<Waker>>, due: &mut Due<BiasedCounts
     }
 }
 
-/// What this OS thread is told from an owner by, token or not. It is the owner's only while its OS
-/// thread is in the table.
+/// The number that tells this OS thread from an owner, token or not. It is the owner's only while
+/// its OS thread is in the table.
 #[inline]
 pub(crate) fn present<L: Layout>() -> Bias {
     L::with_local(|local| local.present.get())
@@ -193,8 +193,8 @@ fn attach_to_own<L: Layout>() -> Bias {
     present::<L>()
 }
 
-/// Puts a thread without a token into the table, unless it is leaving: what runs then must not undo
-/// that.
+/// Puts a thread without a token into the table, unless it is leaving: a destructor that runs then
+/// must not undo that.
 fn attach_unasked<L: Layout>() {
     if !is_leaving() && sees_exit::<L>() {
         enter::<L>(own_id(), &Arc::new(Signal::new()));
@@ -266,8 +266,9 @@ pub(crate) fn drain<L: Layout>(attached: &Attached, due: &mut Due<BiasedCounts<L
     }
 }
 
-/// Releases what has been queued to this OS thread, token or not. Looks into the queue whatever the
-/// signal says. What is due then, and what was due already, is the caller's to see destroyed.
+/// Releases the objects that have been queued to this OS thread, token or not. Looks into the queue
+/// even if the signal is not raised. The caller must have the objects destroyed that are due then,
+/// or were due already.
 #[cold]
 #[inline(never)]
 pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
@@ -277,8 +278,8 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     let id = own_id();
     let mut is_first = true;
     loop {
-        // Carried out under the lock, so that whoever looks for an entry there finds it, or finds
-        // the object merged; and some at a time, so that nobody waits for long.
+        // Carried out under the lock, so that a thread that looks for an entry there finds it, or
+        // finds the object merged; and some at a time, so that nobody waits for long.
         let mut bucket = table::lock::<L>(id);
         let mut present = bucket.find(id).expect("an attached thread is in the table");
         if is_first {
@@ -295,7 +296,7 @@ pub(crate) fn drain_now<L: Layout>(due: &mut Due<BiasedCounts<L>>) {
     }
 }
 
-/// What comes in from here on tells anew, both by the signal and by a diversion.
+/// An entry that comes in from here on tells anew, both by the signal and by a diversion.
 fn begin_to_take<L: Layout>(present: &mut Present<'_, L>, id: ThreadId) {
     L::with_local(|local| local.to_release.set(BiasLessTwo::of(Bias::of(id))));
     present.begin_to_take();
@@ -307,8 +308,8 @@ pub(crate) fn drain_to_owe<L: Layout>(due: &mut Due<BiasedCounts<L>>) -> Release
     Released::DestroyDue
 }
 
-/// As [`drain_now`], for a caller under which no destructor may run: what is due then waits for the
-/// next time that this thread looks whether something is queued.
+/// As [`drain_now`], for a caller under which no destructor may run: an object that is due then
+/// waits for the next time that this thread looks whether something is queued.
 #[cold]
 #[inline(never)]
 pub(crate) fn drain_for_later<L: Layout>(due: &mut Due<BiasedCounts<L>>) {

@@ -14,8 +14,8 @@ use crate::layout::{Apart, Layout};
 /// The count of one object, in two parts. References are the count in `own` plus that in `shared`,
 /// while there is an owner; then those in `shared`, which may be negative before.
 ///
-/// Where they lie apart, each begins 64 bytes after the one before, and so do the contents; what
-/// the list of objects to be destroyed keeps is kept in the first, `maker`.
+/// Where they lie apart, each begins 64 bytes after the one before, and so do the contents; the
+/// link of the list of objects to be destroyed is kept in the first, `maker`.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Words<L: Layout> {
@@ -27,8 +27,8 @@ pub struct Words<L: Layout> {
     _before_contents: L::Gap,
 }
 
-/// Who made an object, as far as that is kept: a word that is written before others see the object,
-/// and never again.
+/// The maker of an object, as far as that is kept: a word that is written before others see the
+/// object, and never again.
 pub trait Maker: Debug + Send + Sync + 'static {
     /// The thread of this bias makes the object.
     fn of(bias: Bias) -> Self;
@@ -36,7 +36,7 @@ pub trait Maker: Debug + Send + Sync + 'static {
     /// Whether the thread of this bias may be the owner. False only if it has not made the object.
     fn may_be(&self, bias: Bias) -> bool;
 
-    /// The thread of this bias has made an object that others who have weak references to it know
+    /// The thread of this bias has made an object that other holders of weak references to it know
     /// already.
     fn publish(&self, bias: Bias);
 
@@ -99,7 +99,7 @@ const _: () = assert!(
             && size_of::<Words<Apart>>() == 192
 );
 
-/// What a merge has left.
+/// The result of a merge.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Merged {
     /// How many references.
@@ -139,7 +139,7 @@ impl<L: Layout> Words<L> {
         Words::new(Bias::NOBODYS, Own::NONE.0, ONE | MERGED)
     }
 
-    /// The owner and what it counts.
+    /// The owner and its count.
     ///
     /// Exact where it answers "is it me, and how many?" for an attached thread: only that thread
     /// writes this word then. For anyone else, a hint.
@@ -150,8 +150,8 @@ impl<L: Layout> Words<L> {
         Own(self.own.load(Ordering::Relaxed))
     }
 
-    /// The owner and what it counts, if the thread of this bias may be the owner; otherwise
-    /// nothing, and the owner's line is left alone.
+    /// The owner and its count, if the thread of this bias may be the owner; otherwise nothing, and
+    /// the owner's line is not touched.
     #[inline]
     pub(crate) fn own_of(&self, bias: Bias) -> Own {
         if self.maker.may_be(bias) { self.own() } else { Own::NONE }
@@ -161,7 +161,8 @@ impl<L: Layout> Words<L> {
     #[inline]
     pub(crate) fn increment_own(&self, own: Own) {
         debug_assert!((own.count() as u64) < MOST, "there is room for one reference more");
-        // O3, Relaxed: others only look at it; who takes it over does so under the bucket's lock.
+        // O3, Relaxed: others only look at it; a thread that takes it over does so under the
+        // bucket's lock.
         self.own.store(own.0 + 1, Ordering::Relaxed);
     }
 
@@ -185,26 +186,26 @@ impl<L: Layout> Words<L> {
         self.own.store(own.0 - 1, Ordering::Release);
     }
 
-    /// The owner releases the last reference that it counts: what have the others?
+    /// The owner releases the last reference that it counts: how many have the others?
     #[inline]
     pub(crate) fn shared_after_last_local(&self) -> Shared {
         // O4, Acquire: pairs with O7. If the whole word is zero, the object is destroyed without
-        // any further step, so what others did with it before they released it must happen before
+        // any further step, so the uses by others before their releases must happen before
         // that.
         Shared(self.shared.load(Ordering::Acquire))
     }
 
-    /// Someone who is not the owner adds a reference. False if the count has become too high to go
-    /// on.
+    /// A thread that is not the owner adds a reference. False if the count has become too high to
+    /// go on.
     #[inline]
     #[must_use]
     pub(crate) fn increment_shared(&self) -> bool {
-        // O5, Relaxed: whoever adds a reference has one already, which orders everything before it;
+        // O5, Relaxed: the adding thread has a reference already, which orders all before it;
         // nothing is published.
         self.shared.fetch_add(ONE, Ordering::Relaxed) <= LIMIT
     }
 
-    /// Someone who is not the owner looks before releasing.
+    /// A thread that is not the owner looks before releasing.
     #[inline]
     pub(crate) fn shared(&self) -> Shared {
         // O10, Relaxed: MERGED is final, so seeing it suffices; anything else is confirmed by a
@@ -234,7 +235,7 @@ impl<L: Layout> Words<L> {
         debug_assert_eq!(shared.count(), 0, "nobody can retain what nobody holds");
     }
 
-    /// Someone who is not the owner takes a reference away, if `seen` is still there; otherwise
+    /// A thread that is not the owner takes a reference away, if `seen` is still there; otherwise
     /// what is there instead.
     #[inline]
     pub(crate) fn try_decrement_unmerged(&self, seen: Shared) -> Result<(), Shared> {
@@ -243,13 +244,13 @@ impl<L: Layout> Words<L> {
         self.exchange(seen, seen.less(), Ordering::Release)
     }
 
-    /// Someone who is not the owner marks the object as queued, if `seen` is still there; otherwise
-    /// what is there instead.
+    /// A thread that is not the owner marks the object as queued, if `seen` is still there;
+    /// otherwise what is there instead.
     pub(crate) fn try_mark_queued(&self, seen: Shared) -> Result<(), Shared> {
         debug_assert!(!seen.is_merged() && !seen.is_queued() && seen.count() == 0);
-        // O11, Relaxed: only decides who queues the object. What the caller did with it is ordered
-        // by the bucket's lock, under which the reference is handed over, or by the decrement that
-        // takes its place.
+        // O11, Relaxed: only decides which thread queues the object. The caller's uses of it are
+        // ordered by the bucket's lock, under which the reference is handed over, or by the
+        // decrement that takes its place.
         self.exchange(seen, seen.queued(), Ordering::Relaxed)
     }
 
@@ -263,14 +264,14 @@ impl<L: Layout> Words<L> {
         // O2, Relaxed: nobody but the caller writes `own` (I2).
         let local = Own(self.own.load(Ordering::Relaxed)).count() - taken;
         // O12, Relaxed. Before the exchange: from its success on, anyone may destroy the object,
-        // and a later write would be to freed memory. Who reads the old value goes to the bucket
+        // and a later write would be to freed memory. A reader of the old value goes to the bucket
         // and finds out there.
         self.own.store(Own::NONE.0, Ordering::Relaxed);
         // O10.
         let mut seen = self.shared();
         loop {
             let merged = seen.merged(local);
-            // O8, AcqRel. Release: pairs with O9 of whoever destroys the object; orders the store
+            // O8, AcqRel. Release: pairs with O9 of the destroying thread; orders the store
             // above and the owner's use of the object. Acquire: pairs with O7, for the case that
             // nobody is left and the caller destroys it.
             match self.exchange(seen, merged, Ordering::AcqRel) {
@@ -291,7 +292,7 @@ impl<L: Layout> Words<L> {
         let born = if bias.is_biased() { WEAK } else { ONE | MERGED | WEAK };
         if bias.is_biased() {
             self.maker.publish(bias);
-            // O12, Relaxed: others who read it go on to `shared`, or to the bucket.
+            // O12, Relaxed: others that read it go on to `shared`, or to the bucket.
             self.own.store(1_u64.wrapping_sub(bias.0), Ordering::Relaxed);
         }
         // O15, Release: pairs with O16. The contents were written before. A swap, since others read
@@ -313,7 +314,7 @@ impl<L: Layout> Words<L> {
         }
     }
 
-    /// Someone who has a weak reference, and is not the owner, adds a reference: none if the last
+    /// A thread that has a weak reference, and is not the owner, adds a reference: none if the last
     /// has gone, false if the count has become too high to go on.
     pub(crate) fn increment_unless_gone(&self) -> Option<bool> {
         // O10: that the last has gone is final; anything else is confirmed by the exchange.
@@ -329,21 +330,21 @@ impl<L: Layout> Words<L> {
         None
     }
 
-    /// What others count, as seen by someone who may conclude that there are none.
+    /// The others' count, as seen by a thread that may conclude that there are none.
     pub(crate) fn shared_to_judge(&self) -> Shared {
         // O17, Acquire: pairs with O6, O7 and O8. If nobody else has a reference, what others did
         // with the object comes before what the caller does next.
         Shared(self.shared.load(Ordering::Acquire))
     }
 
-    /// Both words at one moment, for another than the owner, who has a reference and holds the lock
-    /// of the owner's bucket; `seen` is what it has seen in `shared`, unmerged. None if `shared`
-    /// has been written to meanwhile.
+    /// Both words at one moment, for another thread than the owner, which has a reference and holds
+    /// the lock of the owner's bucket; `seen` is the value that it has seen in `shared`, unmerged.
+    /// None if `shared` has been written to meanwhile.
     pub(crate) fn probe(&self, seen: Shared) -> Option<Own> {
         debug_assert!(!seen.is_merged() && seen.0 & PROBED == 0);
         let probed = Shared(seen.0 | PROBED);
-        // O22, Acquire: pairs with O7. What others did before they released comes before whatever
-        // the caller concludes; and the owner's steps that came before those releases are not
+        // O22, Acquire: pairs with O7. The steps of others before their releases come before the
+        // caller's conclusion; and the owner's steps that came before those releases are not
         // missed by the next load.
         self.exchange(seen, probed, Ordering::Acquire).ok()?;
         // O21, Acquire: pairs with O24.
@@ -376,7 +377,7 @@ impl<L: Layout> Words<L> {
 
     /// Keeps an address in the words of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // O19, Relaxed: read back by the same thread. Others who have weak references see that the
+        // O19, Relaxed: read back by the same thread. Other holders of weak references see that the
         // object is gone, as they have before.
         self.shared.store(address as i64 | LINK | WEAK, Ordering::Relaxed);
     }
@@ -396,12 +397,12 @@ impl<L: Layout> Words<L> {
         if shared.is_gone() {
             return (0, 0);
         }
-        // Once merged, the shared word alone is the count; what was in `own` just now may be
+        // Once merged, the shared word is the whole count; the value of `own` just now may be
         // counted in it already.
         (if shared.is_merged() { 0 } else { local }, shared.count())
     }
 
-    /// The references without the one that a queue owns, or is about to: whoever had that has
+    /// The references without the one that a queue owns, or is about to: its last holder has
     /// dropped it.
     pub(crate) fn references(&self) -> i64 {
         // Numbers to look at, as in `counts`. O1 and O10.

@@ -1,4 +1,4 @@
-//! Who may change a count: whoever holds the global lock.
+//! Who may change a count: the thread that holds the global lock.
 
 use keyway_object_model::{ObjectPtr, Released, Retained};
 

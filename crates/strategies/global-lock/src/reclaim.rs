@@ -1,6 +1,6 @@
-//! What happens to references that are dropped where the count must not be touched: they are queued
-//! for whoever has the lock next. An object that nobody holds is destroyed at once by whoever
-//! released it last.
+//! References that are dropped where the count must not be touched: they are queued for the next
+//! holder of the lock. An object that nobody holds is destroyed at once by the thread that released
+//! it last.
 
 use keyway_object_model::{Due, ObjectPtr, Released};
 

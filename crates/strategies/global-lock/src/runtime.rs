@@ -52,8 +52,8 @@ impl<P: Policy, R: Isolate<P>> State<P, R> {
     }
 }
 
-/// What a runtime does before a fork, and on both sides after it. Registered by its lock, before
-/// anybody has held that.
+/// The action of a runtime before a fork, and on both sides after it. Registered by its lock,
+/// before anybody has held that.
 #[doc(hidden)]
 pub fn before_fork<P: Policy, R: Isolate<P>>() -> After {
     let state = R::state();
@@ -108,7 +108,7 @@ macro_rules! runtime {
         #[derive(Debug)]
         $vis enum $name {}
         $(
-            // SAFETY: both statics are declared here, for this name and this policy alone.
+            // SAFETY: both statics are declared here, only for this name and this policy.
             unsafe impl $crate::Isolate<$policy> for $name {
                 #[inline]
                 fn runtime() -> &'static $crate::__private::Runtime {

@@ -11,8 +11,8 @@ use crate::thread::{self, Attached};
 use crate::word::Word;
 use crate::{count, reclaim};
 
-/// One lock on the whole runtime: whoever holds it may change every count and touch all contents.
-/// `P` says when it changes hands, `R` which runtime it is.
+/// One lock on the whole runtime: the thread that holds it may change every count and touch all
+/// contents. `P` is the policy that says when the lock changes hands, `R` the runtime.
 ///
 /// # Fork
 /// A thread that is attached when it calls the C library's `fork` goes on in the child as the
@@ -68,8 +68,8 @@ impl<R: Isolate<Ticks>> GlobalLock<Ticks, R> {
 }
 
 // SAFETY: counting and order are argued in PROTOCOL.md, "Why it is right"; the lock lets one thread
-// at a time be attached, which `NoLock` needs; `Isolate` promises that the runtime is this type's
-// alone.
+// at a time be attached, which `NoLock` needs; `Isolate` promises that no other type has this
+// runtime.
 unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
     type Attached = Attached<P>;
 
@@ -152,7 +152,7 @@ unsafe impl<P: Policy, R: Isolate<P>> Strategy for GlobalLock<P, R> {
 }
 
 #[cfg(feature = "testing")]
-// SAFETY: adds to the count what so many retains would.
+// SAFETY: adds to the count what `references` retains would.
 unsafe impl<P: Policy, R: Isolate<P>> keyway_object_model::testing::NearLimit for GlobalLock<P, R> {
     const LIMIT: u64 = u64::MAX;
 

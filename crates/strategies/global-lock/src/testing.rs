@@ -1,4 +1,4 @@
-//! What tests ask of the lock.
+//! Access to the lock for tests.
 
 use crate::access::{Policy, ReturningFirst};
 use crate::runtime::Isolate;

@@ -1,18 +1,18 @@
-//! What a thread is to this strategy: a holder of the lock, or one that waits for it.
+//! A thread, as this strategy sees it: a holder of the lock, or one that waits for it.
 
 use std::cell::Cell;
 
 use crate::access::Policy;
 use crate::runtime::Isolate;
 
-/// What is kept for an attached thread.
+/// The data of an attached thread.
 #[derive(Debug)]
 pub struct Attached<P: Policy> {
     /// This attachment, as the lock's holder.
     pub(crate) holder: u64,
     /// Checkpoints since the lock was last given up, for [`Ticks`](crate::Ticks).
     pub(crate) checkpoints: Cell<u32>,
-    /// What the policy's lock keeps for it.
+    /// The data that the policy's lock keeps for it.
     pub(crate) waiter: P::Waiter,
 }
 

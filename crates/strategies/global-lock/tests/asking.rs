@@ -1,6 +1,6 @@
-//! Who waits for the global lock asks for it, and asks whoever has it next if it went to somebody
-//! else. By the clock: weak memory lets a waiter of a model miss a switch, so that no model tells
-//! one that restarts its patience from one that never asks again.
+//! A waiter for the global lock asks for it, and asks the next holder too if the lock went to
+//! another thread. By the clock: weak memory lets a waiter of a model miss a switch, so that no
+//! model tells one that restarts its patience from one that never asks again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

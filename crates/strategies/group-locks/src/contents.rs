@@ -1,6 +1,6 @@
-//! Who may touch contents: whoever holds the contents lock of their group. It is in another table
-//! than the count's locks: a section may clone or drop references to any object, and some object's
-//! count is always in the group of some contents.
+//! Who may touch contents: the thread that holds the contents lock of their group. It is in another
+//! table than the count's locks: a section may clone or drop references to any object, and some
+//! object's count is always in the group of some contents.
 
 use std::marker::PhantomData;
 

@@ -6,8 +6,7 @@ use keyway_object_model::Runtime;
 use keyway_sync::{Place, RawLock};
 
 /// A name for a runtime, with its tables of locks. Declared by [`runtime!`](crate::runtime!), not
-/// by hand: a static inside a generic item would be one for all runtimes, whatever sizes it was
-/// asked for.
+/// by hand: a static inside a generic item would be one for all runtimes, of any sizes.
 ///
 /// # Safety
 /// Implementors promise:
@@ -49,8 +48,8 @@ macro_rules! runtime {
         #[derive(Debug)]
         $vis enum $name {}
 
-        // SAFETY: the three statics are declared here, for this name alone, and a table's answer
-        // depends on the place alone.
+        // SAFETY: the three statics are declared here, only for this name, and a table's answer
+        // depends only on the place.
         unsafe impl $crate::Tables for $name {
             #[inline]
             fn runtime() -> &'static $crate::__private::Runtime {

@@ -15,7 +15,7 @@ pub struct GroupLocks<T = Main> {
     _marker: PhantomData<T>,
 }
 
-// SAFETY: `Tables` promises that the runtime is this type's alone; a `GroupLock` excludes.
+// SAFETY: `Tables` promises that no other type has this runtime; a `GroupLock` excludes.
 unsafe impl<T: Tables> SharedCounts for GroupLocks<T> {
     /// Who may change a count: the holder of the count lock of the object's group.
     type Word = Word<T>;

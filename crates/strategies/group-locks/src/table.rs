@@ -3,11 +3,11 @@
 use crossbeam::utils::CachePadded;
 use keyway_sync::{Place, RawLock};
 
-/// What a place is multiplied by: 2^64 divided by the golden ratio, made odd. Neighbours are spread
-/// over the whole word, whatever distance the allocator keeps between them.
+/// The factor of a place: 2^64 divided by the golden ratio, made odd. Neighbours are spread over
+/// the whole word, for any distance that the allocator keeps between them.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// So many locks, each on cache lines of its own. What shares one is a *group*.
+/// `LOCKS` locks, each on cache lines of its own. Objects that share one are a *group*.
 ///
 /// The locks are `parking_lot`'s, one byte. That is right also for counts, unlike in an object: an
 /// unlock that touches its byte again after it has freed the lock touches a static, which nobody

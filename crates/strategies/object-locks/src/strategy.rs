@@ -15,7 +15,7 @@ unsafe impl SharedCounts for ObjectLocks {
     /// Who may change a count: the holder of the object's count lock.
     type Word = Word;
 
-    /// Who may touch contents: the holder of the lock beside them, one byte in each `Guarded`. It
+    /// Who may touch contents: the holder of the lock next to them, one byte in each `Guarded`. It
     /// is not the count's lock: a section may clone or drop references to its own object.
     type Lock = ObjectLock;
 

@@ -4,7 +4,7 @@
 //! The lock is our own, on a futex. `parking_lot`'s one-byte lock would do but for one thing: a
 //! count lock lies in memory that the *next* holder may free while the last one is still returning
 //! from `unlock`, and parking_lot 0.13 touches the byte again after it has freed the lock, to clear
-//! its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by its address alone.
+//! its mark of parked threads (`RawMutex::unlock_slow`). A futex is woken by only its address.
 
 use keyway_object_model::{CountWords, Released, Retained, SharedWord};
 use keyway_sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,8 @@ use keyway_sync::{Exclusive, futex};
 const FREE: u32 = 0;
 /// In `lock`: somebody holds it, and nobody has come to wait since it was taken.
 const HELD: u32 = 1;
-/// In `lock`: somebody holds it, and somebody may be waiting; whoever gives it up wakes one.
+/// In `lock`: somebody holds it, and somebody may be waiting; the thread that gives it up wakes
+/// one.
 const CONTENDED: u32 = 2;
 
 /// How often a thread looks again before it sleeps: the lock is held for a few instructions. Never,
@@ -30,7 +31,8 @@ pub struct Word {
     lock: AtomicU32,
 }
 
-// SAFETY: `count` is touched only by whoever holds `lock`, or by whoever has the object alone.
+// SAFETY: `count` is touched only by the holder of `lock`, or by the only thread that can reach the
+// object.
 unsafe impl Sync for Word {}
 
 impl Word {

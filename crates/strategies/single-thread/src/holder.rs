@@ -1,10 +1,10 @@
 //! For debug builds: a wait for the claim that can never end is an error, with both places named.
 //!
-//! In general nobody can know that a wait does not end. One case is known, and it is the usual one:
-//! the OS thread that has the claim joins the one that waits for it, itself or through threads that
-//! join each other. On Linux the kernel says what a thread of this process waits for. A join is a
-//! wait for the word that the kernel clears when a thread ends. Such a wait, and the wait for the
-//! claim, have no end by time; so what is found is a circle, whatever the clock says.
+//! In general no thread can know that a wait does not end. One case is known, and it is the usual
+//! one: the OS thread that has the claim joins the one that waits for it, itself or through threads
+//! that join each other. On Linux the kernel says what a thread of this process waits for. A join
+//! is a wait for the word that the kernel clears when a thread ends. Such a wait, and the wait for
+//! the claim, have no end by time; so the waiter finds a circle, and guesses nothing from the time.
 
 use std::fs;
 use std::io::Write;
@@ -13,22 +13,23 @@ use std::time::Duration;
 
 use keyway_sync::fork::Mutex;
 
-/// Whether it is kept who has the claim. A model finds such a circle by itself.
+/// Whether the holder of the claim is kept. A model finds such a circle by itself.
 pub(crate) const IS_KEPT: bool = cfg!(debug_assertions) && !keyway_sync::MODELLED;
 
 /// How often a waiter looks.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// After so many looks a waiter says once, on standard error, for whom it waits: 10 seconds.
+/// After this many looks a waiter says once, on standard error, for which thread it waits: 10
+/// seconds.
 const LOOKS_UNTIL_SAID: u32 = 200;
 
-/// After so many joins, one behind the other, nobody follows them further.
+/// After this many joins, one behind the other, a waiter follows them no further.
 const MOST_JOINS: usize = 64;
 
 /// A thread as the kernel numbers it.
 type Tid = u64;
 
-/// Who has the claim.
+/// The thread that has the claim.
 #[derive(Clone, Copy, PartialEq)]
 struct Holder {
     /// Where it attached.
@@ -51,7 +52,7 @@ pub(crate) fn forget() {
     *HOLDER.lock() = None;
 }
 
-/// What the calling thread does now and then while it waits for the claim, at `here`: panics if the
+/// The calling thread's check, now and then, while it waits for the claim at `here`: panics if the
 /// wait can never end.
 pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
     let mut looks = 0;

@@ -1,5 +1,5 @@
-//! What happens to references that are dropped where the count must not be touched: they are queued
-//! for whoever has the claim next. An object that nobody holds is destroyed at once by whoever
+//! References that are dropped where the count must not be touched: they are queued for the thread
+//! that has the claim next. An object that nobody holds is destroyed at once by the thread that
 //! released it last.
 
 use keyway_object_model::{Due, ObjectPtr, ReleaseQueue, Released};

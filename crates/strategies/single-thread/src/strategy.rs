@@ -102,7 +102,7 @@ unsafe impl Strategy for SingleThread {
 }
 
 #[cfg(feature = "testing")]
-// SAFETY: adds to the count what so many retains would.
+// SAFETY: adds to the count what `references` retains would.
 unsafe impl keyway_object_model::testing::NearLimit for SingleThread {
     const LIMIT: u64 = u64::MAX;
 

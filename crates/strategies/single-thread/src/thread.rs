@@ -1,4 +1,4 @@
-//! What a thread is to this strategy: the one that has the *claim*, which lasts from its first
+//! A thread, as this strategy sees it: the one that has the *claim*, which lasts from its first
 //! attach to the matching detach, through checkpoints and blocking regions too.
 
 use std::cell::Cell;

@@ -44,7 +44,7 @@ macro_rules! words {
             /// See std's.
             ///
             /// # Errors
-            /// What the word held instead of `current`.
+            /// The value that the word held instead of `current`.
             #[track_caller]
             pub fn compare_exchange(
                 &self,
@@ -59,7 +59,7 @@ macro_rules! words {
             /// See std's.
             ///
             /// # Errors
-            /// What the word held when `f` returned none.
+            /// The value that the word held when `f` returned none.
             #[track_caller]
             pub fn fetch_update(
                 &self,

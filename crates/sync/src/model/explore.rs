@@ -1,8 +1,8 @@
 //! Exploring a model: every interleaving within a bound, counted.
 //!
-//! Loom ends a run that has met its limits silently, as if it had been complete. Here the limits
-//! come from the caller alone, never from loom's environment variables, and a run that was cut
-//! short says so.
+//! Loom ends a run that has reached its limits silently, as if it had been complete. Here the
+//! limits come only from the caller, never from loom's environment variables, and a run that was
+//! cut short says so.
 
 use std::env;
 use std::sync::Once;
@@ -30,7 +30,7 @@ pub struct Limits {
     pub time: Duration,
 }
 
-/// What an exploration has done.
+/// The result of an exploration.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Explored {

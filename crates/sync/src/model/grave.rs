@@ -2,8 +2,8 @@
 //!
 //! Loom does not see a use after free of a header by itself, since an atomic word has no drop. So
 //! each header has a canary that every access reads and destruction flips, and the memory stays in
-//! the graveyard until the iteration ends, so that the access which comes too late reads a dead
-//! canary rather than somebody else's object.
+//! quarantine until the iteration ends, so that an access which comes too late reads a dead canary
+//! rather than somebody else's object.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -40,10 +40,10 @@ impl Canary {
     /// From now on `check` fails, and so does a second `kill`.
     #[track_caller]
     pub fn kill(&self) {
-        // SAFETY: loom has just checked that this access is alone.
+        // SAFETY: loom has just checked that no other access overlaps.
         let dead = self.dead.with_mut(|dead| std::mem::replace(unsafe { &mut *dead }, true));
         assert!(!dead, "double destruction: an object was destroyed a second time");
-        // SAFETY: loom has just checked that this access is alone.
+        // SAFETY: loom has just checked that no other access overlaps.
         drop(self.leak.with_mut(|leak| unsafe { &mut *leak }.take()));
     }
 }

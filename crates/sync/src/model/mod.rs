@@ -41,14 +41,15 @@ pub mod thread {
     /// As the ordinary backend's.
     ///
     /// loom knows no fairness: of two threads that wait it would let one run after the other for
-    /// ever, in more and more interleavings, and the third, for which they wait, never. But who has
-    /// looked again in vain is where it was before; what can come of that is explored from an
-    /// earlier look, with no more preemptions. So after a few looks the rest of the interleaving is
-    /// run in the one way in which whoever has waited least goes on, and not explored.
+    /// ever, in more and more interleavings, and the third, for which they wait, never. But a
+    /// thread that has looked again in vain is where it was before; its possible continuations are
+    /// explored from an earlier look, with no more preemptions. So after a few looks the rest of
+    /// the interleaving is run in the one way in which the thread that has waited least goes on,
+    /// and not explored.
     ///
-    /// That holds as long as a look only reads, without ordering anything but what it reads, and
-    /// the loop does the same whichever look it is: then an interleaving with fewer looks leaves
-    /// all threads where this one does.
+    /// That holds as long as a look only reads, without ordering anything but the value that it
+    /// reads, and the loop does the same whichever look it is: then an interleaving with fewer
+    /// looks leaves all threads where this one does.
     pub fn yield_after(looks: &mut u32) {
         *looks = looks.saturating_add(1);
         if *looks >= LOOKS {

@@ -1,4 +1,4 @@
-//! A lock without a guard, modelled by a loom mutex whose guard is kept beside it.
+//! A lock without a guard, modelled by a loom mutex whose guard is kept next to it.
 
 use std::cell::Cell;
 use std::sync::TryLockError;
@@ -12,7 +12,7 @@ use super::poison;
 ///
 /// One loom mutex rather than a word and a condition variable, so that the state space stays small.
 pub struct RawLock {
-    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it
+    /// The guard of the holder of `mutex`. Only the holder touches it. Declared first, so that it
     /// is dropped first.
     guard: Cell<Option<MutexGuard<'static, ()>>>,
     mutex: Mutex<()>,

@@ -1,5 +1,4 @@
-//! What is to be done when a thread exits: nothing here, where a thread must say itself that it
-//! exits.
+//! Actions for a thread's exit: nothing here, where a thread must say itself that it exits.
 
 /// See the ordinary backend's. A model does not call `f`.
 pub fn at_exit(_: fn()) -> bool {

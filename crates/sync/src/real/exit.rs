@@ -1,4 +1,4 @@
-//! What is to be done when a thread exits.
+//! Actions for a thread's exit.
 
 use std::cell::RefCell;
 

@@ -1,8 +1,9 @@
-//! What a process that forks does with its locks, and locks that a forked child can go on with.
+//! The handling of locks when a process forks, and locks that work in a forked child.
 //!
-//! A forked child has one thread: the one that forked. What another thread held stays held, and
-//! what others wait in is still there. So the locks here keep nothing beside their own words (on
-//! Linux: futexes), where `parking_lot` keeps a table of all threads that wait.
+//! A forked child has one thread: the one that forked. A lock that another thread held stays held,
+//! and the structures in which others wait stay as they were. So the locks here keep nothing
+//! outside their words (on Linux: futexes), where `parking_lot` keeps a table of all threads that
+//! wait.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -91,11 +92,11 @@ pub enum Side {
     Child,
 }
 
-/// What is done after a fork, on both sides, by the thread that forks.
+/// The action after a fork, on both sides, by the thread that forks.
 pub type After = Box<dyn FnOnce(Side)>;
 
-/// What is done before a fork: takes locks, so that no other thread is in the middle of what they
-/// guard. The result gives them up.
+/// The action before a fork: takes locks, so that no other thread is in the middle of a change that
+/// they guard. The result gives them up.
 pub type Before = fn() -> After;
 
 /// All that is registered.
@@ -118,8 +119,8 @@ std::thread_local! {
 /// and its result on both sides.
 ///
 /// Neither runs user code, panics, or registers anything. Where a system has no `fork`, or has no
-/// room for one more handler, nothing is called. What creates processes without the C library's
-/// `fork` is not noticed.
+/// room for one more handler, nothing is called. A call that creates a process without the C
+/// library's `fork` is not noticed.
 #[cold]
 pub fn register(before: Before) {
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Where something is, as a number.
 
-/// The place of whatever it is part of, as a number that can be hashed: its address. Takes no
+/// The place of the value that it is part of, as a number that can be hashed: its address. Takes no
 /// space.
 ///
 /// In a model it is a serial number, since addresses differ from one interleaving to the next.

@@ -26,8 +26,8 @@ pub enum Schedules {
     },
 }
 
-/// PCT's schedules; one alone if in that there never were two threads that could run, since there
-/// is no other, which PCT takes for a mistake.
+/// PCT's schedules; only one if two threads were never ready at once in it: then there is no other
+/// schedule, which PCT takes for a mistake.
 struct PctIfConcurrent {
     pct: PctScheduler,
     runs: usize,

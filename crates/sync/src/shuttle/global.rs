@@ -11,9 +11,9 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
 std::thread_local! {
-    /// By the address of the static. Shuttle's threads are coroutines of one OS thread. What the
-    /// last run has left when the OS thread ends is leaked: to drop it, shuttle would have to be
-    /// running.
+    /// By the address of the static. Shuttle's threads are coroutines of one OS thread. The values
+    /// that the last run has left when the OS thread ends are leaked: to drop them, shuttle
+    /// would have to be running.
     static VALUES: RefCell<ManuallyDrop<HashMap<usize, Box<dyn Any>>>> = RefCell::default();
 }
 
@@ -39,7 +39,7 @@ impl<T: 'static> Deref for Global<T> {
                 Some(std::ptr::from_ref(value))
             })
         };
-        // Made without a borrow: what makes one may use another.
+        // Made without a borrow: code that makes one may use another.
         let value = find().unwrap_or_else(|| {
             let value: Box<dyn Any> = Box::new((self.0)());
             VALUES.with_borrow_mut(|values| {

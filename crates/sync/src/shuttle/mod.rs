@@ -1,7 +1,7 @@
 //! The backend for many threads: shuttle, and models built from shuttle's parts where shuttle has
 //! none.
 //!
-//! Every ordering counts as `SeqCst` and a cell is not watched: what this finds is logic, lost
+//! Every ordering counts as `SeqCst` and a cell is not watched: this finds errors of logic, lost
 //! wake-ups and deadlocks, with more threads than loom can have.
 
 /// A cell whose every access is a closure: the ordinary backend's.

@@ -1,4 +1,4 @@
-//! A lock without a guard, modelled by a shuttle mutex whose guard is kept beside it.
+//! A lock without a guard, modelled by a shuttle mutex whose guard is kept next to it.
 
 use std::cell::Cell;
 use std::sync::{PoisonError, TryLockError};
@@ -7,7 +7,7 @@ use shuttle::sync::{Mutex, MutexGuard};
 
 /// A mutual-exclusion lock without data and without a guard.
 pub struct RawLock {
-    /// The guard of whoever holds `mutex`. Only the holder touches it. Declared first, so that it
+    /// The guard of the holder of `mutex`. Only the holder touches it. Declared first, so that it
     /// is dropped first.
     guard: Cell<Option<MutexGuard<'static, ()>>>,
     mutex: Mutex<()>,

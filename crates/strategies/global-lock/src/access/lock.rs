@@ -12,7 +12,8 @@ use keyway_timeline::{AS_BEFORE, Does, is_recording, note, note_since, since};
 const FREE: u32 = 0;
 /// In `word`: somebody holds the lock, and nobody has come to wait since it was taken.
 const HELD: u32 = 1;
-/// In `word`: somebody holds the lock, and somebody may be waiting; whoever gives it up wakes one.
+/// In `word`: somebody holds the lock, and somebody may be waiting; the thread that gives it up
+/// wakes one.
 const CONTENDED: u32 = 2;
 /// In `word`, in a forked child: held by a thread that exists in the parent only.
 const LOST: u32 = 3;
@@ -20,7 +21,7 @@ const LOST: u32 = 3;
 /// does not fork, begins with [`FREE`].
 const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 
-/// Who holds the lock; given out once to each attachment. Zero is nobody.
+/// The id of a holder; given out once to each attachment. Zero is nobody.
 pub(crate) type HolderId = u64;
 
 /// The global lock of one runtime.
@@ -28,8 +29,8 @@ pub(crate) type HolderId = u64;
 pub struct Lock {
     /// [`FREE`], [`HELD`], [`CONTENDED`], [`LOST`] or [`NEW`].
     word: AtomicU32,
-    /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by
-    /// whoever takes the lock.
+    /// Whether a waiter has asked the holder to hand the lock over. Set by waiters, cleared by the
+    /// thread that takes the lock.
     asked: AtomicBool,
     /// How often the lock has changed hands, modulo 2^32. Changed by the holder only;
     /// [`hand_over`](Self::hand_over) sleeps on it.
@@ -41,7 +42,7 @@ pub struct Lock {
     /// Waiters sleep on `freed` with this.
     waiting: Mutex<()>,
     freed: Condvar,
-    /// What its runtime does before a fork.
+    /// The action of its runtime before a fork.
     before_fork: Before,
 }
 
@@ -111,7 +112,7 @@ impl Lock {
     /// Whether a waiter has asked for the lock; one plain load.
     #[inline]
     pub(crate) fn is_asked_for(&self) -> bool {
-        // O4, Relaxed: a hint; who misses it sees it at the next checkpoint.
+        // O4, Relaxed: a hint; a thread that misses it sees it at the next checkpoint.
         self.asked.load(Ordering::Relaxed)
     }
 
@@ -146,7 +147,7 @@ impl Lock {
             // O7, Relaxed: compared with itself below.
             let before = self.switches.load(Ordering::Relaxed);
             // O2, Acquire: pairs with O3, if the lock was free. Leaves CONTENDED behind, so that
-            // whoever gives the lock up wakes this thread: the holder's wake-up needs `waiting`,
+            // the releasing thread wakes this one: the holder's wake-up needs `waiting`,
             // which is given up only by going to sleep.
             if self.word.swap(CONTENDED, Ordering::Acquire) == FREE {
                 return;
@@ -167,7 +168,7 @@ impl Lock {
         }
     }
 
-    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under
+    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Under
     /// `waiting`.
     fn is_mine_at_once(&self) -> bool {
         // O22, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
@@ -204,7 +205,7 @@ impl Lock {
         self.asked.store(false, Ordering::Relaxed);
         // O6: nobody sleeps in `hand_over`.
         self.handing_over.store(0, Ordering::Relaxed);
-        // O22: `CONTENDED` for those who wait in the parent.
+        // O22: `CONTENDED` for the waiters in the parent.
         let word = match self.word.load(Ordering::Relaxed) {
             _ if is_held_here => HELD,
             HELD | CONTENDED => LOST,
@@ -214,7 +215,7 @@ impl Lock {
         self.word.store(word, Ordering::Relaxed);
     }
 
-    /// The holder tells those who want to know that it has the lock.
+    /// The holder tells the threads that wait for a switch that it has the lock.
     #[inline]
     fn note_taken(&self, holder: HolderId) {
         // O8, Relaxed: what was asked of the last holder; a waiter that asks after this asks us.
@@ -229,11 +230,11 @@ impl Lock {
     }
 
     fn note_switch(&self) {
-        // O5, Relaxed: who waits for it concludes nothing but that it changed.
+        // O5, Relaxed: a waiter for it concludes only that it changed.
         self.switches.fetch_add(1, Ordering::Relaxed);
-        // O6, Relaxed: whoever handed the lock over counted itself before it gave the lock up,
-        // which O3 and O1 order. One: a second thread hands the lock over only after it has taken
-        // it, which has woken the first.
+        // O6, Relaxed: the thread that handed the lock over counted itself before it gave the lock
+        // up, which O3 and O1 order. One: a second thread hands the lock over only after it has
+        // taken it, which has woken the first.
         if self.handing_over.load(Ordering::Relaxed) > 0 {
             futex::wake_one(&self.switches);
         }

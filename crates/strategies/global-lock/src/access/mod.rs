@@ -1,5 +1,5 @@
-//! Who may touch contents: whoever holds the global lock. Objects have no lock of their own; this
-//! is the one lock, and the policies that say when it changes hands.
+//! Who may touch contents: the thread that holds the global lock. Objects have no lock of their
+//! own; this is the one lock, and the policies that say when it changes hands.
 
 mod interval;
 mod lock;
@@ -10,7 +10,7 @@ mod returning_first;
 mod ticks;
 
 pub use interval::Interval;
-/// Nothing is stored beside contents.
+/// Nothing is stored next to contents.
 pub(crate) use keyway_object_model::NoLock;
 pub use lock::Lock;
 pub use policy::{Policy, Timed};

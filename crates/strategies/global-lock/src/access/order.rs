@@ -1,5 +1,5 @@
-//! Who gets the lock next under [`ReturningFirst`](super::ReturningFirst): the decisions, without a
-//! thread or a clock in them.
+//! Which thread gets the lock next under [`ReturningFirst`](super::ReturningFirst): the decisions,
+//! without a thread or a clock in them.
 //!
 //! A thread that comes back from a blocking region and has held the lock for no longer than the
 //! thread whose turn it is, *visits*: it goes first, and the turn goes on after it. All others
@@ -28,7 +28,7 @@ struct Holder {
     visits: bool,
 }
 
-/// Who waits, who holds the lock, and whose turn it is.
+/// The waiters, the holder of the lock, and the thread whose turn it is.
 #[derive(Debug)]
 pub(crate) struct Order<T> {
     visitors: VecDeque<Waiting<T>>,
@@ -39,12 +39,12 @@ pub(crate) struct Order<T> {
     turn_ends: u64,
     /// Whether somebody has waited until the turn, or the visit, was over.
     is_over: bool,
-    /// The most that any thread's turn has brought it to. Stands for what is not known of a holder
+    /// The most that any thread's turn has brought it to. Stands for the unknown use of a holder
     /// that nobody waited for.
     most: u64,
 }
 
-/// Who holds the lock now.
+/// The thread that holds the lock now.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Next<T> {
@@ -96,8 +96,8 @@ impl<T> Order<T> {
     /// before.
     pub(crate) fn returns(&mut self, thread: T, used: u64, now: u64, interval: u64) -> Place {
         let turn = self.turn_has_used(now);
-        // Who stayed away for long has not saved up more than one interval against those who wait;
-        // nor does anybody owe more.
+        // A thread that stayed away for long has not saved up more than one interval against the
+        // waiters; nor does any thread owe more.
         let least = self.line.iter().map(|waiting| waiting.used).fold(turn, u64::min);
         let used = used.max(least.saturating_sub(interval)).min(turn + interval);
         let waiting = Waiting { thread, used, interrupted: false };
@@ -150,8 +150,8 @@ impl<T> Order<T> {
         self.next(now, interval, used)
     }
 
-    /// In the child of a fork: those who wait exist in the parent only. Whoever holds the lock is
-    /// accounted for when the next comes to wait.
+    /// In the child of a fork: the waiters exist in the parent only. The holder is accounted for
+    /// when the next comes to wait.
     pub(crate) fn forget_waiters(&mut self) {
         self.visitors.clear();
         self.line.clear();
@@ -162,8 +162,8 @@ impl<T> Order<T> {
         (self.is_over && self.waiting() > 0) || (!self.holder.visits && !self.visitors.is_empty())
     }
 
-    /// Who is next as things stand; none if nobody waits. It alone watches for the end of the turn
-    /// or visit.
+    /// The thread that is next at the moment; none if nobody waits. Only this thread watches for
+    /// the end of the turn or visit.
     pub(crate) fn first(&self) -> Option<&T> {
         self.visitors.front().or_else(|| self.line.front()).map(|waiting| &waiting.thread)
     }
@@ -212,7 +212,8 @@ impl<T> Order<T> {
         used
     }
 
-    /// Whoever is to have the lock has it from now on. `used` is what the last holder has used.
+    /// The thread that is next has the lock from now on. `last_used` is the time that the last
+    /// holder has used.
     fn next(&mut self, now: u64, interval: u64, last_used: u64) -> Next<T> {
         self.is_over = false;
         let visits = !self.visitors.is_empty();
@@ -355,7 +356,7 @@ mod tests {
         let mut order = held();
         let _ = order.arrives(1, 0);
         assert!(order.expires(I, I) && order.asks());
-        // Taken by somebody who came by while it was free.
+        // Taken by a thread that came by while it was free.
         order.begin(2 * I, I);
         assert!(!order.asks(), "the new turn has just begun");
         assert!(order.checkpoint(0, 2 * I, I).is_none());

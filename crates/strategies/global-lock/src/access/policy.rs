@@ -12,11 +12,11 @@ pub trait Sealed {}
 /// A policy: when the global lock changes hands, and to whom.
 ///
 /// Sealed: a policy's code runs while the lock is being given up and taken, where a panic or a
-/// reference dropped would leave a token without the lock. A further policy is a file beside this
+/// reference dropped would leave a token without the lock. A further policy is a file next to this
 /// one.
 ///
-/// Every function that returns with the lock held has it exclude, and order, whatever earlier
-/// holders did (I1).
+/// Every function that returns with the lock held has the lock exclude other holders, and order all
+/// that earlier holders did (I1).
 pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// The id of the strategy with this policy: `global-lock-` and the policy's name.
     const ID: &'static str;
@@ -27,13 +27,13 @@ pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// The lock.
     type Lock: Debug + Send + Sync + 'static;
 
-    /// What the lock keeps for each attachment.
+    /// The lock's data for each attachment.
     type Waiter: Debug;
 
     /// For a new attachment.
     fn new_waiter() -> Self::Waiter;
 
-    /// What the lock does before a fork; `is_held_here` says whether the calling thread, which
+    /// The lock's action before a fork; `is_held_here` says whether the calling thread, which
     /// forks, holds it.
     fn before_fork(lock: &'static Self::Lock, is_held_here: bool) -> After;
 
@@ -55,7 +55,7 @@ pub trait Policy: Sealed + Debug + Send + Sync + Sized + 'static {
     /// Whether the holder is asked for the lock.
     fn is_asked_for(lock: &Self::Lock) -> bool;
 
-    /// What the holder does at a checkpoint. It holds the lock again when this returns.
+    /// The holder's action at a checkpoint. It holds the lock again when this returns.
     fn checkpoint(lock: &Self::Lock, attached: &Attached<Self>, interval: impl Fn() -> u32);
 }
 

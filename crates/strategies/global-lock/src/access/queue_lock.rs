@@ -18,8 +18,8 @@ use super::order::{Next, Order, Place};
 const FREE: u32 = 0;
 /// In `word`: somebody holds the lock, and nobody has come to wait since it was taken.
 const HELD: u32 = 1;
-/// In `word`: somebody holds the lock, and `order` accounts for it; whoever gives it up looks
-/// there.
+/// In `word`: somebody holds the lock, and `order` accounts for it; the thread that gives it up
+/// looks there.
 const QUEUED: u32 = 2;
 /// In `word`, in a forked child: held by a thread that exists in the parent only.
 const LOST: u32 = 3;
@@ -32,10 +32,11 @@ const NEW: u32 = if keyway_sync::MODELLED { FREE } else { 4 };
 /// look would be one more step.
 const LOOKS: u32 = if keyway_sync::MODELLED { 1 } else { 250 };
 
-/// Where a thread waits. Kept alive by whoever hands it the lock until it has been woken.
+/// Where a thread waits. Kept alive, until it has been woken, by the thread that hands it the lock.
 #[derive(Debug)]
 struct Seat {
-    /// Whether it has been handed the lock. Set by who hands it over, cleared by the thread itself.
+    /// Whether it has been handed the lock. Set by the thread that hands it over, cleared by the
+    /// thread itself.
     has_lock: AtomicBool,
     /// While its thread sleeps: whether the sleep ends with the turn or visit. Changed under
     /// `order`.
@@ -43,7 +44,7 @@ struct Seat {
     bell: Condvar,
 }
 
-/// What the lock keeps for each attachment.
+/// The lock's data for each attachment.
 #[derive(Debug)]
 pub struct Waiter {
     seat: Arc<Seat>,
@@ -79,7 +80,7 @@ pub struct QueueLock {
     /// if that is not known.
     core: AtomicUsize,
     order: Mutex<Order<Arc<Seat>>>,
-    /// What its runtime does before a fork.
+    /// The action of its runtime before a fork.
     before_fork: Before,
 }
 
@@ -131,12 +132,12 @@ impl QueueLock {
     /// Whether the holder is asked for the lock; one plain load.
     #[inline]
     pub(crate) fn is_asked_for(&self) -> bool {
-        // O16, Relaxed: a hint; who misses it sees it at the next checkpoint.
+        // O16, Relaxed: a hint; a thread that misses it sees it at the next checkpoint.
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// The holder was asked: hands the lock to whoever is to have it, if it must, and waits to get
-    /// it back.
+    /// The holder was asked: hands the lock to the next thread, if it must, and waits to get it
+    /// back.
     #[cold]
     pub(crate) fn yield_turn(&self, waiter: &Waiter, interval: u64) {
         let mut order = self.order.lock();
@@ -162,7 +163,7 @@ impl QueueLock {
             return;
         }
         // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that
-        // whoever gives the lock up looks at the queue, which `order` keeps from it until this
+        // the releasing thread looks at the queue, which `order` keeps from it until this
         // thread stands in it.
         let found = self.word.swap(QUEUED, Ordering::Acquire);
         if found != QUEUED {
@@ -202,7 +203,7 @@ impl QueueLock {
 
     /// Only the first watches the clock. All others sleep until they are handed the lock, or have
     /// become the first and are rung for (Q6): a crowd that woke up with every interval would keep
-    /// `order` from whoever has the lock.
+    /// `order` from the thread that has the lock.
     fn sleep_long(&self, seat: &Arc<Seat>, interval: u64) {
         let mut order = self.order.lock();
         while !seat.has_lock() {
@@ -272,7 +273,7 @@ impl QueueLock {
         }
     }
 
-    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under
+    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Under
     /// `order`.
     fn is_mine_at_once(&self) -> bool {
         // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
@@ -308,7 +309,7 @@ impl QueueLock {
     fn forget_others(&self, is_held_here: bool) {
         // O16: nobody waits, so nobody has asked.
         self.asked.store(false, Ordering::Relaxed);
-        // O23: `QUEUED` for those who wait in the parent.
+        // O23: `QUEUED` for the waiters in the parent.
         let word = match self.word.load(Ordering::Relaxed) {
             _ if is_held_here => HELD,
             HELD | QUEUED => LOST,

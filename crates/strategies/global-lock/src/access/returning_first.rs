@@ -1,4 +1,4 @@
-//! A global lock that does not starve those who wait for something else than the lock.
+//! A global lock that does not starve threads that wait for something else than the lock.
 
 use keyway_sync::fork::{After, Before};
 use keyway_timeline::{AS_BEFORE, Does, note};
@@ -7,9 +7,9 @@ use super::policy::{Policy, Sealed, Timed};
 use super::queue_lock::{Comes, QueueLock, Waiter};
 use crate::thread::Attached;
 
-/// Whoever comes back from a blocking region goes first, unless it has held the lock for longer
-/// than the thread whose turn it is; that thread goes on with its turn afterwards. All others wait
-/// in line for a turn of one switch interval.
+/// A thread that comes back from a blocking region goes first, unless it has held the lock for
+/// longer than the thread whose turn it is; that thread goes on with its turn afterwards. All
+/// others wait in line for a turn of one switch interval.
 ///
 /// The interval is in microseconds, 5,000 by default.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use super::lock::Lock;
 use super::policy::{Policy, Sealed};
 use crate::thread::Attached;
 
-/// The holder gives the lock up every so many checkpoints and takes it again at once, whether
-/// anybody got it or not. CPython 2.
+/// The holder gives the lock up after each interval and takes it again at once, even if no other
+/// thread got it. CPython 2.
 ///
 /// The interval is in checkpoints, 100 by default.
 #[derive(Debug)]
