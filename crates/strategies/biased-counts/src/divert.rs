@@ -48,9 +48,9 @@ unsafe impl Send for Diversion {}
 /// Whether a thread-local without destructor lies in memory that stays until all destructors of
 /// thread-locals have run, as it does where the compiler knows thread-locals.
 ///
-/// A list of those for which this was looked up. Elsewhere an owner is told of its queue at its next
-/// checkpoint, allocation or exit only. Some targets of the same systems keep each thread-local in a
-/// box of its own, which is freed earlier: `ohos`, `gnux32`.
+/// A list of those for which this was looked up. Elsewhere an owner is told of its queue at its
+/// next checkpoint, allocation or exit only. Some targets of the same systems keep each
+/// thread-local in a box of its own, which is freed earlier: `ohos`, `gnux32`.
 const STAYS: bool = keyway_sync::MODELLED
     || cfg!(all(
         target_os = "linux",
@@ -66,8 +66,8 @@ impl Diversion {
     ///
     /// # Safety
     /// - It is dropped, or replaced by [`NONE`](Self::NONE), before the thread-locals without
-    ///   destructor of this OS thread are gone. `keyway_sync::exit::at_exit` says when it can see the
-    ///   thread's exit, and which one it cannot see.
+    ///   destructor of this OS thread are gone. `keyway_sync::exit::at_exit` says when it can see
+    ///   the thread's exit, and which one it cannot see.
     pub(crate) unsafe fn to(bias: &ReleaseBias) -> Self {
         Diversion(STAYS.then(|| NonNull::from(bias)))
     }

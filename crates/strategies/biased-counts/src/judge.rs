@@ -138,7 +138,7 @@ pub(crate) unsafe fn is_sole<L: Layout>(
             Judge::Owner(own) if !seen.is_queued() => return own == 1 && seen.count() == 0,
             // What is queued has been released, for all that this thread knows.
             Judge::Owner(_) if !drained => thread::drain_now(due),
-            // Whoever has set the mark is still on the way to the queue.
+            // The thread that has set the mark is still on its way to the queue.
             Judge::Owner(_) => return false,
             Judge::Anyone => return seen.count() == 1,
             Judge::Another(owner) => {

@@ -40,7 +40,8 @@ pub fn at_exit(f: fn()) -> bool {
     is_noted
 }
 
-/// The exit of a thread that has run the destructors of its thread-locals already when it first asks.
+/// The exit of a thread that has run the destructors of its thread-locals already when it first
+/// asks.
 ///
 /// The C library takes note of the new thread-local's destructor then, and never calls it. It still
 /// calls the destructors of POSIX keys.
