@@ -36,7 +36,7 @@ impl<S: Strategy> ReleaseQueue<S> {
         let mut entries = self.entries.lock();
         let _leaf = Leaf::new();
         entries.push(object);
-        // Relaxed: a hint. A thread that acts on it takes the lock, which orders the entries; a
+        // O10, Relaxed: a hint. A thread that acts on it takes the lock, which orders the entries; a
         // thread that misses it will see it at a later look, since it stays set until the queue is
         // emptied.
         self.filled.store(true, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl<S: Strategy> ReleaseQueue<S> {
     /// Whether there may be something to [`drain`](Self::drain); one plain load.
     #[inline]
     pub fn is_filled(&self) -> bool {
-        // Relaxed: a hint, as in `push`.
+        // O10, Relaxed: a hint, as in `push`.
         self.filled.load(Ordering::Relaxed)
     }
 
@@ -67,7 +67,7 @@ impl<S: Strategy> ReleaseQueue<S> {
         let entries = {
             let mut entries = self.entries.lock();
             let _leaf = Leaf::new();
-            // Relaxed: written under the lock, as in `push`.
+            // O10, Relaxed: written under the lock, as in `push`.
             self.filled.store(false, Ordering::Relaxed);
             std::mem::take(&mut *entries)
         };

@@ -97,7 +97,7 @@ impl WeakCount {
 
     /// The number of weak references, as well as can be told.
     pub(crate) fn get(&self) -> u64 {
-        // Relaxed: a number to look at.
+        // O1, Relaxed: a number to look at.
         let count = self.0.load(Ordering::Relaxed);
         if count == LOCKED { 0 } else { count.saturating_sub(1) }
     }

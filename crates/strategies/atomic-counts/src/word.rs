@@ -108,14 +108,14 @@ impl Word {
 
     /// Keeps an address in the word of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // Relaxed: read back by the same thread; others see that it is no count, as they would see
+        // O8, Relaxed: read back by the same thread; others see that it is no count, as they would see
         // that it is zero.
         self.0.store(address as u64 | LINK, Ordering::Relaxed);
     }
 
     /// The address in the word.
     pub(crate) fn load_link(&self) -> usize {
-        // Relaxed: written by the same thread.
+        // O8, Relaxed: written by the same thread.
         (self.0.load(Ordering::Relaxed) & !LINK) as usize
     }
 }
@@ -125,7 +125,7 @@ impl keyway_object_model::testing::WordNearLimit for Word {
     const LIMIT: u64 = LIMIT;
 
     fn leak(&self, references: u64) {
-        // Relaxed: as O1.
+        // O1, Relaxed: as a retain.
         let leak = |count: u64| count.checked_add(references).filter(|&count| count <= LIMIT + 1);
         let leaked = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leak);
         leaked.expect("more references than the word can hold");

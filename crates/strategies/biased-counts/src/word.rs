@@ -416,7 +416,8 @@ impl<L: Layout> Words<L> {
     }
 
     fn exchange(&self, seen: Shared, new: Shared, success: Ordering) -> Result<(), Shared> {
-        // Relaxed on failure: the value is only the next attempt's `seen`.
+        // O7, O11, O22 and their like: the caller names the ordering. Relaxed on failure: the value
+        // is only the next attempt's `seen`.
         match self.shared.compare_exchange(seen.0, new.0, success, Ordering::Relaxed) {
             Ok(_) => Ok(()),
             Err(now) => Err(Shared(now)),
@@ -429,6 +430,7 @@ impl<L: Layout> Words<L> {
     pub(crate) fn leak_own(&self, references: u64) -> u64 {
         let own = self.own();
         let leaked = references.min(MOST - own.count() as u64);
+        // O3, Relaxed: as an increment.
         self.own.store(own.0 + leaked, Ordering::Relaxed);
         references - leaked
     }
@@ -440,6 +442,7 @@ impl<L: Layout> Words<L> {
             let references = i64::try_from(references).ok()?.checked_mul(ONE)?;
             shared.checked_add(references).filter(|&shared| shared <= LIMIT)
         };
+        // O5, Relaxed: as an increment.
         let leaked = self.shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, leak);
         leaked.expect("more references than the word can hold");
     }
