@@ -24,7 +24,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpgrp, getpid, getppid, kill_process_group, test_kill_process_group, waitpid,
+    Pid, Signal, WaitOptions, getpgrp, getpid, getppid, kill_process, kill_process_group,
+    test_kill_process_group, waitpid,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -39,9 +40,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A child. Killed with its group, and waited for, if it is dropped before its end.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    /// None when it has been waited for.
+    /// None when it has been waited for, or is waited for by somebody who may panic.
     child: Option<Child>,
     pid: Pid,
+    /// Whether it has been waited for, so that its id may be another's.
+    is_over: bool,
 }
 
 /// What is known of all children.
@@ -89,7 +92,7 @@ pub(crate) fn start(command: &mut Command) -> io::Result<Kept> {
     let child = command.spawn()?;
     let pid = Pid::from_child(&child);
     children.pids.push(pid);
-    Ok(Kept { child: Some(child), pid })
+    Ok(Kept { child: Some(child), pid, is_over: false })
 }
 
 /// Runs a child to its end, with nothing on its standard input, and returns what it has said.
@@ -121,37 +124,51 @@ impl Kept {
     /// # Errors
     /// Those of the system.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
-        let status = self.child.as_mut().expect("it has not been waited for").wait();
+        let status = self.child.as_mut().expect("it has not been waited for").wait()?;
         self.has_ended();
-        status
+        Ok(status)
     }
 
     /// Waits for its end and returns its output on the piped streams.
     ///
     /// # Errors
     /// Those of the system.
+    ///
+    /// # Panics
+    /// If what is piped cannot be read.
     pub(crate) fn output(mut self) -> io::Result<Output> {
-        let output = self.child.take().expect("it has not been waited for").wait_with_output();
+        // Where this fails or panics, the child is killed as it is dropped.
+        let output = self.child.take().expect("it has not been waited for").wait_with_output()?;
         self.has_ended();
-        output
+        Ok(output)
     }
 
     /// So what it has left ends, too; and it is off the list.
     fn has_ended(&mut self) {
-        self.child = None;
-        children().pids.retain(|pid| *pid != self.pid);
-        // There is no such group if nothing is left, or if this lab makes no groups.
+        self.is_over = true;
+        let mut children = children();
+        // Before it is off the list: a signal in between would leave the group to nobody. There is
+        // no such group if nothing is left, or if this lab makes no groups.
         let _ = kill_process_group(self.pid, Signal::KILL);
+        children.pids.retain(|pid| *pid != self.pid);
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        let Some(child) = &mut self.child else { return };
-        // Each fails if it has ended already.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        let _ = child.kill();
-        let _ = child.wait();
+        if self.is_over {
+            return;
+        }
+        let children = children();
+        // By its id, since whoever had the child may have lost it. Nobody else waits for it under
+        // this lock, so that the id is its own until it has been waited for here.
+        if let Ok(None) = waitpid(Some(self.pid), WaitOptions::NOHANG) {
+            // Each fails if it has ended meanwhile.
+            let _ = kill_process_group(self.pid, Signal::KILL);
+            let _ = kill_process(self.pid, Signal::KILL);
+            let _ = rustix::io::retry_on_intr(|| waitpid(Some(self.pid), WaitOptions::empty()));
+        }
+        drop(children);
         self.has_ended();
     }
 }
@@ -276,5 +293,16 @@ mod tests {
         let begun = Instant::now();
         drop(start(&mut shell("sleep 1000")).expect("it starts"));
         assert!(begun.elapsed() < Duration::from_secs(500));
+    }
+
+    #[test]
+    fn a_child_that_could_not_be_heard_is_killed_waited_for_and_off_the_list() {
+        let mut kept = start(&mut shell("sleep 1000")).expect("it starts");
+        let pid = kept.pid;
+        // As a panic amid `wait_with_output` would.
+        drop(kept.child.take());
+        drop(kept);
+        assert!(waitpid(Some(pid), WaitOptions::NOHANG).is_err(), "it has been waited for");
+        assert!(!children().pids.contains(&pid));
     }
 }

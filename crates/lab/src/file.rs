@@ -3,21 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use keyway_report::write_whole;
+use keyway_report::{can_write, write_whole};
 
 /// A place for a file, as an argument of the command line (`value_parser = file::place()`), so that
-/// hours of measuring do not end in "no such folder". A name need not be UTF-8.
+/// hours of measuring do not end in "no such folder" or "permission denied". A name need not be
+/// UTF-8.
 pub(crate) fn place() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|path| checked(path.into()))
 }
 
-/// The place itself, unless its folder does not exist, or a folder has taken it.
+/// The place itself, unless its folder does not exist, a folder has taken it, or it cannot be
+/// written. What it holds already is left alone, and no file is made.
 fn checked(path: PathBuf) -> Result<PathBuf, String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match () {
         () if path.file_name().is_none() || path.is_dir() => Err("it is a folder, not a file".to_owned()),
         () if !folder.is_dir() => Err(format!("there is no folder {}", folder.display())),
-        () => Ok(path),
+        () => match can_write(&path) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(format!("it cannot be written: {error}")),
+        },
     }
 }
 
@@ -55,6 +60,15 @@ mod tests {
         assert!(checked(PathBuf::new()).is_err());
         assert_eq!(checked("page.md".into()), Ok(PathBuf::from("page.md")));
         assert_eq!(checked(folder.join("page.md")), Ok(folder.join("page.md")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_place_that_cannot_be_written_is_refused_before_anything_is_measured() {
+        // Nobody can make a file there, not even a superuser.
+        let refused = checked("/proc/page.md".into());
+        assert!(refused.as_ref().is_err_and(|why| why.contains("cannot be written")), "{refused:?}");
+        assert_eq!(checked("/dev/stdout".into()), Ok(PathBuf::from("/dev/stdout")));
     }
 
     #[test]

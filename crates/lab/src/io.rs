@@ -151,7 +151,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let crowd = match crowd::measure(&strategies, arguments.rounds as usize, time) {
         Ok(rows) => rows,
         Err(error) => {
-            tell!("error: a thread of a crowd cannot be started: {error}");
+            tell!("error: {error}");
             return Ok(ExitCode::FAILURE);
         }
     };

@@ -7,7 +7,7 @@ use std::process::{ExitCode, Output, Stdio};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use keyway_report::{Collected, Error, Folder, Kind, Lab, Part, Results, SCHEMA, Step};
+use keyway_report::{Collected, Error, Folder, Kind, Lab, Part, Results, SCHEMA, Step, Surroundings};
 
 use crate::children::{self, Kept};
 use crate::machine;
@@ -74,6 +74,10 @@ impl Lab for Program {
         child
             .and_then(Kept::output)
             .map_err(|error| Error::new(format!("cannot start this program once more: {error}")))
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        machine::surroundings()
     }
 }
 

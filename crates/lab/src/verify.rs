@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use keyway_report::KeptLedger;
 use keyway_workloads::STRATEGIES;
 
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 
     /// Also write the ledger to this file, as a page of the documentation, and next to it, with the
     /// extension json, each strategy's results in short; the folder is made if need be
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = page_place())]
     docs: Option<PathBuf>,
 }
 
@@ -59,6 +59,28 @@ impl Arguments {
 fn strategy_ids() -> PossibleValuesParser {
     let ids = STRATEGIES.iter().map(|strategy| PossibleValue::new(strategy.id).help(strategy.summary));
     ids.collect::<Vec<_>>().into()
+}
+
+/// A place for the page. Its folder may still have to be made, so that nothing is looked up here.
+fn page_place() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|path| page_at(path.into()))
+}
+
+/// The place itself, unless what stands beside the page would take it.
+fn page_at(page: PathBuf) -> Result<PathBuf, String> {
+    match page.extension() {
+        // The ends of names may not be told apart by their case.
+        Some(end) if end.eq_ignore_ascii_case("json") => {
+            Err("the page needs another ending: its figures in short go to a file that ends in .json"
+                .to_owned())
+        }
+        _ => Ok(page),
+    }
+}
+
+/// Where the figures in short stand, beside the page.
+fn beside(page: &Path) -> PathBuf {
+    page.with_extension("json")
 }
 
 /// Runs everything that the arguments name and shows the ledger.
@@ -82,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> io::Result<ExitCode
     let page = arguments.docs.as_ref().map(|path| {
         let in_short = in_short(&ledger, &machine, output.command());
         file::write(path, &page::page(&ledger, &complaints, &machine, output.command()))
-            .and_then(|()| file::write(&path.with_extension("json"), &in_short))
+            .and_then(|()| file::write(&beside(path), &in_short))
     });
     let mut notes = vec![ledger.in_short()];
     notes.extend(complaints.iter().cloned());
@@ -102,14 +124,17 @@ fn in_short(ledger: &Ledger, machine: &Machine, command: &str) -> String {
     KeptLedger::of(&document).to_json()
 }
 
-/// Makes the folder of a file, if need be, and makes sure that the file can be written. Its
-/// contents are left alone, and no file is made.
-fn make_room(path: &Path) -> Result<(), String> {
-    let cannot = |error| format!("cannot write {}: {error}", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(cannot)?;
+/// Makes the folder of a page, if need be, and makes sure that the page and what stands beside it
+/// can be written. What they hold already is left alone, and no file is made.
+fn make_room(page: &Path) -> Result<(), String> {
+    if let Some(folder) = page.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("cannot write {}: {error}", page.display()))?;
     }
-    keyway_report::can_write(path).map_err(cannot)
+    for path in [page, &beside(page)] {
+        keyway_report::can_write(path)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
@@ -137,4 +162,29 @@ fn collect(arguments: &Arguments, cores: usize) -> Result<Ledger, String> {
         None
     };
     Ok(Ledger::new(rows, mutants))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_does_not_take_the_name_of_what_stands_beside_it() {
+        for page in ["ledger.json", "docs/ledger.JSON"] {
+            let refused = page_at(page.into());
+            assert!(refused.as_ref().is_err_and(|why| why.contains(".json")), "{refused:?}");
+        }
+        assert_eq!(page_at("json".into()), Ok(PathBuf::from("json")));
+    }
+
+    #[test]
+    fn a_folder_in_the_way_of_either_file_is_found_before_anything_is_run() {
+        let place = tempfile::tempdir().expect("a folder");
+        let page = place.path().join("new/ledger.md");
+        make_room(&page).expect("there is room");
+        fs::create_dir(beside(&page)).expect("a folder in the way");
+        let refused = make_room(&page);
+        assert!(refused.as_ref().is_err_and(|why| why.contains("ledger.json")), "{refused:?}");
+        assert!(!page.exists());
+    }
 }

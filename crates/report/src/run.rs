@@ -27,6 +27,9 @@ pub trait Lab {
     /// # Errors
     /// If it cannot be started or heard. That it fails is none.
     fn run(&self, arguments: &[OsString], is_silent: bool) -> Result<Output, Error>;
+
+    /// What is around it at this moment.
+    fn surroundings(&self) -> Surroundings;
 }
 
 /// The part of the surroundings that decides whether a finished part can be used again.
@@ -37,6 +40,16 @@ pub struct Surroundings {
     pub changes: u64,
     pub machine: String,
 }
+
+impl Surroundings {
+    /// Whether the sources are not those of `other` any more.
+    fn have_moved_on_from(&self, other: &Surroundings) -> bool {
+        (&self.commit, self.changes) != (&other.commit, other.changes)
+    }
+}
+
+/// Why a part is missing whose document may cite a commit that the program is not of.
+const MOVED_ON: &str = "the checkout has moved on";
 
 /// What came of the commands.
 #[derive(Debug, Default)]
@@ -57,6 +70,10 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 
 /// Runs `program` for each step whose document is not in the folder already. The running step, and
 /// the time that is left, go to `tell`; the program draws its own bar on standard error.
+///
+/// `around` is what was around the program when the report began. The program looks up the commit
+/// at the start of each part, but is itself of the commit that was checked out at the start of the
+/// report. So a part is missing if commit or changes are others before or after it.
 ///
 /// # Errors
 /// One line: the program cannot be started or read, or the folder cannot be written. Parts finished
@@ -87,7 +104,13 @@ pub fn collect(
         }
         say(tell, &format!("{place}: {}; the report: {} still", about(step.seconds), about(left.as_secs())));
         let begun = Instant::now();
-        match document_of(lab, step)? {
+        let moved_on = || lab.surroundings().have_moved_on_from(around);
+        let outcome = match () {
+            () if moved_on() => Err(MOVED_ON.to_owned()),
+            () => document_of(lab, step)?
+                .and_then(|document| if moved_on() { Err(MOVED_ON.to_owned()) } else { Ok(document) }),
+        };
+        match outcome {
             Ok(document) => {
                 folder.keep(step.part, &key, &document)?;
                 say(tell, &format!("      took {} s", begun.elapsed().as_secs()));
@@ -201,11 +224,17 @@ mod tests {
 
     impl Counting {
         fn new(place: &Path, fails: &str) -> Self {
+            Counting::doing(place, &format!("[ \"$1\" = '{fails}' ] && exit 3"))
+        }
+
+        /// Does what `line` says before it prints its document.
+        fn doing(place: &Path, line: &str) -> Self {
             let path = place.join("lab");
             let text = format!(
-                "#!/bin/sh\necho \"$1\" >>{}/runs\n[ \"$1\" = '{fails}' ] && exit 3\necho '{{\"schema\":\"s/1\",\"rows\":[]}}'\n",
+                "#!/bin/sh\ncd '{}'\necho \"$1\" >>runs\n{line}\necho '{{\"schema\":\"s/1\",\"rows\":[]}}'\n",
                 place.display()
             );
+            check_out(place, "1");
             fs::write(&path, text).expect("it can be written");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
             Counting(path)
@@ -220,6 +249,15 @@ mod tests {
         fn run(&self, arguments: &[OsString], _: bool) -> Result<Output, Error> {
             Ok(Command::new(&self.0).args(arguments).output().expect("it can be run"))
         }
+
+        fn surroundings(&self) -> Surroundings {
+            around(&fs::read_to_string(self.0.with_file_name("commit")).expect("it can be read"))
+        }
+    }
+
+    /// In the place of git.
+    fn check_out(place: &Path, commit: &str) {
+        fs::write(place.join("commit"), commit).expect("it can be written");
     }
 
     fn around(commit: &str) -> Surroundings {
@@ -246,8 +284,26 @@ mod tests {
         let told = String::from_utf8(told).expect("it is text");
         assert_eq!(told.matches("finished before").count(), 3, "{told}");
         assert!(told.contains("[4/7] cargo lab starvation") && told.contains("still"), "{told}");
+        check_out(place.path(), "2");
         collect(&lab, &folder, &steps, &around("2"), &mut Vec::new()).expect("it runs");
         assert_eq!(runs(place.path()), 14);
+    }
+
+    #[test]
+    fn what_ends_in_another_checkout_is_not_kept_and_nothing_is_begun_there() {
+        let _alone = alone();
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = Folder::open(&place.path().join("report")).expect("it can be made");
+        let steps = plan(Kind::Quick, true, &[]);
+        let third = &steps[2].arguments[0];
+        let lab = Counting::doing(place.path(), &format!("[ \"$1\" = '{third}' ] && printf 2 >commit"));
+        let all = collect(&lab, &folder, &steps, &around("1"), &mut Vec::new()).expect("it runs");
+        assert_eq!((all.parts.len(), runs(place.path())), (2, 3), "{all:?}");
+        assert!(all.missing.iter().all(|why| why.ends_with("the checkout has moved on")), "{all:?}");
+        // Back again, the report goes on after what was kept.
+        let lab = Counting::new(place.path(), "");
+        let all = collect(&lab, &folder, &steps[..3], &around("1"), &mut Vec::new()).expect("it runs");
+        assert_eq!((all.parts.len(), all.missing.len()), (3, 0), "{all:?}");
     }
 
     #[test]

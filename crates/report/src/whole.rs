@@ -13,6 +13,9 @@ use tempfile::{Builder, NamedTempFile};
 /// its owner. A symbolic link stays a link, and the file to which it leads is replaced. A pipe or a
 /// device cannot be replaced: the bytes are written into it.
 ///
+/// A process that is killed meanwhile leaves its temporary file, `.keyway-*.unfinished`, in that
+/// folder. Nothing reads the temporary file again, and it may be removed.
+///
 /// # Errors
 /// What the operating system says. A file that was there before is as it was, and no temporary file
 /// is left. A file that may not be written is not replaced either.
@@ -72,6 +75,10 @@ impl Waiting {
 /// # Errors
 /// What the operating system says.
 pub fn can_write(path: &Path) -> io::Result<()> {
+    if matches!(path.to_str(), Some("/dev/stdout" | "/dev/stderr")) {
+        // Written into, whatever is behind the name.
+        return Ok(());
+    }
     match fs::metadata(path) {
         Ok(old) if old.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(old) if old.is_file() => beside(&fs::canonicalize(path)?, Some(&old)).map(drop),
@@ -100,8 +107,10 @@ fn beside(path: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Less what the umask takes away, as for every new file.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        // A new file has these less what the umask takes away. One that replaces another is its
+        // owner's alone until it has the permissions of the old one.
+        let mode = if old.is_some() { 0o600 } else { 0o666 };
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
     // The error of the operating system alone: the caller knows which file it wanted.
     builder.tempfile_in(folder_of(path)).map_err(|error| match error.raw_os_error() {
@@ -196,6 +205,19 @@ mod tests {
             assert!(link.is_symlink(), "{}", link.display());
         }
         assert_eq!(names(place.path()), ["dangling", "file", "link", "new"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_replaces_a_protected_file_is_protected_from_its_first_moment() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("file");
+        fs::write(&path, "before").expect("it can be written");
+        let old = fs::metadata(&path).expect("it is there");
+        let new = beside(&path, Some(&old)).expect("it can be made");
+        let mode = new.as_file().metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
 
     #[cfg(target_os = "linux")]

@@ -55,8 +55,10 @@ fn replace(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Less what the user's mask takes away, as for every new file.
-        new.permissions(fs::Permissions::from_mode(0o666));
+        // A new file has these less what the user's mask takes away. One that replaces another is
+        // its owner's alone until it has the permissions of the old one.
+        let mode = if old.is_some() { 0o600 } else { 0o666 };
+        new.permissions(fs::Permissions::from_mode(mode));
     }
     // Removed when it is dropped before it has its name.
     let mut new = new.tempfile_in(folder).map_err(|error| cannot_begin(folder, &error))?;
@@ -113,5 +115,24 @@ mod tests {
             assert_eq!(fs::read_to_string(&old).expect("it is there"), "old");
             assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
         }
+    }
+    #[cfg(unix)]
+    #[test]
+    fn what_replaces_a_protected_file_is_protected_from_its_first_moment() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        fs::write(&path, "before").expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("it is ours");
+        write_whole(&path, |_| {
+            let entries = fs::read_dir(folder.path()).expect("a folder").flatten();
+            for unfinished in entries.filter(|entry| entry.path() != path) {
+                let mode = unfinished.metadata().expect("it is there").permissions().mode();
+                assert_eq!(mode & 0o077, 0, "{mode:o}");
+            }
+            Ok(())
+        })
+        .expect("it can be written");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o640);
     }
 }

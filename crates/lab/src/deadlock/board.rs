@@ -128,9 +128,21 @@ impl Board {
         self.note(|now| now.completed += 1);
     }
 
-    /// A thread has nothing more to do.
-    pub(super) fn ends(&self, thread: usize) {
-        self.note(|now| now.ended[thread] = true);
+    /// A thread has nothing more to do. If it has panicked, it may hold an object and wait for one
+    /// still: it gives them up.
+    fn ends(&self, thread: usize) {
+        self.note(|now| {
+            now.ended[thread] = true;
+            now.wants[thread] = None;
+            for holder in &mut now.holder {
+                holder.take_if(|holder| *holder == thread);
+            }
+        });
+    }
+
+    /// While a thread has this, it has not ended. A thread that panics drops it as well.
+    pub(super) fn until_end(&self, thread: usize) -> impl Drop + '_ {
+        UntilEnd { board: self, thread }
     }
 
     /// Waits for the other thread to have an object, or to have ended, for this time at most.
@@ -170,6 +182,18 @@ impl Board {
             let left = patience.saturating_sub(lasted).max(Duration::from_millis(1));
             now = self.changed.wait_timeout(now, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+/// Puts a thread's end on the board when it is dropped.
+struct UntilEnd<'a> {
+    board: &'a Board,
+    thread: usize,
+}
+
+impl Drop for UntilEnd<'_> {
+    fn drop(&mut self) {
+        self.board.ends(self.thread);
     }
 }
 
@@ -237,5 +261,23 @@ mod tests {
         board.ends(0);
         board.ends(1);
         assert!(board.watch(PATIENCE).is_none());
+    }
+    #[test]
+    fn a_thread_that_panics_has_ended_and_holds_nothing() {
+        let board = &Board::default();
+        let panics = move || {
+            let _until_end = board.until_end(0);
+            board.lock(0, 0).expect("free");
+            panic!("as asked");
+        };
+        std::thread::scope(|scope| {
+            assert!(scope.spawn(panics).join().is_err());
+            let other = scope.spawn(|| {
+                let _until_end = board.until_end(1);
+                board.lock(1, 0).expect("nobody holds it any more");
+            });
+            assert!(board.watch(PATIENCE).is_none());
+            other.join().expect("no panic");
+        });
     }
 }

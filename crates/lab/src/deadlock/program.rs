@@ -54,15 +54,15 @@ impl Job for Program {
             .enumerate()
             .map(|(number, objects)| {
                 let work = move || {
-                    let done = attach::<S, _>(|thread| match locks {
+                    // However it ends: the watchdog waits for both.
+                    let _until_end = board.until_end(number);
+                    attach::<S, _>(|thread| match locks {
                         Locks::Naive => naive(&objects, number, rounds, board, thread),
                         Locks::Sections => {
                             sections(&objects, number, rounds, board, thread);
                             Ok(())
                         }
-                    });
-                    board.ends(number);
-                    done
+                    })
                 };
                 crew.start_for_good(THREADS[number].to_owned(), work)
             })

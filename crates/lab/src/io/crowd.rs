@@ -8,7 +8,7 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use keyway::{Strategy, attach};
-use keyway_workloads::{Job, run_on};
+use keyway_workloads::{CannotStart, Job, run_on};
 use serde::Serialize;
 
 use crate::output::shown;
@@ -37,7 +37,7 @@ pub(super) struct Row {
 /// attached, and which let it change.
 ///
 /// # Errors
-/// If a thread cannot be started.
+/// If a thread cannot be started. Those that have been started have ended.
 pub(super) fn measure(strategies: &[&'static str], rounds: usize, time: Duration) -> io::Result<Vec<Row>> {
     let settings: Vec<_> = strategies
         .iter()
@@ -74,12 +74,15 @@ impl Job for Crowd {
         let (gate, stop) = (&Gate::default(), &AtomicBool::new(false));
         thread::scope(|scope| {
             let member = |number| {
-                let thread = thread::Builder::new().stack_size(STACK).name(format!("crowd {number}"));
-                thread.spawn_scoped(scope, move || comes_back::<S>(gate, stop))
+                let name = format!("crowd {number}");
+                let thread = thread::Builder::new().stack_size(STACK).name(name.clone());
+                let started = thread.spawn_scoped(scope, move || comes_back::<S>(gate, stop));
+                started.map_err(|why| CannotStart::new(format!("the thread `{name}`"), why))
             };
-            let members = (0..self.threads).map(member).collect::<io::Result<Vec<_>>>();
+            let members = (0..self.threads).map(member).collect::<Result<Vec<_>, _>>();
             let start = Instant::now();
-            // Those that have been started end in any case.
+            // Those that have been started end in any case: not a crew, whose threads would have
+            // the stack of any other.
             stop.store(members.is_err(), Ordering::Relaxed);
             gate.open();
             let members = members?;

@@ -1,7 +1,7 @@
 //! Where the objects of a replay say that they have been destroyed, and where threads wait for each
 //! other.
 
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -153,6 +153,8 @@ impl Drop for Cell {
 pub(super) struct Bell {
     told: AtomicU32,
     sleepers: AtomicU32,
+    /// Whether the thread has panicked, and tells nothing any more.
+    is_broken: AtomicBool,
     lock: Mutex<()>,
     rung: Condvar,
 }
@@ -186,14 +188,34 @@ impl Bell {
         self.told.load(Ordering::Acquire) >= times
     }
 
-    /// Sleeps until it has told this many times.
-    pub(super) fn sleep(&self, times: u32) {
+    /// The thread has panicked: nobody is to wait for it any more.
+    pub(super) fn breaks(&self) {
+        // Relaxed, here and below: a sleeper looks under the lock that `wake` takes, and after the
+        // barrier of a replay the barrier orders it.
+        self.is_broken.store(true, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether the thread has panicked.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Relaxed)
+    }
+
+    /// Sleeps until it has told this many times, or has panicked; whether it has told.
+    pub(super) fn sleep(&self, times: u32) -> bool {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         // SeqCst: see `tell`.
         self.sleepers.fetch_add(1, Ordering::SeqCst);
-        while self.told.load(Ordering::SeqCst) < times {
+        let has_told = loop {
+            if self.told.load(Ordering::SeqCst) >= times {
+                break true;
+            }
+            if self.is_broken() {
+                break false;
+            }
             guard = self.rung.wait(guard).unwrap_or_else(PoisonError::into_inner);
-        }
+        };
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        has_told
     }
 }

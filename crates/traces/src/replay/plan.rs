@@ -126,6 +126,21 @@ impl Plan {
         Compiler::new(trace, checkpoint_every, true).compile()
     }
 
+    /// A plan of threads that do nothing, for tests.
+    #[cfg(test)]
+    pub(super) fn nothing(threads: usize) -> Self {
+        Plan {
+            programs: vec![Vec::new(); threads],
+            older: vec![Vec::new(); threads + 1],
+            survivors: Vec::new(),
+            private: vec![Vec::new(); threads],
+            dies: Vec::new(),
+            survives: Vec::new(),
+            totals: Totals::default(),
+            is_in_file_order: false,
+        }
+    }
+
     /// What it consists of.
     pub fn totals(&self) -> &Totals {
         &self.totals

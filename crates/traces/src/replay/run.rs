@@ -1,5 +1,7 @@
 //! A replay: threads, time and checks.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use keyway_workloads::crew_of;
 use super::board::{Bell, Bells, Board, Cell};
 use super::life::Life;
 use super::plan::{Older, Plan, Step, Survivor};
-use super::step::{Hand, Slots};
+use super::step::{Hand, LetGo, Slots};
 use super::watched::{Paths, Watched};
 
 /// A plan, with the memory that its replays need, one after the other.
@@ -117,6 +119,7 @@ impl<'p> Replay<'p> {
         let barrier = &Barrier::new(plan.threads());
         let each = |number| one::<S, COUNTS>(plan, hand(number), barrier);
         let finished = crew_of(plan.threads(), each, || ()).map_err(|error| error.to_string())?;
+        let finished = all_or_panic(finished);
         let first = finished.iter().map(|finished| finished.start).min();
         let last = finished.iter().map(|finished| finished.end).max();
         let time = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
@@ -201,17 +204,99 @@ fn make<S: Strategy, const COUNTS: bool>(hand: &Hand<'_, S>, older: &[Older]) {
     });
 }
 
-fn one<S: Strategy, const COUNTS: bool>(plan: &Plan, mut hand: Hand<'_, S>, barrier: &Barrier) -> Finished {
-    make::<S, COUNTS>(&hand, &plan.older[hand.number]);
-    Paths::take();
-    barrier.wait();
-    let start = Instant::now();
-    let mut steps: &[Step] = &plan.programs[hand.number];
-    loop {
-        steps = attach::<S, _>(|thread| hand.run::<COUNTS>(thread, steps));
-        if steps.is_empty() {
-            break;
+/// What a thread has panicked with.
+type Panic = Box<dyn Any + Send>;
+
+/// Does a part of a thread's work. If the part panics, those that wait for the thread are let go,
+/// so that the panic is not a wait without end.
+fn caught<T>(bell: &Bell, work: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(work)).inspect_err(|_| bell.breaks())
+}
+
+/// What all threads bring back. Panics as the first of them that has panicked by itself.
+fn all_or_panic(finished: Vec<Result<Finished, Panic>>) -> Vec<Finished> {
+    let (mut all, mut panics) = (Vec::new(), Vec::new());
+    for result in finished {
+        match result {
+            Ok(finished) => all.push(finished),
+            Err(panic) => panics.push(panic),
         }
     }
-    Finished { start, end: Instant::now(), paths: Paths::take(), private: hand.private }
+    panics.sort_by_key(|panic| panic.is::<LetGo>());
+    match panics.into_iter().next() {
+        Some(panic) => resume_unwind(panic),
+        None => all,
+    }
+}
+
+fn one<S: Strategy, const COUNTS: bool>(
+    plan: &Plan,
+    mut hand: Hand<'_, S>,
+    barrier: &Barrier,
+) -> Result<Finished, Panic> {
+    let bells = hand.bells;
+    let bell: &Bell = &bells[hand.number];
+    let made = caught(bell, || make::<S, COUNTS>(&hand, &plan.older[hand.number]));
+    Paths::take();
+    barrier.wait();
+    made?;
+    // What another thread has not made, this one may need without waiting for it.
+    if bells.iter().any(|bell| bell.is_broken()) {
+        return Err(Box::new(LetGo));
+    }
+    caught(bell, move || {
+        let start = Instant::now();
+        let mut steps: &[Step] = &plan.programs[hand.number];
+        loop {
+            steps = attach::<S, _>(|thread| hand.run::<COUNTS>(thread, steps));
+            if steps.is_empty() {
+                break;
+            }
+        }
+        Finished { start, end: Instant::now(), paths: Paths::take(), private: hand.private }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use keyway_atomic_counts::AtomicCounts;
+
+    use super::super::plan::Act;
+    use super::*;
+
+    /// Two threads without an object: the second waits for the first, which tells nothing.
+    fn waits() -> Plan {
+        let mut plan = Plan::nothing(2);
+        plan.programs[1].push(Step { act: Act::Wait, arg: 0, object: 1 });
+        plan
+    }
+
+    /// What a replay panics with.
+    fn panic_of(plan: &Plan) -> String {
+        let replay = Replay::new(plan, true);
+        let panic = catch_unwind(|| replay.whole::<AtomicCounts>()).expect_err("a thread panics");
+        panic.downcast_ref::<String>().expect("its own panic").clone()
+    }
+
+    #[test]
+    fn a_panic_before_the_barrier_reaches_the_caller() {
+        let mut plan = waits();
+        // There is no such object.
+        plan.older[0].push(Older { object: 9, references: 1, immortal: true });
+        assert!(panic_of(&plan).contains("out of bounds"));
+    }
+
+    #[test]
+    fn a_panic_amid_the_steps_reaches_the_caller_and_not_that_of_a_thread_that_waited() {
+        for number in [0, 1] {
+            let mut plan = waits();
+            plan.programs[0].push(Step { act: Act::Retain, arg: 0, object: 9 });
+            // Whichever of the two is joined first.
+            if number == 1 {
+                plan.programs.swap(0, 1);
+                plan.programs[0][0].arg = 1;
+            }
+            assert!(panic_of(&plan).contains("out of bounds"));
+        }
+    }
 }

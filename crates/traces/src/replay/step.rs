@@ -4,6 +4,7 @@ use std::arch::asm;
 use std::cell::UnsafeCell;
 use std::hint::spin_loop;
 use std::mem::{self, MaybeUninit};
+use std::panic::resume_unwind;
 use std::ptr;
 
 use keyway::{Ref, Strategy, Thread};
@@ -68,6 +69,10 @@ impl<S: Strategy> Slots<S> {
         unsafe { ptr::read(object) }
     }
 }
+
+/// With this payload a thread unwinds that waits for a thread that has panicked: what follows in
+/// its program needs what that thread has not done.
+pub(super) struct LetGo;
 
 /// What a thread of a replay works with.
 pub(super) struct Hand<'a, S: Strategy> {
@@ -207,7 +212,10 @@ impl<'a, S: Strategy> Hand<'a, S> {
             }
         }
         // In a blocking region: others need the global lock, and a thread that sleeps has no queue.
-        thread.blocking(|| bell.sleep(times));
+        if !thread.blocking(|| bell.sleep(times)) {
+            // Says nothing: the thread that has panicked has said it.
+            resume_unwind(Box::new(LetGo));
+        }
     }
 
     /// Runs steps up to the end or past the next exit; returns what is left. `COUNTS` is false in a
