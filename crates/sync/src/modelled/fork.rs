@@ -18,4 +18,4 @@ pub type After = Box<dyn FnOnce(Side)>;
 pub type Before = fn() -> After;
 
 /// Calls nothing.
-pub fn register(_: Before) {}
+pub fn register(_: Before, _: impl FnOnce() -> bool) {}

@@ -156,11 +156,11 @@ impl QueueLock {
 
     #[cold]
     fn wait(&self, waiter: &Waiter, comes: Comes, interval: u64) {
-        let mut order = self.order.lock();
-        let now = clock::now();
         if self.is_mine_at_once() {
             return;
         }
+        let mut order = self.order.lock();
+        let now = clock::now();
         // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that
         // whoever gives the lock up looks at the queue, which `order` keeps from it until this
         // thread stands in it.
@@ -272,19 +272,21 @@ impl QueueLock {
         }
     }
 
-    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Under
-    /// `order`.
+    /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Without
+    /// `order`: see [`fork::register`].
     fn is_mine_at_once(&self) -> bool {
-        // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
-        // under `order`.
+        // O23, Relaxed: `LOST` was written by the only thread of the process. `NEW` may be old
+        // news: `register` looks again.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
             NEW if !keyway_sync::MODELLED => {
-                // Before anybody can hold the lock, and once: under `order`, which nobody takes
-                // before a fork so far.
-                fork::register(self.before_fork);
                 // O23, Relaxed: nobody has done anything with the lock that had to be ordered.
-                self.word.store(FREE, Ordering::Relaxed);
+                // The step that succeeds is the only one, and no thread forks until `before_fork`
+                // is registered too. So it is registered once, and before any fork that could find
+                // the lock or `order` taken.
+                let is_first =
+                    || self.word.compare_exchange(NEW, FREE, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+                fork::register(self.before_fork, is_first);
                 self.try_take()
             }
             _ => false,
