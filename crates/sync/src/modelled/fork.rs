@@ -12,7 +12,7 @@ pub enum Side {
 }
 
 /// See the ordinary backend.
-pub type After = Box<dyn FnOnce(Side)>;
+pub type After = Box<dyn FnMut(Side)>;
 
 /// See the ordinary backend.
 pub type Before = fn() -> After;

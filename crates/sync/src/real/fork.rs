@@ -5,7 +5,7 @@
 //! Linux: futexes), where `parking_lot` keeps a table of all threads that wait.
 
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, WaitTimeoutResult};
@@ -92,8 +92,10 @@ pub enum Side {
     Child,
 }
 
-/// What is done after a fork, on both sides, by the thread that forks.
-pub type After = Box<dyn FnOnce(Side)>;
+/// What is done after a fork, on both sides, by the thread that forks. Called once on each side. It
+/// is dropped in the parent only: the child may be on its way to another program, and frees no
+/// memory.
+pub type After = Box<dyn FnMut(Side)>;
 
 /// What is done before a fork: takes locks, so that no other thread is in the middle of what they
 /// guard. The result gives them up.
@@ -182,8 +184,11 @@ extern "C" fn in_child() {
 fn end(side: Side) {
     let forking = FORKING.with(|cell| cell.borrow_mut().take());
     let Some(forking) = forking else { return };
-    let Forking { _registered, after } = ManuallyDrop::into_inner(forking);
-    for after in after {
+    let Forking { _registered, mut after } = ManuallyDrop::into_inner(forking);
+    for after in &mut after {
         after(side);
+    }
+    if side == Side::Child {
+        mem::forget(after);
     }
 }

@@ -191,12 +191,12 @@ impl Lock {
     /// Takes `waiting` before a fork, so that no other thread holds it in the child. There, forgets
     /// all threads but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
-        let waiting = self.waiting.lock();
+        let mut waiting = Some(self.waiting.lock());
         Box::new(move |side| {
             if side == Side::Child {
                 self.forget_others(is_held_here);
             }
-            drop(waiting);
+            drop(waiting.take());
         })
     }
 

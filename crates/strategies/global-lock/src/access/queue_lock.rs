@@ -296,13 +296,13 @@ impl QueueLock {
     /// Takes `order` before a fork, so that it is whole in the child. There, forgets all threads
     /// but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
-        let mut order = self.order.lock();
+        let mut order = Some(self.order.lock());
         Box::new(move |side| {
+            let Some(mut order) = order.take() else { return };
             if side == Side::Child {
                 order.forget_waiters();
                 self.forget_others(is_held_here);
             }
-            drop(order);
         })
     }
 
