@@ -275,11 +275,15 @@ impl QueueLock {
     /// What is rare: the lock is new, or lost for ever. Whether this thread has taken it. Without
     /// `order`: see [`fork::register`].
     fn is_mine_at_once(&self) -> bool {
+        // A model does not fork, and its locks begin as `FREE`.
+        if keyway_sync::MODELLED {
+            return false;
+        }
         // O23, Relaxed: `LOST` was written by the only thread of the process. `NEW` may be old
         // news: `register` looks again.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
-            NEW if !keyway_sync::MODELLED => {
+            NEW => {
                 // O23, Relaxed: nobody has done anything with the lock that had to be ordered.
                 // The step that succeeds is the only one, and no thread forks until `before_fork`
                 // is registered too. So it is registered once, and before any fork that could find
