@@ -46,8 +46,8 @@ impl<S: Strategy> ReleaseQueue<S> {
     /// finds the queue as it was at one moment, and its entries are carried out there as they are
     /// in the parent.
     pub fn before_fork(&'static self) -> After {
-        let entries = self.entries.lock();
-        Box::new(move |_| drop(entries))
+        let mut entries = Some(self.entries.lock());
+        Box::new(move |_| drop(entries.take()))
     }
 
     /// Whether there may be something to [`drain`](Self::drain); one plain load.

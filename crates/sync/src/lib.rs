@@ -23,6 +23,7 @@
 //! | [`Gap`] | 56 bytes that nobody touches | nothing |
 //! | [`exit`] | a thread-local with a destructor | nothing: a thread says itself that it exits |
 //! | [`fork`] | std's mutex and condition variable, which a forked child can go on with; handlers around a fork | the model's, and no handlers |
+//! | [`os_thread`] | what the kernel says | nothing |
 //! | [`grave`] | nothing, and `dealloc` | a canary in each object, memory kept until the iteration ends |
 //!
 //! A model built on this does not cover the insides of `parking_lot` and `atomic-wait`, fairness,
@@ -43,7 +44,7 @@ mod gap;
 
 pub use backend::{
     Condvar, Global, Mutex, MutexGuard, Place, RawLock, StaticLock, atomic, cell, clock, cores, exit, fork,
-    futex, grave, thread,
+    futex, grave, os_thread, thread,
 };
 #[cfg(any(loom, shuttle))]
 pub use backend::{expiry, explore};

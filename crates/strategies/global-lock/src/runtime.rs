@@ -57,8 +57,8 @@ impl<P: Policy, R: Isolate<P>> State<P, R> {
 #[doc(hidden)]
 pub fn before_fork<P: Policy, R: Isolate<P>>() -> After {
     let state = R::state();
-    let lock = P::before_fork(&state.lock, is_attached_here::<GlobalLock<P, R>>());
-    let queue = state.queue.before_fork();
+    let mut lock = P::before_fork(&state.lock, is_attached_here::<GlobalLock<P, R>>());
+    let mut queue = state.queue.before_fork();
     Box::new(move |side| {
         lock(side);
         queue(side);

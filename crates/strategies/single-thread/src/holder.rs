@@ -1,10 +1,11 @@
 //! For debug builds: a wait for the claim that can never end is an error, with both places named.
 //!
-//! In general no thread can know that a wait does not end. One case is known, and it is the usual
-//! one: the OS thread that has the claim joins the one that waits for it, itself or through threads
-//! that join each other. On Linux the kernel says what a thread of this process waits for. A join
-//! is a wait for the word that the kernel clears when a thread ends. Such a wait, and the wait for
-//! the claim, have no end by time; so the waiter finds a circle, and guesses nothing from the time.
+//! In general no thread can know that a wait does not end. One case is known, and it is the usual one:
+//! the OS thread that has the claim joins the one that waits for it. On Linux the kernel says for
+//! which word a thread of this process waits. A join is a wait for the word that the kernel clears
+//! when a thread ends, and the thread that waits for the claim knows the address of its own such
+//! word. The join and the wait for the claim have no end by time; so what is found is a circle,
+//! whatever the clock says.
 
 use std::fs;
 use std::io::Write;
@@ -12,6 +13,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use keyway_sync::fork::Mutex;
+use keyway_sync::os_thread;
 
 /// Whether the holder of the claim is kept. A model finds such a circle by itself.
 pub(crate) const IS_KEPT: bool = cfg!(debug_assertions) && !keyway_sync::MODELLED;
@@ -23,19 +25,13 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// seconds.
 const LOOKS_UNTIL_SAID: u32 = 200;
 
-/// After this many joins, one behind the other, a waiter follows them no further.
-const MOST_JOINS: usize = 64;
-
-/// A thread as the kernel numbers it.
-type Tid = u64;
-
 /// The thread that has the claim.
 #[derive(Clone, Copy, PartialEq)]
 struct Holder {
     /// Where it attached.
     place: &'static Location<'static>,
-    /// None where that cannot be found out.
-    tid: Option<Tid>,
+    /// Its number, as the kernel counts; none where that cannot be found out.
+    number: Option<u64>,
 }
 
 keyway_sync::global! {
@@ -44,7 +40,7 @@ keyway_sync::global! {
 
 /// The calling thread has taken the claim, at `place`.
 pub(crate) fn note(place: &'static Location<'static>) {
-    *HOLDER.lock() = Some(Holder { place, tid: this_thread() });
+    *HOLDER.lock() = Some(Holder { place, number: os_thread::number() });
 }
 
 /// The calling thread is about to give the claim up.
@@ -62,8 +58,7 @@ pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
         let there = holder.place;
         // Once it joins, it neither takes the claim nor gives it up before this thread has ended.
         // So whether it has the claim is looked up last: then it has it while it joins.
-        let never_ends = holder.tid.zip(this_thread()).is_some_and(|(holder, waiter)| joins(holder, waiter))
-            && *HOLDER.lock() == Some(holder);
+        let never_ends = holder.number.is_some_and(joins_this_thread) && *HOLDER.lock() == Some(holder);
         assert!(
             !never_ends,
             "this attach, at {here}, can never end: it waits for the thread that attached at {there} to detach, and that thread joins \
@@ -83,32 +78,21 @@ pub(crate) fn looker(here: &'static Location<'static>) -> impl FnMut() {
     }
 }
 
-/// The calling thread's number.
-fn this_thread() -> Option<Tid> {
-    let link = fs::read_link("/proc/thread-self").ok()?;
-    link.file_name()?.to_str()?.parse().ok()
+/// Whether the thread of that number joins the calling thread.
+fn joins_this_thread(number: u64) -> bool {
+    os_thread::end_word().is_some_and(|end| {
+        let call = fs::read_to_string(format!("/proc/self/task/{number}/syscall"));
+        call.is_ok_and(|call| awaited(&call) == Some(end))
+    })
 }
 
-/// Whether `thread` joins `other`, or a thread that joins it, and so on.
-fn joins(thread: Tid, other: Tid) -> bool {
-    std::iter::successors(Some(thread), |&thread| joined_by(thread))
-        .take(MOST_JOINS)
-        .skip(1)
-        .any(|joined| joined == other)
-}
-
-/// The thread that this one joins.
-fn joined_by(thread: Tid) -> Option<Tid> {
-    joined(&fs::read_to_string(format!("/proc/self/task/{thread}/syscall")).ok()?)
-}
-
-/// The thread that is joined in a system call, as the kernel shows it: its number and its
-/// arguments.
+/// The address of the word for which a system call waits as a join does, as the kernel shows the
+/// call: its number and its arguments.
 ///
-/// A join is a wait without an end by time for a word that holds the other's number. The word is
-/// one that the kernel wakes for, so the wait is not marked as private to the process, as all waits
-/// of locks and channels are.
-fn joined(call: &str) -> Option<Tid> {
+/// A join waits without an end by time. The kernel wakes for the word, so the wait is not marked as
+/// private to the process. Other waits are like that, too (of a mutex that processes share, for
+/// one): only the address tells a join from them.
+fn awaited(call: &str) -> Option<u64> {
     /// The number of `futex`.
     const FUTEX: u64 = if cfg!(target_arch = "x86_64") { 202 } else { 98 };
     /// `FUTEX_WAIT`, and `FUTEX_WAIT_BITSET` by the system's time.
@@ -116,8 +100,8 @@ fn joined(call: &str) -> Option<Tid> {
     let mut words = call.split_ascii_whitespace();
     let number: u64 = words.next()?.parse().ok()?;
     let mut argument = || u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok();
-    let (_word, operation, value, timeout) = (argument()?, argument()?, argument()?, argument()?);
-    (number == FUTEX && WAITS.contains(&operation) && timeout == 0).then_some(value)
+    let (word, operation, _value, timeout) = (argument()?, argument()?, argument()?, argument()?);
+    (number == FUTEX && WAITS.contains(&operation) && timeout == 0).then_some(word)
 }
 
 #[cfg(test)]
@@ -126,16 +110,16 @@ mod tests {
 
     #[cfg(target_arch = "x86_64")]
     #[test]
-    fn a_join_is_told_from_other_waits() {
-        let call = |operation, value, timeout| {
-            joined(&format!("202 0x7f00 {operation:#x} {value:#x} {timeout:#x} 0x0 0xffffffff 0x7ffe 0x7f01"))
+    fn a_wait_as_a_join_waits_is_told_from_others() {
+        let call = |operation, timeout| {
+            awaited(&format!("202 0x7f00 {operation:#x} 0x4d2 {timeout:#x} 0x0 0xffffffff 0x7ffe 0x7f01"))
         };
-        assert_eq!(call(9 | 256, 1234, 0), Some(1234));
-        assert_eq!(call(0, 1234, 0), Some(1234));
-        assert_eq!(call(9 | 128, 1234, 0), None, "of a lock");
-        assert_eq!(call(9 | 256, 1234, 1), None, "ends by time");
-        assert_eq!(call(1, 1234, 0), None, "wakes");
-        assert_eq!(joined("0 0x3 0x109 0x4d2 0x0 0x0 0x0 0x7ffe 0x7f01"), None, "reads");
-        assert_eq!(joined("running"), None);
+        assert_eq!(call(9 | 256, 0), Some(0x7f00));
+        assert_eq!(call(0, 0), Some(0x7f00));
+        assert_eq!(call(9 | 128, 0), None, "of a lock");
+        assert_eq!(call(9 | 256, 1), None, "ends by time");
+        assert_eq!(call(1, 0), None, "wakes");
+        assert_eq!(awaited("0 0x7f00 0x109 0x4d2 0x0 0x0 0x0 0x7ffe 0x7f01"), None, "reads");
+        assert_eq!(awaited("running"), None);
     }
 }

@@ -14,6 +14,8 @@ pub mod fork;
 pub mod futex;
 pub mod grave;
 mod lock;
+#[path = "../modelled/os_thread.rs"]
+pub mod os_thread;
 #[path = "../modelled/place.rs"]
 mod place;
 mod poison;

@@ -12,10 +12,10 @@ pub enum Side {
 }
 
 /// See the ordinary backend.
-pub type After = Box<dyn FnOnce(Side)>;
+pub type After = Box<dyn FnMut(Side)>;
 
 /// See the ordinary backend.
 pub type Before = fn() -> After;
 
 /// Calls nothing.
-pub fn register(_: Before) {}
+pub fn register(_: Before, _: impl FnOnce() -> bool) {}

@@ -6,8 +6,9 @@
 //! wait.
 
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, WaitTimeoutResult};
 use std::time::Duration;
 
@@ -92,14 +93,19 @@ pub enum Side {
     Child,
 }
 
-/// The action after a fork, on both sides, by the thread that forks.
-pub type After = Box<dyn FnOnce(Side)>;
+/// The action after a fork, on both sides, by the thread that forks. Called once on each side. It
+/// is dropped in the parent only: the child may be on its way to another program, and frees no
+/// memory.
+pub type After = Box<dyn FnMut(Side)>;
 
 /// The action before a fork: takes locks, so that no other thread is in the middle of a change that
 /// they guard. The result gives them up.
 pub type Before = fn() -> After;
 
-/// All that is registered.
+/// Whether the C library calls `prepare`, `in_parent` and `in_child`.
+static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// All that is registered. A thread that forks has it from `prepare` until the fork is over.
 static REGISTERED: std::sync::Mutex<Vec<Before>> = std::sync::Mutex::new(Vec::new());
 
 /// A fork under way.
@@ -116,25 +122,50 @@ std::thread_local! {
 }
 
 /// Has `before` called by each thread that calls the C library's `fork`, from now on and for ever,
-/// and its result on both sides.
+/// and its result on both sides; unless `is_first` says no.
 ///
-/// Neither runs user code, panics, or registers anything. Where a system has no `fork`, or has no
-/// room for one more handler, nothing is called. A call that creates a process without the C
+/// While `is_first` runs, no other thread registers, and none forks. So whatever `is_first` changes
+/// and the registration are one step to a fork. The caller holds no lock that a child needs: this
+/// waits while another thread forks, and the child of that fork would find the lock held.
+///
+/// Nothing of this runs user code, panics, or registers anything. Where a system has no `fork`, or
+/// has no room for one more handler, nothing is called. A call that creates a process without the C
 /// library's `fork` is not noticed.
 #[cold]
-pub fn register(before: Before) {
+pub fn register(before: Before, is_first: impl FnOnce() -> bool) {
+    install();
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if is_first() {
+        registered.push(before);
+    }
+}
+
+/// Has the C library call the three functions below.
+///
+/// Without `REGISTERED`: the C library may make this wait for a fork that began before, and that
+/// fork does not wait for `REGISTERED`. Two threads may both do it; `prepare` expects that.
+fn install() {
+    // Relaxed: a thread that sees `true` forks after the installation, by coherence and the C
+    // library's own lock.
+    if IS_INSTALLED.load(Ordering::Relaxed) {
+        return;
+    }
     #[cfg(unix)]
-    if registered.is_empty() {
+    {
         // SAFETY: the three functions stay as long as the program, and may be called by any thread
         // that forks.
         let _ = unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
     }
-    registered.push(before);
+    // Relaxed: as above.
+    IS_INSTALLED.store(true, Ordering::Relaxed);
 }
 
 #[cfg_attr(not(unix), expect(dead_code, reason = "nothing forks there"))]
 extern "C" fn prepare() {
+    // If the functions are installed twice, the first call does everything.
+    if FORKING.with(|cell| cell.borrow().is_some()) {
+        return;
+    }
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     let after = registered.iter().map(|before| before()).collect();
     let forking = ManuallyDrop::new(Forking { _registered: registered, after });
@@ -154,8 +185,11 @@ extern "C" fn in_child() {
 fn end(side: Side) {
     let forking = FORKING.with(|cell| cell.borrow_mut().take());
     let Some(forking) = forking else { return };
-    let Forking { _registered, after } = ManuallyDrop::into_inner(forking);
-    for after in after {
+    let Forking { _registered, mut after } = ManuallyDrop::into_inner(forking);
+    for after in &mut after {
         after(side);
+    }
+    if side == Side::Child {
+        mem::forget(after);
     }
 }

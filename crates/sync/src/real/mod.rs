@@ -7,6 +7,7 @@ pub mod exit;
 pub mod fork;
 mod global;
 pub mod grave;
+pub mod os_thread;
 mod place;
 mod raw_lock;
 

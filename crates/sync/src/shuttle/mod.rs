@@ -21,6 +21,8 @@ pub mod futex;
 mod global;
 pub mod grave;
 mod lock;
+#[path = "../modelled/os_thread.rs"]
+pub mod os_thread;
 #[path = "../modelled/place.rs"]
 mod place;
 mod raw_lock;

@@ -139,10 +139,10 @@ impl Lock {
 
     #[cold]
     fn wait(&self, patience: impl Fn() -> Option<Duration>) {
-        let mut sleeping = self.waiting.lock();
         if self.is_mine_at_once() {
             return;
         }
+        let mut sleeping = self.waiting.lock();
         loop {
             // O7, Relaxed: compared with itself below.
             let before = self.switches.load(Ordering::Relaxed);
@@ -168,19 +168,25 @@ impl Lock {
         }
     }
 
-    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Under
-    /// `waiting`.
+    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Without
+    /// `waiting`: see [`fork::register`].
     fn is_mine_at_once(&self) -> bool {
-        // O22, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
-        // under `waiting`.
+        // A model does not fork, and its locks begin as `FREE`.
+        if keyway_sync::MODELLED {
+            return false;
+        }
+        // O22, Relaxed: `LOST` was written by the only thread of the process. `NEW` may be old
+        // news: `register` looks again.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
-            NEW if !keyway_sync::MODELLED => {
-                // Before anybody can hold the lock, and once: under `waiting`, which nobody takes
-                // before a fork so far.
-                fork::register(self.before_fork);
+            NEW => {
                 // O22, Relaxed: nobody has done anything with the lock that had to be ordered.
-                self.word.store(FREE, Ordering::Relaxed);
+                // The step that succeeds is the only one, and no thread forks until `before_fork`
+                // is registered too. So it is registered once, and before any fork that could find
+                // the lock or `waiting` taken.
+                let is_first =
+                    || self.word.compare_exchange(NEW, FREE, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+                fork::register(self.before_fork, is_first);
                 self.try_take()
             }
             _ => false,
@@ -190,12 +196,12 @@ impl Lock {
     /// Takes `waiting` before a fork, so that no other thread holds it in the child. There, forgets
     /// all threads but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
-        let waiting = self.waiting.lock();
+        let mut waiting = Some(self.waiting.lock());
         Box::new(move |side| {
             if side == Side::Child {
                 self.forget_others(is_held_here);
             }
-            drop(waiting);
+            drop(waiting.take());
         })
     }
 

@@ -7,6 +7,7 @@
 //! nanoseconds.
 
 use std::collections::VecDeque;
+use std::mem;
 
 /// A thread that waits for the lock.
 #[derive(Debug)]
@@ -153,8 +154,10 @@ impl<T> Order<T> {
     /// In the child of a fork: the waiters exist in the parent only. The holder is accounted for
     /// when the next comes to wait.
     pub(crate) fn forget_waiters(&mut self) {
-        self.visitors.clear();
-        self.line.clear();
+        // Forgotten, not dropped: a child may be on its way to another program, and frees no
+        // memory.
+        mem::forget(mem::take(&mut self.visitors));
+        mem::forget(mem::take(&mut self.line));
     }
 
     /// Whether the holder must be asked: its turn is over, or it stands in a visitor's way.

@@ -157,11 +157,11 @@ impl QueueLock {
 
     #[cold]
     fn wait(&self, waiter: &Waiter, comes: Comes, interval: u64) {
-        let mut order = self.order.lock();
-        let now = clock::now();
         if self.is_mine_at_once() {
             return;
         }
+        let mut order = self.order.lock();
+        let now = clock::now();
         // O14, Acquire: pairs with O13 and O15, if the lock was free. Leaves QUEUED behind, so that
         // the releasing thread looks at the queue, which `order` keeps from it until this
         // thread stands in it.
@@ -273,19 +273,25 @@ impl QueueLock {
         }
     }
 
-    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Under
-    /// `order`.
+    /// The rare cases: the lock is new, or lost for ever. Whether this thread has taken it. Without
+    /// `order`: see [`fork::register`].
     fn is_mine_at_once(&self) -> bool {
-        // O23, Relaxed: `LOST` was written by the only thread of the process, `NEW` is changed
-        // under `order`.
+        // A model does not fork, and its locks begin as `FREE`.
+        if keyway_sync::MODELLED {
+            return false;
+        }
+        // O23, Relaxed: `LOST` was written by the only thread of the process. `NEW` may be old
+        // news: `register` looks again.
         match self.word.load(Ordering::Relaxed) {
             LOST => lost_in_fork("the global lock"),
-            NEW if !keyway_sync::MODELLED => {
-                // Before anybody can hold the lock, and once: under `order`, which nobody takes
-                // before a fork so far.
-                fork::register(self.before_fork);
+            NEW => {
                 // O23, Relaxed: nobody has done anything with the lock that had to be ordered.
-                self.word.store(FREE, Ordering::Relaxed);
+                // The step that succeeds is the only one, and no thread forks until `before_fork`
+                // is registered too. So it is registered once, and before any fork that could find
+                // the lock or `order` taken.
+                let is_first =
+                    || self.word.compare_exchange(NEW, FREE, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+                fork::register(self.before_fork, is_first);
                 self.try_take()
             }
             _ => false,
@@ -295,13 +301,13 @@ impl QueueLock {
     /// Takes `order` before a fork, so that it is whole in the child. There, forgets all threads
     /// but this one, which holds the lock or not.
     pub(crate) fn before_fork(&'static self, is_held_here: bool) -> After {
-        let mut order = self.order.lock();
+        let mut order = Some(self.order.lock());
         Box::new(move |side| {
+            let Some(mut order) = order.take() else { return };
             if side == Side::Child {
                 order.forget_waiters();
                 self.forget_others(is_held_here);
             }
-            drop(order);
         })
     }
 
