@@ -36,9 +36,9 @@ impl<S: Strategy> ReleaseQueue<S> {
         let mut entries = self.entries.lock();
         let _leaf = Leaf::new();
         entries.push(object);
-        // O10, Relaxed: a hint. A thread that acts on it takes the lock, which orders the entries; a
-        // thread that misses it will see it at a later look, since it stays set until the queue is
-        // emptied.
+        // O10, Relaxed: a hint. A thread that acts on it takes the lock, which orders the entries;
+        // a thread that misses it will see it at a later look, since it stays set until the queue
+        // is emptied.
         self.filled.store(true, Ordering::Relaxed);
     }
 

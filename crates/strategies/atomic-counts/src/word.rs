@@ -108,8 +108,8 @@ impl Word {
 
     /// Keeps an address in the word of an object that is gone.
     pub(crate) fn store_link(&self, address: usize) {
-        // O8, Relaxed: read back by the same thread; others see that it is no count, as they would see
-        // that it is zero.
+        // O8, Relaxed: read back by the same thread; others see that it is no count, as they would
+        // see that it is zero.
         self.0.store(address as u64 | LINK, Ordering::Relaxed);
     }
 

@@ -1,11 +1,11 @@
 //! For debug builds: a wait for the claim that can never end is an error, with both places named.
 //!
-//! In general no thread can know that a wait does not end. One case is known, and it is the usual one:
-//! the OS thread that has the claim joins the one that waits for it. On Linux the kernel says for
-//! which word a thread of this process waits. A join is a wait for the word that the kernel clears
-//! when a thread ends, and the thread that waits for the claim knows the address of its own such
-//! word. The join and the wait for the claim have no end by time; so what is found is a circle,
-//! whatever the clock says.
+//! In general no thread can know that a wait does not end. One case is known, and it is the usual
+//! one: the OS thread that has the claim joins the one that waits for it. On Linux the kernel says
+//! for which word a thread of this process waits. A join is a wait for the word that the kernel
+//! clears when a thread ends, and the thread that waits for the claim knows the address of its own
+//! such word. The join and the wait for the claim have no end by time; so what is found is a
+//! circle, whatever the clock says.
 
 use std::fs;
 use std::io::Write;
