@@ -5,6 +5,7 @@
 //! operation and passes a checkpoint, as in a runtime's loop.
 
 use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
@@ -219,6 +220,9 @@ impl Turn<'_> {
 }
 
 /// Threads that all use what the first of them has made: it is the owner, where there is one.
+///
+/// A thread that panics goes on to each barrier at which others wait for it: the panic reaches the
+/// caller, and is not a wait without end.
 fn run<T: Send + Sync>(
     shape: &Shape,
     make: impl Fn() -> T + Sync,
@@ -227,17 +231,21 @@ fn run<T: Send + Sync>(
     let (made, stop) = (OnceLock::new(), AtomicBool::new(false));
     let (is_made, start) = (Barrier::new(shape.threads), Barrier::new(shape.threads + 1));
     let each = |number: usize| {
-        if number == 0 {
-            made.get_or_init(&make);
-        }
+        let making = catch_unwind(AssertUnwindSafe(|| {
+            if number == 0 {
+                made.get_or_init(&make);
+            }
+        }));
         is_made.wait();
-        let shared = made.get().expect("the first thread has made it");
         start.wait();
-        let result = Window::of(|| work(shared, Turn { stop: &stop, times_each: shape.times_each }));
+        making.unwrap_or_else(|panic| resume_unwind(panic));
+        let shared = made.get().expect("the first thread has made it");
+        let turn = Turn { stop: &stop, times_each: shape.times_each };
+        let result = catch_unwind(AssertUnwindSafe(|| Window::of(|| work(shared, turn))));
         // Until all are done: a release of the shared object is not to fall into the time of
-        // another thread.
+        // another.
         is_made.wait();
-        result
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     };
     let time_it = || {
         start.wait();
@@ -281,6 +289,23 @@ mod tests {
         assert_eq!(outcome(&[3, 1]).fairness(), 0.8);
         assert_eq!(outcome(&[0, 0]).fairness(), 1.0);
         assert_eq!(outcome(&[30, 70]).throughput(), 200.0);
+    }
+
+    #[test]
+    fn a_panic_of_the_maker_or_of_one_at_work_reaches_the_caller() {
+        let shape = Shape { threads: 2, time: Duration::from_millis(1), times_each: false };
+        let first = AtomicBool::new(true);
+        let one_panics = |(): &(), turn: Turn<'_>| {
+            assert!(!first.swap(false, Relaxed), "as asked");
+            turn.take(|| ())
+        };
+        let caught = [
+            catch_unwind(|| run(&shape, || panic!("as asked"), |(): &(), turn| turn.take(|| ()))),
+            catch_unwind(AssertUnwindSafe(|| run(&shape, || (), one_panics))),
+        ];
+        for result in caught {
+            assert_eq!(result.expect_err("it panicked").downcast_ref::<&str>(), Some(&"as asked"));
+        }
     }
 
     /// The outcome of a short time; of a longer one if nothing was done in the short one, as where
