@@ -10,17 +10,15 @@ use crate::results::{Claim, Figure, Kind, Machine, Part};
 /// another run's median varies as much, and independently.
 const REPEATED: f64 = std::f64::consts::SQRT_2;
 
-/// The further difference between runs, since each has its own pages, addresses and neighbours; as
-/// a part of the median, and for ratios on one thread. Rounds within one run do not show it.
+/// The further difference between runs, each with its own pages and addresses; as a part of the
+/// median, and for ratios on one thread. Rounds within one run do not show it.
 const DRIFT: f64 = 0.03;
 
-/// The same for recorded programs, of which some take half a millisecond: the reference of all of
-/// them moves with its own addresses.
+/// The same for recorded programs, of which some take half a millisecond.
 const DRIFT_OF_RECORDINGS: f64 = 0.06;
 
 /// The same for times, which the processor's clock moves, as it does not move ratios.
 const DRIFT_OF_TIMES: f64 = 0.08;
-
 /// The same for several threads.
 const DRIFT_OF_THREADS: f64 = 0.10;
 

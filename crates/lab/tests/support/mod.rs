@@ -23,8 +23,27 @@ pub(crate) fn lab(arguments: &[&str]) -> Command {
 pub(crate) fn program(path: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(path);
     command.args(arguments).stdin(Stdio::null());
+    hears_signals(&mut command);
     command
 }
+
+/// A script that starts the tests in the background has them, and their children, ignore some
+/// signals.
+#[cfg(unix)]
+fn hears_signals(command: &mut Command) {
+    let by_default = || {
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+            // SAFETY: between fork and exec this may be called; the default needs no handler.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: the closure calls `signal` and nothing else, which is safe after a fork.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, by_default) };
+}
+
+#[cfg(not(unix))]
+fn hears_signals(_: &mut Command) {}
 
 /// The lab as a file of its own, which can be replaced.
 pub(crate) fn copy_of_the_lab(folder: &Path) -> PathBuf {
