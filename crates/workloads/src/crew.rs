@@ -84,6 +84,8 @@ impl From<CannotStart> for io::Error {
 pub struct Crew {
     /// Whether the threads are to begin; empty until that is known.
     begins: Arc<OnceLock<bool>>,
+    /// The bytes of each thread's stack, if not what the system gives.
+    stack: Option<usize>,
 }
 
 /// A thread of a crew that has begun, or is to begin.
@@ -91,6 +93,19 @@ pub struct Crew {
 pub struct Member<'scope, T>(ScopedJoinHandle<'scope, Option<T>>);
 
 impl Crew {
+    /// A crew whose threads have stacks of this many bytes: for thousands of them.
+    pub fn with_stacks_of(bytes: usize) -> Self {
+        Crew { begins: Arc::default(), stack: Some(bytes) }
+    }
+
+    fn builder(&self, name: &str) -> Builder {
+        let builder = Builder::new().name(name.to_owned());
+        match self.stack {
+            Some(bytes) => builder.stack_size(bytes),
+            None => builder,
+        }
+    }
+
     /// Starts a thread in a scope; it will do `work`.
     ///
     /// # Errors
@@ -101,7 +116,7 @@ impl Crew {
         name: String,
         work: impl FnOnce() -> T + Send + 'scope,
     ) -> Result<Member<'scope, T>, CannotStart> {
-        let started = Builder::new().name(name.clone()).spawn_scoped(scope, self.once_begun(work));
+        let started = self.builder(&name).spawn_scoped(scope, self.once_begun(work));
         started.map(Member).map_err(|why| CannotStart::thread(&name, why))
     }
 
@@ -115,7 +130,7 @@ impl Crew {
         name: String,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<JoinHandle<Option<T>>, CannotStart> {
-        let started = Builder::new().name(name.clone()).spawn(self.once_begun(work));
+        let started = self.builder(&name).spawn(self.once_begun(work));
         started.map_err(|why| CannotStart::thread(&name, why))
     }
 

@@ -3,12 +3,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use keyway::{Strategy, attach};
-use keyway_workloads::{CannotStart, Job, run_on};
+use keyway_workloads::{Crew, Job, Member, run_on};
 use serde::Serialize;
 
 use crate::output::shown;
@@ -71,36 +70,25 @@ impl Job for Crowd {
     type Output = io::Result<f64>;
 
     fn run<S: Strategy>(&mut self) -> io::Result<f64> {
-        let (gate, stop) = (&Gate::default(), &AtomicBool::new(false));
+        let stop = &AtomicBool::new(false);
         thread::scope(|scope| {
-            let member = |number| {
-                let name = format!("crowd {number}");
-                let thread = thread::Builder::new().stack_size(STACK).name(name.clone());
-                let started = thread.spawn_scoped(scope, move || comes_back::<S>(gate, stop));
-                started.map_err(|why| CannotStart::new(format!("the thread `{name}`"), why))
-            };
-            let members = (0..self.threads).map(member).collect::<Result<Vec<_>, _>>();
+            let crew = Crew::with_stacks_of(STACK);
+            let member = |number| crew.start(scope, format!("crowd {number}"), move || comes_back::<S>(stop));
+            let members = (0..self.threads).map(member).collect::<Result<Vec<_>, _>>()?;
             let start = Instant::now();
-            // Those that have been started end in any case: not a crew, whose threads would have
-            // the stack of any other.
-            stop.store(members.is_err(), Ordering::Relaxed);
-            gate.open();
-            let members = members?;
+            crew.begin();
             sleep(self.time);
             stop.store(true, Ordering::Relaxed);
             let elapsed = start.elapsed();
-            let operations: u64 =
-                members.into_iter().map(|member| member.join().expect("it does not panic")).sum();
+            let operations: u64 = members.into_iter().map(Member::join).sum();
             Ok(operations as f64 / elapsed.as_secs_f64())
         })
     }
 }
 
-/// Waits for the gate in a blocking region, and comes back from others until it is stopped. How
-/// often it has been back in time.
-fn comes_back<S: Strategy>(gate: &Gate, stop: &AtomicBool) -> u64 {
+/// Comes back from blocking regions until it is stopped. How often it has been back in time.
+fn comes_back<S: Strategy>(stop: &AtomicBool) -> u64 {
     attach::<S, _>(|thread| {
-        thread.blocking(|| gate.pass());
         for operations in 0.. {
             thread.blocking(|| sleep(AWAY));
             thread.alloc(operations).release(thread);
@@ -110,27 +98,6 @@ fn comes_back<S: Strategy>(gate: &Gate, stop: &AtomicBool) -> u64 {
         }
         unreachable!("2^64 operations")
     })
-}
-
-/// Holds threads until it is opened.
-#[derive(Default)]
-struct Gate {
-    is_open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.opened.notify_all();
-    }
-
-    fn pass(&self) {
-        let mut is_open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*is_open {
-            is_open = self.opened.wait(is_open).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
 }
 
 /// The table, with its heading.
