@@ -75,7 +75,7 @@ fn complaints(folder: &str, sources: &[(String, String)], protocol: &str, mutant
 
 /// Accesses of the shipped code: line, ordering, and the comment above.
 fn accesses(source: &str) -> Vec<(usize, &'static str, String)> {
-    let lines: Vec<&str> = source.lines().take_while(|line| *line != "#[cfg(test)]").collect();
+    let lines: Vec<&str> = source.lines().take_while(|line| !is_of_tests(line)).collect();
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
@@ -91,6 +91,11 @@ fn accesses(source: &str) -> Vec<(usize, &'static str, String)> {
         }
     }
     found
+}
+
+/// Whether the tests of a file begin here.
+fn is_of_tests(line: &str) -> bool {
+    line.starts_with("#[cfg(") && line.contains("test") && !line.contains("feature")
 }
 
 /// Whether a mutant takes a strong ordering out of a row: it is named after the row, and removes a
