@@ -159,8 +159,8 @@ impl Lock {
                     false
                 }
             };
-            // O7, Relaxed: a switch just now may be missed, and the new holder asked a little early. A
-            // switch in between restarts the patience.
+            // O7, Relaxed: a recent switch may be missed, and the new holder asked a little early.
+            // A switch in between restarts the patience.
             if expired && self.switches.load(Ordering::Relaxed) == before {
                 // O8, Relaxed: a hint, as O4.
                 self.asked.store(true, Ordering::Relaxed);
